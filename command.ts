@@ -1,0 +1,43 @@
+/** What every command promises: strict options, `--help`, one clear message for a fault of the user's, and exit codes. */
+import { parseArgs, type ParseArgsConfig } from "node:util";
+
+/** A fault that its reader can mend: the message names the thing, the place and the cure. Printed without a stack. */
+export class UserError extends Error {
+  override readonly name = "UserError";
+}
+
+/** A command line that was not understood: exit code 2. */
+export class UsageError extends UserError {}
+
+/** The options and words of a command line. Throws UsageError on anything that `options` does not name. */
+export function parseCommand<const T extends NonNullable<ParseArgsConfig["options"]>>(
+  options: T,
+  argv = process.argv.slice(2),
+) {
+  try {
+    return parseArgs({
+      args: argv,
+      options: { ...options, help: { type: "boolean", short: "h" } },
+      allowPositionals: true,
+      strict: true,
+    });
+  } catch (error) {
+    const [message] = (error as Error).message.split(". To specify");
+    throw new UsageError(`${message}. Try --help.`, { cause: error });
+  }
+}
+
+/**
+ * Runs a command to its exit code: 0, 1 for a fault that the message explains, 2 for a command line not understood.
+ * A fault that nobody foresaw keeps its stack and exits 70.
+ */
+export async function runCommand(main: () => Promise<void>): Promise<void> {
+  // A reader such as `head` that closes the pipe has seen enough: no fault.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  try {
+    await main();
+  } catch (error) {
+    process.exitCode = error instanceof UsageError ? 2 : error instanceof UserError ? 1 : 70;
+    process.stderr.write(`${error instanceof UserError ? error.message : (error as Error).stack}\n`);
+  }
+}

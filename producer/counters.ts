@@ -1,0 +1,20 @@
+/** What went through a producer. Every frame is counted in `frames` and in one of `events`, `control`, `quarantined`. */
+export interface Counters {
+  frames: number;
+  bytes: number;
+  /** Frames that became records. */
+  events: number;
+  /** Records sent, quarantined frames and the parts of snapshots included. */
+  records: number;
+  /** Frames about the connection: subscriptions, heartbeat, error, status. */
+  control: Record<string, number>;
+  quarantined: number;
+  /** Frames with members that travel in `extra`. */
+  extra: number;
+  /** Frames whose time is the receive time, for want of a usable one. */
+  untimed: number;
+}
+
+export function newCounters(): Counters {
+  return { frames: 0, bytes: 0, events: 0, records: 0, control: {}, quarantined: 0, extra: 0, untimed: 0 };
+}

@@ -1,0 +1,240 @@
+/**
+ * From a frame of Coinbase Exchange to records: what becomes one, which time it gets, what travels in `extra` and what
+ * is quarantined. Messages: https://docs.cdp.coinbase.com/exchange/websocket-feed/channels
+ *
+ * Parsing is by name, never by position: the order of members and the digits of times vary by year and server.
+ */
+import { isUtf8 } from "node:buffer";
+import type { RawTopic } from "../../schemas/catalog.ts";
+import { readSchema } from "../../schemas/avro.ts";
+import type { CoinbaseLevel2, FeedQuarantine } from "../../schemas/records.ts";
+import type { Counters } from "../counters.ts";
+import type { Frame, Session } from "../frame.ts";
+import { pickMembers } from "./extra.ts";
+import { cutIntoParts, snapshotChanges, updateChanges } from "./level2.ts";
+import { examine, wireMembers } from "./members.ts";
+import { quarantineRecord } from "./quarantine.ts";
+import { parseSeconds, parseTime } from "./time.ts";
+
+/** Takes a record: `timestamp` in milliseconds since 1970, `value` shaped as the topic's schema. */
+export type Emit = (topic: RawTopic, key: string | null, timestamp: number, value: object) => void;
+
+interface Kind {
+  readonly topic: "coinbase_full" | "coinbase_ticker" | "coinbase_level2";
+  /** Members that a frame of this type must have beside `type` and `product_id`. */
+  readonly required: readonly string[];
+  /** The member that holds its time, and whether the frame must have it. */
+  readonly time: { readonly member: "time" | "timestamp"; readonly required: boolean };
+}
+
+const timed = { member: "time", required: true } as const;
+const perhapsTimed = { member: "time", required: false } as const;
+const order = { topic: "coinbase_full", required: ["sequence", "order_id"], time: timed } as const;
+const match = {
+  topic: "coinbase_full",
+  required: ["sequence", "trade_id", "price", "size", "side"],
+  time: timed,
+} as const;
+
+const kinds = new Map<string, Kind>([
+  ["received", order],
+  ["open", order],
+  ["done", order],
+  ["change", order],
+  ["match", match],
+  ["last_match", match],
+  ["activate", { topic: "coinbase_full", required: ["order_id"], time: { member: "timestamp", required: true } }],
+  ["ticker", { topic: "coinbase_ticker", required: ["sequence"], time: perhapsTimed }],
+  ["snapshot", { topic: "coinbase_level2", required: [], time: perhapsTimed }],
+  ["l2update", { topic: "coinbase_level2", required: [], time: perhapsTimed }],
+]);
+
+/** Frames about the connection, not the market. */
+const control = new Set(["subscriptions", "heartbeat", "error", "status"]);
+
+/** How far (microseconds) the exchange's clock may be ahead of ours before we believe ours. */
+const mostAhead = 10 * 60 * 1e6;
+
+type Message = Record<string, unknown>;
+
+/** What a frame's time is, once it is settled. */
+interface Times {
+  readonly time: number;
+  readonly receivedAt: number;
+  /** Set where `time` had to be the receive time: the member whose text goes into `extra`. */
+  readonly untimed: string | undefined;
+}
+
+/** A decoder of one session: it remembers the latest time of the exchange, for frames that come without a stamp. */
+export function decoder(session: Session, counters: Counters, emit: Emit): (frame: Frame) => void {
+  const shapes = { coinbase_full: flatShape("coinbase_full"), coinbase_ticker: flatShape("coinbase_ticker") };
+  const level2Members = {
+    snapshot: new Set(["type", "product_id", "time", "bids", "asks"]),
+    l2update: new Set(["type", "product_id", "time", "changes"]),
+  };
+  let latest = session.startsAt;
+
+  return function decode(frame) {
+    counters.frames++;
+    counters.bytes += frame.bytes.length;
+    const text = isUtf8(frame.bytes) ? frame.bytes.toString() : undefined;
+    const message = text === undefined ? undefined : parseObject(text);
+    const exchangeTime = message === undefined ? undefined : timeOf(message);
+    if (exchangeTime !== undefined && exchangeTime > latest) latest = exchangeTime;
+    const receivedAt = frame.receivedAt ?? latest;
+
+    if (text === undefined) return quarantine(frame, receivedAt, undefined, "not valid UTF-8");
+    if (message === undefined) return quarantine(frame, receivedAt, undefined, "not a JSON object");
+    const type = message["type"];
+    if (typeof type !== "string" || type === "")
+      return quarantine(frame, receivedAt, message, fault(message, "type", "text"));
+    if (control.has(type)) {
+      counters.control[type] = (counters.control[type] ?? 0) + 1;
+      return;
+    }
+    const kind = kinds.get(type);
+    if (kind === undefined) return quarantine(frame, receivedAt, message, `unknown type "${type.slice(0, 100)}"`);
+    const times = settle(message, kind, exchangeTime, receivedAt);
+    if (typeof times === "string") return quarantine(frame, receivedAt, message, times);
+    const reason =
+      kind.topic === "coinbase_level2"
+        ? level2(frame, text, message, times)
+        : flat(kind.topic, text, message, kind, times);
+    if (reason !== undefined) return quarantine(frame, receivedAt, message, reason);
+    counters.events++;
+    if (times.untimed !== undefined) counters.untimed++;
+  };
+
+  /** The event time by design.md §2, or why the frame has none that counts. */
+  function settle(message: Message, kind: Kind, exchangeTime: number | undefined, receivedAt: number): Times | string {
+    const { member, required } = kind.time;
+    if (required && exchangeTime === undefined) return fault(message, member, "time");
+    const usable =
+      exchangeTime !== undefined && exchangeTime >= 0 && !(session.live && exchangeTime > receivedAt + mostAhead);
+    return usable
+      ? { time: exchangeTime, receivedAt, untimed: undefined }
+      : { time: receivedAt, receivedAt, untimed: member };
+  }
+
+  /** Emits an event of the full channel or a ticker; returns what is wrong with it, if anything is. */
+  function flat(topic: "coinbase_full" | "coinbase_ticker", text: string, message: Message, kind: Kind, times: Times) {
+    const { members, blank } = shapes[topic];
+    const record: Message = { ...blank, time: times.time, received_at: times.receivedAt };
+    let extra: string[] | undefined;
+    for (const name in message) {
+      const value = message[name];
+      const form = members.get(name);
+      if (name === kind.time.member) continue;
+      if (form === undefined) (extra ??= []).push(name);
+      else if (value !== null) {
+        const verdict = examine(value, form);
+        if (verdict === "ok") record[name] = value;
+        else if (verdict === "mistyped") (extra ??= []).push(name);
+        else return `\`${name}\` has more digits than NUMERIC holds (29 and 9)`;
+      }
+    }
+    for (const name of ["product_id", ...kind.required]) {
+      if (record[name] === null || record[name] === "") return fault(message, name, members.get(name) ?? "text");
+    }
+    record["extra"] = extraOf(text, extra, times);
+    send(topic, record["product_id"] as string, times.time, record);
+    return undefined;
+  }
+
+  /** Emits a book's snapshot or update; returns what is wrong with it, if anything is. */
+  function level2(frame: Frame, text: string, message: Message, times: Times): string | undefined {
+    const type = message["type"] as "snapshot" | "l2update";
+    const product = message["product_id"];
+    if (typeof product !== "string" || product === "") return fault(message, "product_id", "text");
+    const changes =
+      type === "snapshot" ? snapshotChanges(message["bids"], message["asks"]) : updateChanges(message["changes"]);
+    if (typeof changes === "string") return changes;
+    const unknown = Object.keys(message).filter((name) => !level2Members[type].has(name));
+    const record: CoinbaseLevel2 = {
+      type,
+      product_id: product,
+      time: times.time,
+      received_at: times.receivedAt,
+      session: session.id,
+      frame: frame.number,
+      part: null,
+      changes,
+      extra: extraOf(text, unknown.length > 0 ? unknown : undefined, times),
+    };
+    if (type === "l2update") send("coinbase_level2", product, times.time, record);
+    else {
+      const parts = cutIntoParts(changes);
+      for (let part = 0; part < parts.length; part++) {
+        send("coinbase_level2", product, times.time, { ...record, part, changes: parts[part]! });
+      }
+    }
+    return undefined;
+  }
+
+  function extraOf(text: string, names: string[] | undefined, times: Times): string | null {
+    if (names !== undefined) counters.extra++;
+    else if (times.untimed === undefined) return null;
+    return pickMembers(text, times.untimed === undefined ? names! : [...(names ?? []), times.untimed]);
+  }
+
+  function quarantine(frame: Frame, receivedAt: number, message: Message | undefined, reason: string): void {
+    const readable = { product_id: readableText(message?.["product_id"]), type: readableText(message?.["type"]) };
+    const at = { session: session.id, frame: frame.number, time: receivedAt };
+    const record: FeedQuarantine = quarantineRecord(frame.bytes, reason, readable, at);
+    counters.quarantined++;
+    send("feed_quarantine", record.product_id, record.time, record);
+  }
+
+  function send(topic: RawTopic, key: string | null, time: number, value: object): void {
+    counters.records++;
+    emit(topic, key, Math.floor(time / 1000), value);
+  }
+}
+
+/** The exchange's time in a message of any type, in microseconds; undefined where it has none that can be read. */
+export function timeOf(message: Message): number | undefined {
+  if (message["type"] === "activate") {
+    const seconds = message["timestamp"];
+    return typeof seconds === "string" ? parseSeconds(seconds) : undefined;
+  }
+  const time = message["time"];
+  return typeof time === "string" ? parseTime(time) : undefined;
+}
+
+/** The object that a text holds, or undefined. */
+export function parseObject(text: string): Message | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Message) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The fields of a flat record: every record starts as a copy of one blank, so that all have one hidden class. */
+function flatShape(topic: "coinbase_full" | "coinbase_ticker") {
+  const schema = readSchema(topic);
+  return {
+    members: wireMembers(schema),
+    blank: Object.fromEntries(schema.fields.map((field) => [field.name, null])),
+  };
+}
+
+const forms: Record<string, string> = {
+  text: "text",
+  integer: "an integer below 2^53",
+  decimal: "a decimal",
+  amount: "a decimal",
+  side: "buy or sell",
+  time: "a time",
+};
+
+function fault(message: Message, name: string, form: string): string {
+  const value = message[name];
+  const missing = value === undefined || value === null || value === "";
+  return missing ? `\`${name}\` is missing` : `\`${name}\` is not ${forms[form]}`;
+}
+
+function readableText(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value.slice(0, 256) : null;
+}

@@ -1,0 +1,56 @@
+/** The documented members of a message, as the schema of its topic declares them, and what may stand in each. */
+import type { AvroRecord } from "../../schemas/avro.ts";
+import { unwrap } from "../../schemas/avro.ts";
+
+type Form = "text" | "integer" | "decimal" | "amount" | "side";
+
+/** What a value of the wire is: fit for its field, of another form than documented, or with digits a cast would round. */
+type Verdict = "ok" | "mistyped" | "too precise";
+
+/** Fields that no message has: the producer fills them in. */
+const ours = new Set(["time", "received_at", "session", "frame", "part", "changes", "extra"]);
+
+/** Name → form of the members that go into fields of their own. */
+export function wireMembers(schema: AvroRecord): ReadonlyMap<string, Form> {
+  return new Map(
+    schema.fields
+      .filter((field) => !ours.has(field.name))
+      .map((field) => [field.name, field.format ?? (unwrap(field.type).type === "long" ? "integer" : "text")]),
+  );
+}
+
+export function examine(value: unknown, form: Form): Verdict {
+  if (form === "integer") return Number.isSafeInteger(value) ? "ok" : "mistyped";
+  if (typeof value !== "string") return "mistyped";
+  switch (form) {
+    case "text":
+      return "ok";
+    case "side":
+      return value === "buy" || value === "sell" ? "ok" : "mistyped";
+    case "amount":
+      return examineDecimal(value) === "mistyped" ? "mistyped" : "ok";
+    case "decimal":
+      return examineDecimal(value);
+  }
+}
+
+/**
+ * A decimal is digits with an optional sign and point. NUMERIC holds 29 digits before the point and 9 after it
+ * (BigQuery, "Numeric types"): more would be rounded without a word, or fail every query that casts it.
+ */
+export function examineDecimal(text: string): Verdict {
+  let at = 0;
+  const first = text.charCodeAt(0);
+  if (first === 43 /* + */ || first === 45 /* - */) at = 1;
+  const start = at;
+  let point = -1;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 46 /* . */ && point === -1) point = at;
+    else if (code < 48 || code > 57) return "mistyped";
+  }
+  const whole = (point === -1 ? at : point) - start;
+  const decimals = point === -1 ? 0 : at - point - 1;
+  if (whole + decimals === 0) return "mistyped";
+  return whole > 29 || decimals > 9 ? "too precise" : "ok";
+}

@@ -1,0 +1,132 @@
+/**
+ * The log of the local platform: topics as append-only files, in the place of Kafka. Small, and no broker: one process,
+ * no groups, no replication. A `kill -9` loses nothing that was stored (it is in the system's cache); a power failure
+ * may tear the end of a file, which the next start cuts off.
+ *
+ *     <dir>/<topic>/<partition>.log    batches (batch.ts)
+ *     <dir>/schemas.json               schema ids
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Topic } from "../../schemas/catalog.ts";
+import type { TopicRecord } from "../../schemas/wire.ts";
+import type { Sink } from "../sink.ts";
+import { Partition } from "./partition.ts";
+import { partitionOf } from "./partitioner.ts";
+import { SchemaStore } from "./schema-store.ts";
+
+/** A batch is stored when it has this many bytes, or when its first record has waited this long. */
+const batchBytes = 256 * 1024;
+const lingerMs = 50;
+
+export class Log implements Sink {
+  readonly schemas: SchemaStore;
+  readonly #topics = new Map<string, readonly Partition[]>();
+  readonly #keys = new Map<string, Buffer>();
+  #waiting = waiting();
+  #linger: NodeJS.Timeout | undefined;
+  #failure: Error | undefined;
+  #closed = false;
+
+  constructor(dir: string, topics: readonly Topic[]) {
+    mkdirSync(dir, { recursive: true });
+    this.schemas = new SchemaStore(join(dir, "schemas.json"));
+    for (const topic of topics) {
+      mkdirSync(join(dir, topic.name), { recursive: true });
+      const path = (partition: number) => join(dir, topic.name, `${partition}.log`);
+      this.#topics.set(
+        topic.name,
+        Array.from({ length: topic.partitions }, (_, i) => new Partition(path(i))),
+      );
+    }
+  }
+
+  /** What opening cut off, one line a file: a write that a crash had torn. */
+  get repairs(): string[] {
+    return [...this.#topics].flatMap(([topic, partitions]) =>
+      partitions.flatMap((partition, i) =>
+        partition.cutBytes > 0 ? [`${topic}/${i}: a torn write of ${partition.cutBytes} bytes was cut off`] : [],
+      ),
+    );
+  }
+
+  partitions(topic: string): readonly Partition[] {
+    const partitions = this.#topics.get(topic);
+    if (partitions === undefined) throw new Error(`the log has no topic ${topic}`);
+    return partitions;
+  }
+
+  send(topic: string, key: string | null, timestamp: number, value: Buffer): boolean {
+    if (this.#failure !== undefined) throw this.#failure;
+    const partitions = this.partitions(topic);
+    const keyBytes = key === null ? null : this.#keyBytes(key);
+    const partition = partitions[keyBytes === null ? 0 : partitionOf(keyBytes, partitions.length)]!;
+    partition.add(timestamp, keyBytes, value);
+    if (partition.pendingBytes >= batchBytes) this.store(partition);
+    else this.#linger ??= setTimeout(() => this.#storeAll(), lingerMs);
+    return true;
+  }
+
+  /** Stores what a partition was given, with the progress it stands for, and wakes the readers. */
+  store(partition: Partition, position?: number): void {
+    if (partition.store(position)) this.#wake();
+  }
+
+  /** Resolves at the next store, or at close. Take the promise, then read to the end, then await it: nothing is missed. */
+  stored(): Promise<void> {
+    return this.#waiting.promise;
+  }
+
+  read(topic: string, partition: number, from: number, maxBytes: number): TopicRecord[] {
+    return this.partitions(topic)[partition]!.read(from, maxBytes);
+  }
+
+  /** Stores are synchronous writes: there is always room. */
+  async drained(): Promise<void> {}
+
+  async flush(): Promise<void> {
+    this.#storeAll();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      await this.flush();
+    } finally {
+      clearTimeout(this.#linger);
+      for (const partitions of this.#topics.values()) for (const partition of partitions) partition.close();
+      this.#wake();
+    }
+  }
+
+  #storeAll(): void {
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
+    try {
+      for (const partitions of this.#topics.values()) for (const partition of partitions) this.store(partition);
+    } catch (error) {
+      // From the timer nobody could catch it: the next send, flush or close throws it.
+      this.#failure = error as Error;
+    }
+  }
+
+  #wake(): void {
+    const { resolve } = this.#waiting;
+    this.#waiting = waiting();
+    resolve();
+  }
+
+  #keyBytes(key: string): Buffer {
+    let bytes = this.#keys.get(key);
+    if (bytes === undefined) this.#keys.set(key, (bytes = Buffer.from(key)));
+    return bytes;
+  }
+}
+
+function waiting(): { promise: Promise<void>; resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
+}

@@ -1,0 +1,179 @@
+/** One partition of a topic: an append-only file of batches, read from any offset while it grows. */
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { UserError } from "../../command.ts";
+import type { TopicRecord } from "../../schemas/wire.ts";
+import { BatchBuilder, batchHeader, isIntact, readHeader, readRecords, type BatchHeader } from "./batch.ts";
+
+/** Starts every file, so that one of another kind or of a later version is not mistaken for a log. */
+const magic = Buffer.from("TAPELOG1");
+
+/** More than this is not one torn write: the file is damaged, and cutting it would lose stored records. */
+const largestWrite = 16 * 1024 * 1024;
+
+export class Partition {
+  /** Bytes of a torn last write that were cut off at opening. */
+  readonly cutBytes: number;
+  readonly #path: string;
+  readonly #file: number;
+  readonly #pending = new BatchBuilder();
+  /** Of each batch: the offset after its last record, and its place in the file. */
+  readonly #ends: number[] = [];
+  readonly #places: number[] = [];
+  #size: number;
+  #end = 0;
+  #position = -1;
+
+  /** Opens or creates the file. A last batch that a crash left incomplete is cut off. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = openSync(path, "a+");
+    const size = fstatSync(this.#file).size;
+    const start = this.#read(0, Math.min(size, magic.length));
+    if (!magic.subarray(0, size).equals(start)) {
+      throw new UserError(`${path} is not a log of this version: choose another data directory with --data.`);
+    }
+    if (size < magic.length) {
+      ftruncateSync(this.#file, 0);
+      this.#size = 0;
+      this.#write(magic);
+      this.cutBytes = 0;
+    } else {
+      this.#size = this.#walk(size);
+      this.cutBytes = size - this.#size;
+      if (this.cutBytes > largestWrite) throw new UserError(this.#damaged(this.#size));
+      if (this.cutBytes > 0) ftruncateSync(this.#file, this.#size);
+    }
+  }
+
+  /** The offset that the next stored record gets. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The source offset up to which the stored records answer, -1 if none ever said. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Bytes that wait for `store`. */
+  get pendingBytes(): number {
+    return this.#pending.count === 0 ? 0 : this.#pending.bytes;
+  }
+
+  /** Takes a record for the next `store`; key and value are copied. */
+  add(timestamp: number, key: Uint8Array | null, value: Uint8Array | null): void {
+    this.#pending.add(timestamp, key, value);
+  }
+
+  /** Writes what was added as one batch; true if there was anything. Throws UserError when the disk refuses. */
+  store(position = -1): boolean {
+    const { count } = this.#pending;
+    if (count === 0) return false;
+    const place = this.#size;
+    this.#write(this.#pending.finish(this.#end, position));
+    this.#index({ base: this.#end, count, position }, place);
+    return true;
+  }
+
+  /** Lets the next record have at least this offset: a reader that is further on must not miss it. */
+  skipTo(offset: number): void {
+    this.#end = Math.max(this.#end, offset);
+  }
+
+  /**
+   * Stored records from `from` on, about `maxBytes` of them (at least one batch); none at the end of the log.
+   * Throws when a batch in the middle of the file is damaged.
+   */
+  read(from: number, maxBytes: number): TopicRecord[] {
+    const records: TopicRecord[] = [];
+    let batch = this.#batchOf(from);
+    if (batch === undefined) return records;
+    const start = this.#places[batch]!;
+    let last = batch;
+    while (last + 1 < this.#places.length && this.#endOf(last + 1) - start <= maxBytes) last++;
+    const bytes = this.#read(start, this.#endOf(last) - start);
+    for (; batch <= last; batch++) {
+      const at = this.#places[batch]! - start;
+      const header = readHeader(bytes.subarray(at, at + batchHeader));
+      const whole = header && bytes.subarray(at, at + header.bytes);
+      if (header === undefined || whole === undefined || whole.length < header.bytes || !isIntact(whole)) {
+        throw new UserError(this.#damaged(start + at));
+      }
+      readRecords(whole, header, from, records);
+    }
+    return records;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  /** Indexes the batches of the file; returns where the last intact one ends. */
+  #walk(size: number): number {
+    let at = magic.length;
+    for (
+      let header = this.#headerAt(at);
+      header !== undefined && at + header.bytes <= size;
+      header = this.#headerAt(at)
+    ) {
+      // Only the last write can be torn: its sum is checked here, those before it when they are read.
+      if (at + header.bytes === size && !isIntact(this.#read(at, header.bytes))) return at;
+      this.#index(header, at);
+      at += header.bytes;
+    }
+    return at;
+  }
+
+  #headerAt(at: number): BatchHeader | undefined {
+    return readHeader(this.#read(at, batchHeader));
+  }
+
+  #index(header: Omit<BatchHeader, "bytes">, place: number): void {
+    this.#end = header.base + header.count;
+    this.#ends.push(this.#end);
+    this.#places.push(place);
+    if (header.position >= 0) this.#position = header.position;
+  }
+
+  /** The first batch with a record from `offset` on. */
+  #batchOf(offset: number): number | undefined {
+    let low = 0;
+    let high = this.#ends.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#ends[middle]! > offset) high = middle;
+      else low = middle + 1;
+    }
+    return low < this.#ends.length ? low : undefined;
+  }
+
+  #damaged(place: number): string {
+    return (
+      `${this.#path} is damaged at byte ${place}. What follows can not be trusted: ` +
+      "move the data directory away and replay into a new one."
+    );
+  }
+
+  #endOf(batch: number): number {
+    return this.#places[batch + 1] ?? this.#size;
+  }
+
+  #read(at: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(length);
+    return bytes.subarray(0, readSync(this.#file, bytes, 0, length, at));
+  }
+
+  #write(bytes: Buffer): void {
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(this.#file, bytes, written);
+    } catch (error) {
+      ftruncateSync(this.#file, this.#size);
+      throw new UserError(
+        `can not write to ${this.#path}: ${(error as Error).message}. Free space and start again: what is stored stays, nothing else was acknowledged.`,
+        { cause: error },
+      );
+    }
+    this.#size += bytes.length;
+  }
+}
