@@ -1,0 +1,35 @@
+-- The events of the full channel and the matches, as the producer writes them.
+CREATE STREAM coinbase_full (
+  product_key STRING KEY,
+  `type` STRING,
+  `product_id` STRING,
+  `sequence` BIGINT,
+  `time` BIGINT,
+  `received_at` BIGINT,
+  `side` STRING,
+  `order_id` STRING,
+  `order_type` STRING,
+  `price` STRING,
+  `size` STRING,
+  `remaining_size` STRING,
+  `funds` STRING,
+  `client_oid` STRING,
+  `reason` STRING,
+  `cancel_reason` STRING,
+  `trade_id` BIGINT,
+  `maker_order_id` STRING,
+  `taker_order_id` STRING,
+  `old_size` STRING,
+  `new_size` STRING,
+  `old_price` STRING,
+  `new_price` STRING,
+  `old_funds` STRING,
+  `new_funds` STRING,
+  `stop_type` STRING,
+  `stop_price` STRING,
+  `extra` STRING
+) WITH (
+  KAFKA_TOPIC = 'coinbase_full',
+  KEY_FORMAT = 'KAFKA',
+  VALUE_FORMAT = 'AVRO'
+);
