@@ -1,0 +1,70 @@
+/** Runs a table, view or table function on the local warehouse. */
+import type { DuckDBConnection, DuckDBResult } from "@duckdb/node-api";
+import { UserError } from "../../command.ts";
+import { readTables } from "../../schemas/tables.ts";
+import { readObjects, type Argument, type SqlObject } from "../objects.ts";
+
+/** Arguments as text, by name. */
+export type Parameters = Readonly<Record<string, string>>;
+
+/**
+ * The rows of a named object. Without parameters a table function is given everything: all products, the extent of the
+ * data, buckets of 60 seconds. Throws UserError on an unknown name or a parameter that does not fit.
+ */
+export async function runNamed(connection: DuckDBConnection, name: string, parameters: Parameters): Promise<DuckDBResult> {
+  const object = readObjects().find((candidate) => candidate.name === name);
+  const unknown = Object.keys(parameters).find((parameter) => !object?.arguments.some((argument) => argument.name === parameter));
+  if (object === undefined && !readTables().some((table) => table.name === name)) {
+    throw new UserError(`there is no view, function or table named ${name}: npm run sql -- list`);
+  }
+  if (unknown !== undefined) {
+    const known = object?.arguments.map((argument) => argument.name).join(", ");
+    throw new UserError(`${name} has no parameter ${unknown}: ${known ? `it takes ${known}` : "it takes none"}`);
+  }
+  // A table's rows come in the order in which they were written.
+  if (object === undefined) return connection.stream(`SELECT * FROM ${name}`);
+  if (object.kind === "view") return connection.stream(`SELECT * FROM ${name} ORDER BY ALL`);
+  return connection.stream(`SELECT * FROM ${name}(${await argumentList(connection, object, parameters)}) ORDER BY ALL`);
+}
+
+/** The arguments of a call as SQL literals: what is given, else the defaults. */
+async function argumentList(connection: DuckDBConnection, object: SqlObject, parameters: Parameters): Promise<string> {
+  const extent = await extentOfData(connection);
+  const defaults: Parameters = { in_start: extent.start, in_stop: extent.stop, in_seconds: "60" };
+  return object.arguments
+    .map((argument) => {
+      const text = parameters[argument.name] ?? defaults[argument.name];
+      return text === undefined ? "NULL" : literal(argument, text);
+    })
+    .join(", ");
+}
+
+function literal({ name, type }: Argument, text: string): string {
+  switch (type) {
+    case "INT64":
+      if (!/^\d{1,9}$/.test(text) || Number(text) < 1) throw new UserError(`--param ${name}=${text}: a whole number from 1 on is expected`);
+      return text;
+    case "TIMESTAMP": {
+      const time = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)Z?)?$/.exec(text);
+      if (time === null || Number.isNaN(Date.parse(`${time[1]}T${time[2] ?? "00:00"}Z`))) {
+        throw new UserError(`--param ${name}=${text}: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z`);
+      }
+      return `TIMESTAMPTZ '${time[1]} ${time[2] ?? "00:00"}:00'`.replace(/(:\d\d:\d\d(?:\.\d+)?):00'$/, "$1'");
+    }
+    case "STRING":
+      return `'${text.replaceAll("'", "''")}'`;
+  }
+}
+
+/** From the earliest time of any table to just behind the latest. */
+async function extentOfData(connection: DuckDBConnection): Promise<{ start: string; stop: string }> {
+  const times = readTables()
+    .map(({ name, partitionBy: { column } }) => `SELECT min(${column}) AS first, max(${column}) AS last FROM ${name}`)
+    .join(" UNION ALL ");
+  const format = "'%Y-%m-%dT%H:%M:%S.%fZ'";
+  const result = await connection.runAndReadAll(
+    `SELECT strftime(coalesce(min(first), to_timestamp(0)), ${format}), strftime(coalesce(max(last), to_timestamp(0)) + INTERVAL 1 MICROSECOND, ${format}) FROM (${times})`,
+  );
+  const [[start, stop]] = result.getRows() as [[string, string]];
+  return { start, stop };
+}

@@ -1,0 +1,93 @@
+/**
+ * The warehouse of the local platform: one DuckDB file with the tables of `schemas/tables.lock.json` and the views and
+ * table functions of `sql/`. DuckDB lets one process have the file: that is the lock of the whole data directory.
+ */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import { UserError } from "../../command.ts";
+import { readTables, type Column, type TableShape } from "../../schemas/tables.ts";
+import { readObjects } from "../objects.ts";
+import { macros } from "./macros.ts";
+import { toDuckDb } from "./transpile.ts";
+
+/** How far each partition's records are in the tables: written in the transaction that writes the rows. */
+export const offsetsTable = "_offsets";
+
+const columnTypes = { STRING: "VARCHAR", INT64: "BIGINT", FLOAT64: "DOUBLE", BOOL: "BOOLEAN", TIMESTAMP: "TIMESTAMPTZ" } as const;
+
+export interface Warehouse {
+  /** A connection of its own for each task: what one does in a transaction the others do not see. */
+  connect(): Promise<DuckDBConnection>;
+  close(): void;
+}
+
+/** Opens or creates the file. Throws UserError when another process has it or its tables are of another shape. */
+export async function openWarehouse(path: string): Promise<Warehouse> {
+  mkdirSync(dirname(path), { recursive: true });
+  const instance = await open(path);
+  const connect = async () => {
+    const connection = await instance.connect();
+    await connection.run("SET TimeZone = 'UTC'");
+    return connection;
+  };
+  try {
+    const connection = await connect();
+    for (const table of readTables()) await createTable(connection, table, path);
+    await connection.run(`CREATE TABLE IF NOT EXISTS ${offsetsTable} (topic VARCHAR, partition INTEGER, next BIGINT, PRIMARY KEY (topic, partition))`);
+    for (const macro of macros) await connection.run(macro);
+    for (const object of readObjects()) {
+      const body = toDuckDb(object.body, object.file);
+      const names = object.arguments.map(({ name }) => name).join(", ");
+      await connection.run(
+        object.kind === "view" ? `CREATE OR REPLACE VIEW ${object.name} AS ${body}` : `CREATE OR REPLACE MACRO ${object.name}(${names}) AS TABLE ${body}`,
+      );
+    }
+    connection.closeSync();
+  } catch (error) {
+    instance.closeSync();
+    throw error;
+  }
+  return { connect, close: () => instance.closeSync() };
+}
+
+async function open(path: string): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.create(path, { memory_limit: "2GB" });
+  } catch (error) {
+    const { message } = error as Error;
+    const holder = /PID (\d+)/.exec(message)?.[1];
+    if (/lock/i.test(message)) {
+      throw new UserError(
+        `the data directory ${dirname(path)} is in use by another process${holder ? ` (${holder})` : ""}: stop it, or choose another with --data.`,
+        { cause: error },
+      );
+    }
+    throw new UserError(`can not open ${path}: ${message}`, { cause: error });
+  }
+}
+
+/** Creates a table, or appends the columns that its committed shape has gained. */
+async function createTable(connection: DuckDBConnection, table: TableShape, path: string): Promise<void> {
+  await connection.run(`CREATE TABLE IF NOT EXISTS ${table.name} (${table.columns.map(definition).join(", ")})`);
+  const result = await connection.runAndReadAll(`SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $1 ORDER BY column_index`, [table.name]);
+  const present = result.getRows() as [name: string, type: string][];
+  const unequal = present.find(([name, type], i) => {
+    const column = table.columns[i];
+    return column === undefined || column.name !== name || sqlType(column) !== type.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ");
+  });
+  if (unequal !== undefined) {
+    throw new UserError(`${path}: the column ${unequal[0]} of ${table.name} is not as this version has it: choose another data directory with --data.`);
+  }
+  for (const column of table.columns.slice(present.length)) {
+    await connection.run(`ALTER TABLE ${table.name} ADD COLUMN "${column.name}" ${sqlType(column)}`);
+  }
+}
+
+function definition(column: Column): string {
+  return `"${column.name}" ${sqlType(column)}${column.mode === "REQUIRED" ? " NOT NULL" : ""}`;
+}
+
+function sqlType(column: Column): string {
+  return columnTypes[column.type];
+}

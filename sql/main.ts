@@ -1,0 +1,89 @@
+/** `npm run sql`: what there is to query, and its rows. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { once } from "node:events";
+import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
+import { readTables } from "../schemas/tables.ts";
+import { formats, type Format } from "./duckdb/format.ts";
+import type { Parameters } from "./duckdb/run.ts";
+import { openWarehouse } from "./duckdb/warehouse.ts";
+import { readObjects } from "./objects.ts";
+import { answer, ask, type Question } from "./platform.ts";
+
+const help = `npm run sql -- list | show NAME | run NAME [--param NAME=VALUE]... [--format table|csv|json] [--data DIR]
+
+  list         The views, table functions and tables.
+  show NAME    What NAME is: its SQL, or a table's columns.
+  run NAME     Its rows. It asks the running platform, or opens the data directory itself.
+
+  --param      An argument of a table function, as in_product=BTC-USD, in_start=2026-11-21T12:00:00Z, in_stop=…,
+               in_seconds=300. Not given: all products, the extent of the data, 60 seconds.
+  --format     table (default), csv, or json: an array of objects; decimals are text, without trailing zeros.
+  --data       The data directory (default .tapeline).
+`;
+
+await runCommand(async () => {
+  const { values, positionals } = parseCommand({
+    param: { type: "string", multiple: true, default: [] },
+    format: { type: "string", default: "table" },
+    data: { type: "string", default: ".tapeline" },
+  });
+  if (values.help) return void process.stdout.write(help);
+  const [verb, name, ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`${more[0]} is one word too many. Try --help.`);
+  if (verb === "list" && name === undefined) return print([list()]);
+  if (verb === "show" && name !== undefined) return print([show(name)]);
+  if (verb === "run" && name !== undefined) {
+    const question = { name, parameters: parseParameters(values.param), format: parseFormat(values.format) };
+    return print(await rows(values.data, question));
+  }
+  throw new UsageError(help);
+});
+
+function list(): string {
+  const entries = [
+    ...readObjects().map(({ name, kind, description }) => ({ name, kind, description })),
+    ...readTables().map(({ name, description }) => ({ name, kind: "table", description })),
+  ];
+  const width = Math.max(...entries.map(({ name }) => name.length));
+  return entries.map(({ name, kind, description }) => `${name.padEnd(width)}  ${kind.padEnd(14)}  ${description}\n`).join("");
+}
+
+function show(name: string): string {
+  const object = readObjects().find((candidate) => candidate.name === name);
+  if (object !== undefined) return readFileSync(new URL(`${name}.sql`, import.meta.url), "utf8");
+  const table = readTables().find((candidate) => candidate.name === name);
+  if (table === undefined) throw new UserError(`there is no view, function or table named ${name}: npm run sql -- list`);
+  const width = Math.max(...table.columns.map((column) => column.name.length));
+  const columns = table.columns.map((column) => `${column.name.padEnd(width)}  ${column.type.padEnd(9)}  ${column.description}\n`);
+  return `-- ${table.description}\n${columns.join("")}`;
+}
+
+function parseParameters(texts: readonly string[]): Parameters {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf("=");
+      if (at < 1) throw new UsageError(`--param ${text}: NAME=VALUE is expected`);
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}
+
+function parseFormat(text: string): Format {
+  const format = formats.find((known) => known === text);
+  if (format === undefined) throw new UsageError(`--format ${text}: ${formats.join(", ")} are known`);
+  return format;
+}
+
+/** The rows from the running platform; from the warehouse itself if there is none. */
+async function rows(dir: string, question: Question): Promise<AsyncIterable<string>> {
+  const answered = await ask(dir, question);
+  if (answered !== undefined) return answered;
+  const path = join(dir, "warehouse.duckdb");
+  if (!existsSync(path)) throw new UserError(`there is no data in ${dir}: run npm start first, or name its directory with --data.`);
+  return answer(await openWarehouse(path), question);
+}
+
+async function print(pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  for await (const piece of pieces) if (!process.stdout.write(piece)) await once(process.stdout, "drain");
+}

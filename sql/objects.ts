@@ -1,0 +1,67 @@
+/**
+ * The views and table functions of this folder. A file holds one object in BigQuery's dialect: comment lines that tell
+ * what it is, a line `-- view` or `-- table function: argument TYPE, …`, and the body that both engines are given.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { UserError } from "../command.ts";
+
+const argumentTypes = ["STRING", "TIMESTAMP", "INT64"] as const;
+
+export interface Argument {
+  readonly name: string;
+  readonly type: (typeof argumentTypes)[number];
+}
+
+export interface SqlObject {
+  readonly name: string;
+  readonly file: string;
+  readonly kind: "view" | "table function";
+  readonly description: string;
+  /** Of a table function, in order. */
+  readonly arguments: readonly Argument[];
+  readonly body: string;
+}
+
+/** All objects, each after those that it reads. */
+export function readObjects(): SqlObject[] {
+  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".sql")).toSorted();
+  return inOrder(files.map((file) => parseObject(file, readFileSync(new URL(file, import.meta.url), "utf8"))));
+}
+
+export function parseObject(file: string, text: string): SqlObject {
+  const lines = text.trim().split("\n");
+  const at = lines.findIndex((line) => /^-- (view|table function: .*)$/.test(line));
+  if (at < 1) throw new UserError(`sql/${file}: the head must be a description, then "-- view" or "-- table function: argument TYPE, …"`);
+  const [kind, list] = lines[at]!.slice(3).split(": ");
+  return {
+    name: file.replace(/\.sql$/, ""),
+    file: `sql/${file}`,
+    kind: kind as SqlObject["kind"],
+    description: lines.slice(0, at).map((line) => line.replace(/^--\s*/, "")).join(" "),
+    arguments: list === undefined ? [] : list.split(",").map((argument) => parseArgument(argument.trim(), file)),
+    body: lines.slice(at + 1).join("\n"),
+  };
+}
+
+function parseArgument(text: string, file: string): Argument {
+  const [name, type] = text.split(" ") as [string, Argument["type"]];
+  // BigQuery reads an argument that is named as a column as the column, and filters nothing.
+  if (!name.startsWith("in_")) throw new UserError(`sql/${file}: the argument ${name} must start with in_`);
+  if (!argumentTypes.includes(type)) throw new UserError(`sql/${file}: the argument ${name} must be one of ${argumentTypes.join(", ")}`);
+  return { name, type };
+}
+
+function inOrder(objects: readonly SqlObject[]): SqlObject[] {
+  const ordered: SqlObject[] = [];
+  const visit = (object: SqlObject): void => {
+    if (ordered.includes(object)) return;
+    for (const other of objects) if (other !== object && reads(object, other.name)) visit(other);
+    ordered.push(object);
+  };
+  objects.forEach(visit);
+  return ordered;
+}
+
+function reads(object: SqlObject, name: string): boolean {
+  return new RegExp(`\\b(?:FROM|JOIN)\\s+\`?${name}\\b`).test(object.body);
+}
