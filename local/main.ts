@@ -1,0 +1,96 @@
+/** `npm start`: the local platform. */
+import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
+import type { Source } from "../producer/frame.ts";
+import { openRecording } from "../producer/recording.ts";
+import { simulator } from "./exchange/simulator.ts";
+import type { End } from "./exchange/market.ts";
+import { Platform } from "./platform.ts";
+import { serve } from "./server.ts";
+import { showStatus, summary } from "./status.ts";
+
+const help = `npm start [-- --source auto|simulator|FILE] [--for 30s] [--rate N] [--port N] [--data DIR]
+
+  --source   simulator: the simulated exchange. FILE: a recording, one frame a line, bare or after "<unix seconds> " or
+             "YYYY-MM-DD hh:mm:ss,mmm ", gzipped or not; replayed as fast as it goes. auto (default): the simulator.
+  --for      Stop after so long: 500ms, 30s, 5m, 1h. Without it: until Ctrl-C, or the end of the recording.
+  --rate     Frames a second of the simulator (default 2000).
+  --port     The port on this machine that answers npm run sql (default 8080, or a free one).
+  --data     The data directory (default .tapeline). It keeps the log and the tables; a second run goes on there.
+
+Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood.
+`;
+
+await runCommand(async () => {
+  const { values, positionals } = parseCommand({
+    source: { type: "string", default: "auto" },
+    for: { type: "string" },
+    rate: { type: "string", default: "2000" },
+    port: { type: "string" },
+    data: { type: "string", default: ".tapeline" },
+  });
+  if (values.help) return void process.stdout.write(help);
+  if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
+  const duration = values.for === undefined ? undefined : parseDuration(values.for);
+  const port = values.port === undefined ? undefined : parseWhole("--port", values.port, 65_535);
+  const rate = parseWhole("--rate", values.rate, 1_000_000);
+  if (values.source === "live") throw new UserError("--source live: this version has no live feed yet. Use simulator, or the path of a recording.");
+  const simulated = values.source === "auto" || values.source === "simulator";
+  // A recording is read before anything is written: what is no recording leaves no trace.
+  const recording = simulated ? undefined : await openRecording(values.source);
+
+  const talk = (line: string) => void process.stderr.write(`${line}\n`);
+  const platform = await Platform.open(values.data, simulated ? "simulator" : "recording", talk);
+  const service = await serve(values.data, platform.warehouse, port);
+  const status = showStatus(platform, process.stderr);
+  try {
+    const source: Source = recording ?? simulator(await tapeEnds(platform), rate);
+    talk(`${simulated ? "simulated exchange" : values.source} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`);
+    talk(`next, in another terminal: npm run sql -- run candles${values.data === ".tapeline" ? "" : ` --data ${values.data}`}`);
+    const start = performance.now();
+    await platform.run(source, stopSignal(duration, talk));
+    status.stop();
+    process.stdout.write(`${summary(platform, (performance.now() - start) / 1000)}\n`);
+  } finally {
+    status.stop();
+    service.close();
+    await platform.close();
+  }
+});
+
+/** Aborts after the duration or at the first Ctrl-C; the second ends the process at once. */
+function stopSignal(duration: number | undefined, talk: (line: string) => void): AbortSignal {
+  const stop = new AbortController();
+  const onInterrupt = () => {
+    if (stop.signal.aborted) process.exit(130);
+    talk("\nstopping: storing what has come (Ctrl-C again ends at once)");
+    stop.abort();
+  };
+  process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt);
+  if (duration !== undefined) setTimeout(() => stop.abort(), duration).unref();
+  return stop.signal;
+}
+
+/** Where the simulated tape in the data directory ends, so that it goes on from there. */
+async function tapeEnds(platform: Platform): Promise<Map<string, End>> {
+  const connection = await platform.warehouse.connect();
+  const result = await connection.runAndReadAll(
+    "SELECT product_id, max(sequence), coalesce(max(trade_id), 0) FROM coinbase_full WHERE sequence IS NOT NULL GROUP BY product_id",
+  );
+  connection.closeSync();
+  const rows = result.getRows() as [product: string, sequence: bigint, tradeId: bigint][];
+  return new Map(rows.map(([product, sequence, tradeId]) => [product, { sequence: Number(sequence), tradeId: Number(tradeId) }]));
+}
+
+function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ""];
+  if (match === null || factor === undefined) throw new UsageError(`--for ${text}: a duration as 500ms, 30s, 5m or 1h is expected.`);
+  return Number(match[1]) * factor;
+}
+
+function parseWhole(option: string, text: string, most: number): number {
+  if (!/^\d{1,7}$/.test(text) || Number(text) < 1 || Number(text) > most) {
+    throw new UsageError(`${option} ${text}: a whole number from 1 to ${most} is expected.`);
+  }
+  return Number(text);
+}

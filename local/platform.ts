@@ -1,0 +1,155 @@
+/**
+ * The local platform: producer → log → ksqlDB statements → log → DuckDB, in one process and one data directory.
+ *
+ *     <dir>/warehouse.duckdb   tables and views; DuckDB's lock on it is the lock of the directory
+ *     <dir>/log/               topics
+ *     <dir>/source.json        the kind of source that fills it
+ *     <dir>/address.json       where the running platform answers
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../command.ts";
+import { Engine } from "../ksqldb/engine/engine.ts";
+import { readStatements } from "../ksqldb/statements.ts";
+import { newCounters, type Counters } from "../producer/counters.ts";
+import type { Source } from "../producer/frame.ts";
+import { Log } from "../producer/log/log.ts";
+import { produce } from "../producer/produce.ts";
+import { catalog } from "../schemas/catalog.ts";
+import { Ingest } from "../sql/duckdb/ingest.ts";
+import { openWarehouse, type Warehouse } from "../sql/duckdb/warehouse.ts";
+
+/** What may fill a data directory; one directory holds one kind, so that made-up data never mix with real ones. */
+export type SourceKind = "simulator" | "recording";
+
+/** With less than this to commit, the ingest waits for more: a commit of DuckDB costs milliseconds, whatever its size. */
+const fewRows = 5_000;
+const commitEveryMs = 200;
+
+export class Platform {
+  readonly warehouse: Warehouse;
+  readonly counters: Counters = newCounters();
+  /** Rows committed by this run. */
+  rows = 0;
+  readonly #log: Log;
+  readonly #engine: Engine;
+  readonly #ingest: Ingest;
+
+  private constructor(warehouse: Warehouse, log: Log, engine: Engine, ingest: Ingest) {
+    this.warehouse = warehouse;
+    this.#log = log;
+    this.#engine = engine;
+    this.#ingest = ingest;
+  }
+
+  /**
+   * Opens or creates a data directory and brings its tables up to what its log holds. `talk` is given what was mended.
+   * Throws UserError when another process has the directory, or a source of another kind has filled it.
+   */
+  static async open(dir: string, kind: SourceKind, talk: (line: string) => void): Promise<Platform> {
+    const warehouse = await openWarehouse(join(dir, "warehouse.duckdb"));
+    try {
+      claim(dir, kind);
+      const log = new Log(join(dir, "log"), catalog);
+      for (const repair of log.repairs) talk(`mended: ${repair}`);
+      const platform = new Platform(warehouse, log, newEngine(log, talk), await newIngest(log, warehouse));
+      await platform.#drain();
+      return platform;
+    } catch (error) {
+      warehouse.close();
+      throw error;
+    }
+  }
+
+  /** Records that are in the log and not yet read by a statement or in a table. */
+  get lag(): number {
+    return this.#engine.lag + this.#ingest.lag;
+  }
+
+  /** Runs a source to its end, or to `signal`; what it sent is in the tables when this returns. */
+  async run(source: Source, signal: AbortSignal): Promise<void> {
+    const idOf = (subject: string, schema: object) => this.#log.schemas.register(subject, schema);
+    const stop = new AbortController();
+    const work = { done: false };
+    const finish = () => {
+      work.done = true;
+      stop.abort();
+    };
+    // Whichever side fails ends the other: there is no point in filling a log that nothing reads.
+    const producing = produce(source, this.#log, idOf, this.counters, AbortSignal.any([signal, stop.signal])).finally(finish);
+    const following = this.#follow(work, stop.signal).catch((error: unknown) => {
+      finish();
+      throw error;
+    });
+    const results = await Promise.allSettled([producing, following]);
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+    await this.#drain();
+  }
+
+  async close(): Promise<void> {
+    await this.#log.close();
+    this.warehouse.close();
+  }
+
+  /** Reads what is new in the log until the work is done. */
+  async #follow(work: { readonly done: boolean }, signal: AbortSignal): Promise<void> {
+    const stopped = new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    while (!work.done) {
+      const stored = this.#log.stored();
+      const busy = this.#engine.step();
+      const rows = await this.#commit();
+      if (!busy && rows === 0) await Promise.race([stored, stopped]);
+      else if (rows < fewRows) await Promise.race([stopped, pause(commitEveryMs)]);
+      else await pause(0);
+    }
+  }
+
+  async #drain(): Promise<void> {
+    for (let busy = true; busy; ) {
+      busy = this.#engine.step();
+      if ((await this.#commit()) > 0) busy = true;
+    }
+  }
+
+  async #commit(): Promise<number> {
+    const rows = await this.#ingest.step();
+    this.rows += rows;
+    return rows;
+  }
+}
+
+function newEngine(log: Log, talk: (line: string) => void): Engine {
+  const schemas = {
+    byId: (id: number) => log.schemas.byId(id),
+    idOf: (subject: string, schema: object) => log.schemas.register(subject, schema),
+  };
+  const sink = (topic: string) =>
+    log.partitions(topic).map((partition) => ({
+      position: partition.position,
+      add: partition.add.bind(partition),
+      store: (position: number) => log.store(partition, position),
+    }));
+  const topics = { schemas, source: (topic: string) => log.partitions(topic), sink };
+  return new Engine(readStatements().plans, topics, (query, message) => talk(`${query}: ${message}`));
+}
+
+async function newIngest(log: Log, warehouse: Warehouse): Promise<Ingest> {
+  return Ingest.start(await warehouse.connect(), {
+    partitions: (topic) => log.partitions(topic),
+    schemaById: (id) => log.schemas.byId(id),
+  });
+}
+
+/** Takes a new directory for a kind of source; refuses one that another kind has filled. */
+function claim(dir: string, kind: SourceKind): void {
+  const file = join(dir, "source.json");
+  if (!existsSync(file)) return writeFileSync(file, `${JSON.stringify({ kind })}\n`);
+  const { kind: present } = JSON.parse(readFileSync(file, "utf8")) as { kind: SourceKind };
+  if (present !== kind) {
+    throw new UserError(`the data directory ${dir} holds data of a ${present}, and they do not mix with those of a ${kind}: choose another with --data.`);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)));
+}

@@ -1,0 +1,43 @@
+/** The platform's HTTP port on this machine. It answers `POST /sql` for `npm run sql`. */
+import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { UserError } from "../command.ts";
+import { publishAddress, serveQuestion, withdrawAddress } from "../sql/platform.ts";
+import type { Warehouse } from "../sql/duckdb/warehouse.ts";
+
+const defaultPort = 8080;
+
+export interface Service {
+  readonly url: string;
+  close(): void;
+}
+
+/** Listens on 127.0.0.1: on the port asked for, else on 8080 or, where that is taken, on any free one. */
+export async function serve(dir: string, warehouse: Warehouse, port: number | undefined): Promise<Service> {
+  let token = "";
+  const server = createServer((request, response) => {
+    if (request.method === "POST" && request.url === "/sql") void serveQuestion(warehouse, token, request, response);
+    else response.writeHead(404).end("not found\n");
+  });
+  await listen(server, port);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  token = publishAddress(dir, url);
+  return {
+    url,
+    close() {
+      withdrawAddress(dir);
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function listen(server: Server, port: number | undefined): Promise<void> {
+  try {
+    await once(server.listen(port ?? defaultPort, "127.0.0.1"), "listening");
+  } catch (error) {
+    if (port !== undefined) throw new UserError(`can not listen on port ${port}: ${(error as Error).message}. Choose another with --port.`, { cause: error });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+  }
+}
