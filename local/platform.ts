@@ -109,6 +109,7 @@ export class Platform {
       busy = this.#engine.step();
       if ((await this.#commit()) > 0) busy = true;
     }
+    await this.#ingest.settled();
   }
 
   async #commit(): Promise<number> {

@@ -2,10 +2,23 @@
  * From the log to the tables: what the BigQuery sink does in the cloud. Rows and the offsets up to which they answer are
  * committed together, so that after a crash no record is missing or there twice.
  */
-import { DuckDBDataChunk, DuckDBTimestampTZValue, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
-import avsc from "avsc";
-import { readTables, type Column, type TableShape } from "../../schemas/tables.ts";
-import { headerLength, schemaIdOf, type TopicRecord } from "../../schemas/wire.ts";
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  DuckDBDataChunk,
+  TIMESTAMPTZ,
+  VARCHAR,
+  type DuckDBConnection,
+  type DuckDBType,
+} from "@duckdb/node-api";
+import bindings from "@duckdb/node-bindings";
+import { UserError } from "../../command.ts";
+import type { AvroRecord } from "../../schemas/avro.ts";
+import { readTables, type Column as ColumnShape, type TableShape } from "../../schemas/tables.ts";
+import { schemaIdOf, type TopicRecord } from "../../schemas/wire.ts";
+import { rowReader } from "./avro-rows.ts";
+import { BooleanColumn, NumberColumn, TextColumn, vectorRows, type Column } from "./columns.ts";
 import { offsetsTable } from "./warehouse.ts";
 
 /** One partition of a topic, to read from. */
@@ -23,11 +36,8 @@ export interface IngestTopics {
   schemaById(id: number): object;
 }
 
-/** How much of a partition is read at a time. */
-const stepBytes = 256 * 1024;
-
-/** Rows of a DuckDB vector. */
-const chunkRows = 2048;
+/** How much of a partition is read at a time: a commit costs milliseconds, whatever its size. */
+const stepBytes = 1024 * 1024;
 
 interface Task {
   readonly table: TableWriter;
@@ -41,6 +51,7 @@ export class Ingest {
   readonly #connection: DuckDBConnection;
   readonly #tables: readonly TableWriter[];
   readonly #tasks: readonly Task[];
+  #commit: Promise<unknown> = Promise.resolve();
 
   private constructor(connection: DuckDBConnection, tables: readonly TableWriter[], tasks: readonly Task[]) {
     this.#connection = connection;
@@ -68,7 +79,10 @@ export class Ingest {
     return this.#tasks.reduce((lag, task) => lag + Math.max(task.source.end - task.next, 0), 0);
   }
 
-  /** Commits a stretch of every partition that has something new; the number of rows. */
+  /**
+   * Takes a stretch of every partition that has something new and starts to commit it; the number of its rows. The commit
+   * before is awaited, this one goes on while the caller does something else: `settled` awaits it.
+   */
   async step(): Promise<number> {
     const read: Task[] = [];
     for (const task of this.#tasks) {
@@ -78,72 +92,88 @@ export class Ingest {
       task.next = records.at(-1)!.offset + 1;
       read.push(task);
     }
+    for (const table of this.#tables) table.seal();
+    await this.settled();
     if (read.length === 0) return 0;
-    let rows = 0;
     await this.#connection.run("BEGIN");
+    let rows = 0;
     for (const table of this.#tables) rows += await table.write(this.#connection);
-    for (const { topic, partition, next } of read) {
-      await this.#connection.run(`INSERT OR REPLACE INTO ${offsetsTable} VALUES ($1, $2, $3)`, [topic, partition, BigInt(next)]);
-    }
-    await this.#connection.run("COMMIT");
+    const values = read.map(({ topic, partition, next }) => `('${topic}', ${partition}, ${next})`).join(", ");
+    await this.#connection.run(`INSERT OR REPLACE INTO ${offsetsTable} VALUES ${values}`);
+    this.#commit = this.#connection.run("COMMIT");
+    // Whoever awaits it hears of a failure; until then nobody does.
+    this.#commit.catch(() => {});
     return rows;
+  }
+
+  /** Resolves when everything that was taken is committed. Throws UserError when the disk refuses. */
+  async settled(): Promise<void> {
+    try {
+      await this.#commit;
+    } catch (error) {
+      throw new UserError(`can not write to the warehouse: ${(error as Error).message}. Free space and start again: the log has everything.`, { cause: error });
+    }
   }
 }
 
-type Fields = Record<string, string | number | boolean | null>;
-
-/** Collects rows by column and appends them to a table. */
+/** Collects rows by column, a chunk at a time, and appends them to a table. */
 class TableWriter {
   readonly name: string;
-  readonly #columns: readonly { name: string; toDuckDb: (value: string | number | boolean) => DuckDBValue; values: DuckDBValue[] }[];
-  readonly #decode: (value: Buffer) => Fields;
+  readonly #types: readonly DuckDBType[];
+  readonly #columns: readonly Column[];
+  readonly #read: (value: Buffer, row: number) => void;
+  #chunks: DuckDBDataChunk[] = [];
+  #row = 0;
   #rows = 0;
 
   constructor(shape: TableShape, schemaById: (id: number) => object) {
     this.name = shape.name;
-    this.#columns = shape.columns.map(({ name, type }) => ({ name, toDuckDb: conversions[type], values: [] }));
-    const readers = new Map<number, avsc.Type>();
-    this.#decode = (value) => {
+    this.#types = shape.columns.map(({ type }) => columnTypes[type].type);
+    const columns = new Map(shape.columns.map(({ name, type }) => [name, columnTypes[type].newColumn()]));
+    this.#columns = [...columns.values()];
+    const readers = new Map<number, ReturnType<typeof rowReader>>();
+    this.#read = (value, row) => {
       const id = schemaIdOf(value);
-      let type = readers.get(id);
-      if (type === undefined) readers.set(id, (type = avsc.Type.forSchema(schemaById(id) as avsc.Schema)));
-      return (type.decode(value, headerLength) as { value: Fields }).value;
+      let reader = readers.get(id);
+      if (reader === undefined) readers.set(id, (reader = rowReader(schemaById(id) as AvroRecord, columns)));
+      reader(value, row);
     };
   }
 
-  /** A tombstone is no row. */
+  /** A tombstone is no row. The value must stay as it is until `seal`. */
   add({ value }: TopicRecord): void {
     if (value === null) return;
-    const fields = this.#decode(value);
-    for (const { name, toDuckDb, values } of this.#columns) {
-      const field = fields[name];
-      values.push(field === null || field === undefined ? null : toDuckDb(field));
-    }
-    this.#rows++;
+    this.#read(value, this.#row++);
+    if (this.#row === vectorRows) this.seal();
   }
 
+  /** Moves what was added into a chunk of its own. */
+  seal(): void {
+    if (this.#row === 0) return;
+    const chunk = DuckDBDataChunk.create(this.#types, this.#row);
+    this.#columns.forEach((column, i) => column.moveTo(bindings.data_chunk_get_vector(chunk.chunk, i), this.#row));
+    this.#chunks.push(chunk);
+    this.#rows += this.#row;
+    this.#row = 0;
+  }
+
+  /** Appends the sealed chunks; the number of their rows. */
   async write(connection: DuckDBConnection): Promise<number> {
     const rows = this.#rows;
     if (rows === 0) return 0;
     const appender = await connection.createAppender(this.name);
-    const types = this.#columns.map((_, i) => appender.columnType(i));
-    for (let at = 0; at < rows; at += chunkRows) {
-      const chunk = DuckDBDataChunk.create(types, Math.min(chunkRows, rows - at));
-      chunk.setColumns(this.#columns.map(({ values }) => values.slice(at, at + chunkRows)));
-      appender.appendDataChunk(chunk);
-    }
-    appender.flushSync();
+    for (const chunk of this.#chunks) appender.appendDataChunk(chunk);
     appender.closeSync();
-    for (const column of this.#columns) column.values.length = 0;
+    this.#chunks = [];
     this.#rows = 0;
     return rows;
   }
 }
 
-const conversions: Record<Column["type"], (value: string | number | boolean) => DuckDBValue> = {
-  STRING: (value) => value,
-  BOOL: (value) => value,
-  FLOAT64: (value) => value,
-  INT64: (value) => BigInt(value),
-  TIMESTAMP: (value) => new DuckDBTimestampTZValue(BigInt(value)),
-};
+const columnTypes = {
+  STRING: { type: VARCHAR, newColumn: () => new TextColumn() },
+  BOOL: { type: BOOLEAN, newColumn: () => new BooleanColumn() },
+  FLOAT64: { type: DOUBLE, newColumn: () => new NumberColumn() },
+  INT64: { type: BIGINT, newColumn: () => new NumberColumn() },
+  TIMESTAMP: { type: TIMESTAMPTZ, newColumn: () => new NumberColumn() },
+} as const satisfies Record<ColumnShape["type"], { type: DuckDBType; newColumn: () => Column }>;

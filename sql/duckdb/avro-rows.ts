@@ -1,0 +1,77 @@
+/**
+ * Avro records straight into columns, without a JavaScript object or string in between. Reads the primitive types that a
+ * table's column can come from; https://avro.apache.org/docs/1.12.0/specification/#binary-encoding-1
+ */
+import type { AvroField, AvroRecord } from "../../schemas/avro.ts";
+import { unwrap } from "../../schemas/avro.ts";
+import { headerLength } from "../../schemas/wire.ts";
+import { BooleanColumn, NumberColumn, TextColumn, type Column } from "./columns.ts";
+
+type Kind = "string" | "long" | "double" | "boolean";
+
+interface Field {
+  readonly kind: Kind;
+  readonly nullable: boolean;
+  /** Undefined where the table does not have the field. */
+  readonly column: Column | undefined;
+}
+
+/**
+ * A reader of values of one writer's schema into columns by name: `(value, row)`. Throws where the schema has a type
+ * that no column can hold, and where a value is not of its schema.
+ */
+export function rowReader(schema: AvroRecord, columns: ReadonlyMap<string, Column>): (value: Buffer, row: number) => void {
+  const fields = schema.fields.map((field): Field => ({ ...kindOf(field), column: columns.get(field.name) }));
+  return (value, row) => {
+    let at = headerLength;
+    for (const { kind, nullable, column } of fields) {
+      // All unions are of null and one type: branch 0 or 1, as a zigzag number 0 or 2.
+      if (nullable && value[at++] === 0) continue;
+      if (kind === "string") {
+        const length = readLong(value, at);
+        const start = longEnd;
+        at = start + length;
+        (column as TextColumn | undefined)?.set(row, value, start, at);
+      } else if (kind === "long") {
+        const number = readLong(value, at);
+        at = longEnd;
+        (column as NumberColumn | undefined)?.setInteger(row, number);
+      } else if (kind === "double") {
+        (column as NumberColumn | undefined)?.setDouble(row, value.readDoubleLE(at));
+        at += 8;
+      } else {
+        (column as BooleanColumn | undefined)?.set(row, value[at] === 1);
+        at++;
+      }
+    }
+    if (at !== value.length) throw new Error(`a value of ${schema.name} has ${value.length} bytes where its schema ends at ${at}`);
+  };
+}
+
+function kindOf(field: AvroField): { kind: Kind; nullable: boolean } {
+  const { type, nullable } = unwrap(field.type);
+  const name = typeof type === "string" ? type : type.type;
+  if (name === "int") return { kind: "long", nullable };
+  if (name === "string" || name === "long" || name === "double" || name === "boolean") return { kind: name, nullable };
+  throw new Error(`a column can not hold the Avro type ${name} of the field ${field.name}`);
+}
+
+/** Where the number ends that readLong has read. */
+let longEnd = 0;
+
+/** A zigzag number of variable length. Throws beyond 2^53, where a JavaScript number is no longer exact. */
+function readLong(bytes: Buffer, start: number): number {
+  let at = start;
+  let byte = bytes[at++]!;
+  let value = byte & 0x7f;
+  let weight = 128;
+  while (byte > 0x7f) {
+    byte = bytes[at++]!;
+    value += (byte & 0x7f) * weight;
+    weight *= 128;
+  }
+  longEnd = at;
+  // Positive numbers are even here, and even ones are exact up to twice 2^53; `not <=` refuses the end of the bytes too.
+  if (!(value <= 2 ** 54)) throw new Error("a number that ends too early, or is beyond 2^53");
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}
