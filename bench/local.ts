@@ -22,15 +22,23 @@ export async function benchLocal(): Promise<object> {
     mix.set(type, (mix.get(type) ?? 0) + 1);
   }
   const bytes = frames.reduce((sum, frame) => sum + frame.bytes.length, 0);
-  process.stdout.write(`${frameCount} frames of the full channel, 5 products, mean ${Math.round(bytes / frameCount)} bytes: `);
-  process.stdout.write(`${[...mix].map(([type, count]) => `${type} ${((count / frameCount) * 100).toFixed(1)} %`).join(", ")}\n`);
-  process.stdout.write(`one process, node ${process.version}; each round into a new data directory, until the last row is committed\n\n`);
+  process.stdout.write(
+    `${frameCount} frames of the full channel, 5 products, mean ${Math.round(bytes / frameCount)} bytes: `,
+  );
+  process.stdout.write(
+    `${[...mix].map(([type, count]) => `${type} ${((count / frameCount) * 100).toFixed(1)} %`).join(", ")}\n`,
+  );
+  process.stdout.write(
+    `one process, node ${process.version}; each round into a new data directory, until the last row is committed\n\n`,
+  );
 
   await round(frames.slice(0, 50_000)); // warms up
   const results = [];
   for (let i = 0; i < rounds; i++) {
     const result = await round(frames);
-    process.stdout.write(`round ${i + 1}   ${Math.round(result.framesPerSecond).toLocaleString("en-US").padStart(8)} frames/s   ${result.cpu.toFixed(1)} CPU s per million\n`);
+    process.stdout.write(
+      `round ${i + 1}   ${Math.round(result.framesPerSecond).toLocaleString("en-US").padStart(8)} frames/s   ${result.cpu.toFixed(1)} CPU s per million\n`,
+    );
     results.push(result);
   }
   let shares: Share[] = [];
@@ -89,7 +97,9 @@ function sourceOf(frames: readonly Frame[]): Source {
 async function assertRows(platform: Platform, frames: readonly Frame[]): Promise<void> {
   const matches = frames.filter(({ bytes }) => bytes.includes('"type":"match"')).length;
   const connection = await platform.warehouse.connect();
-  const result = await connection.runAndReadAll("SELECT (SELECT count(*) FROM coinbase_full), (SELECT count(*) FROM coinbase_trades)");
+  const result = await connection.runAndReadAll(
+    "SELECT (SELECT count(*) FROM coinbase_full), (SELECT count(*) FROM coinbase_trades)",
+  );
   connection.closeSync();
   const [[events, trades]] = result.getRows() as [[bigint, bigint]];
   if (Number(events) !== frames.length || Number(trades) !== matches) {

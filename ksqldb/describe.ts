@@ -3,7 +3,7 @@
  * that passes a raw field through inherits its type and description; a computed one has them in the comment behind it,
  * `-- [timestamp] meaning` where its BIGINT is a time in microseconds.
  */
-import { catalog, topics, type RawTopic, type Table, type Topic } from "../schemas/catalog.ts";
+import { catalog, namespace, topics, type RawTopic, type Table, type Topic } from "../schemas/catalog.ts";
 import { readSchema, unwrap, type AvroField } from "../schemas/avro.ts";
 import type { Column, TableShape } from "../schemas/tables.ts";
 import { UserError } from "../command.ts";
@@ -90,7 +90,11 @@ export function disagreements(plans: readonly Plan[]): string[] {
   return plans.flatMap(({ file, sink, properties }) => {
     const topic: Topic | undefined = topics[sink.topic as keyof typeof topics];
     if (topic === undefined) return [`${file}: the topic ${sink.topic} is not in schemas/catalog.ts`];
-    const expected = { PARTITIONS: topic.partitions, RETENTION_MS: topic.retentionMs };
+    const expected = {
+      PARTITIONS: topic.partitions,
+      RETENTION_MS: topic.retentionMs,
+      VALUE_SCHEMA_FULL_NAME: `${namespace}.${topic.name}`,
+    };
     return Object.entries(expected)
       .filter(([name, value]) => properties.get(name) !== value)
       .map(([name, value]) => `${file}: ${name} must be ${value}, as in schemas/catalog.ts`);

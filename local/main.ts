@@ -33,7 +33,8 @@ await runCommand(async () => {
   const duration = values.for === undefined ? undefined : parseDuration(values.for);
   const port = values.port === undefined ? undefined : parseWhole("--port", values.port, 65_535);
   const rate = parseWhole("--rate", values.rate, 1_000_000);
-  if (values.source === "live") throw new UserError("--source live: this version has no live feed yet. Use simulator, or the path of a recording.");
+  if (values.source === "live")
+    throw new UserError("--source live: this version has no live feed yet. Use simulator, or the path of a recording.");
   const simulated = values.source === "auto" || values.source === "simulator";
   // A recording is read before anything is written: what is no recording leaves no trace.
   const recording = simulated ? undefined : await openRecording(values.source);
@@ -44,8 +45,12 @@ await runCommand(async () => {
   const status = showStatus(platform, process.stderr);
   try {
     const source: Source = recording ?? simulator(await tapeEnds(platform), rate);
-    talk(`${simulated ? "simulated exchange" : values.source} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`);
-    talk(`next, in another terminal: npm run sql -- run candles${values.data === ".tapeline" ? "" : ` --data ${values.data}`}`);
+    talk(
+      `${simulated ? "simulated exchange" : values.source} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
+    );
+    talk(
+      `next, in another terminal: npm run sql -- run candles${values.data === ".tapeline" ? "" : ` --data ${values.data}`}`,
+    );
     const start = performance.now();
     await platform.run(source, stopSignal(duration, talk));
     status.stop();
@@ -78,13 +83,16 @@ async function tapeEnds(platform: Platform): Promise<Map<string, End>> {
   );
   connection.closeSync();
   const rows = result.getRows() as [product: string, sequence: bigint, tradeId: bigint][];
-  return new Map(rows.map(([product, sequence, tradeId]) => [product, { sequence: Number(sequence), tradeId: Number(tradeId) }]));
+  return new Map(
+    rows.map(([product, sequence, tradeId]) => [product, { sequence: Number(sequence), tradeId: Number(tradeId) }]),
+  );
 }
 
 function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ""];
-  if (match === null || factor === undefined) throw new UsageError(`--for ${text}: a duration as 500ms, 30s, 5m or 1h is expected.`);
+  if (match === null || factor === undefined)
+    throw new UsageError(`--for ${text}: a duration as 500ms, 30s, 5m or 1h is expected.`);
   return Number(match[1]) * factor;
 }
 

@@ -9,7 +9,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../command.ts";
-import { Engine } from "../ksqldb/engine/engine.ts";
+import { Engine, type Topics } from "../ksqldb/engine/engine.ts";
 import { readStatements } from "../ksqldb/statements.ts";
 import { newCounters, type Counters } from "../producer/counters.ts";
 import type { Source } from "../producer/frame.ts";
@@ -47,7 +47,7 @@ export class Platform {
    * Throws UserError when another process has the directory, or a source of another kind has filled it.
    */
   static async open(dir: string, kind: SourceKind, talk: (line: string) => void): Promise<Platform> {
-    const warehouse = await openWarehouse(join(dir, "warehouse.duckdb"));
+    const warehouse = await openWarehouse(join(dir, "warehouse.duckdb"), 1);
     try {
       claim(dir, kind);
       const log = new Log(join(dir, "log"), catalog);
@@ -76,7 +76,9 @@ export class Platform {
       stop.abort();
     };
     // Whichever side fails ends the other: there is no point in filling a log that nothing reads.
-    const producing = produce(source, this.#log, idOf, this.counters, AbortSignal.any([signal, stop.signal])).finally(finish);
+    const producing = produce(source, this.#log, idOf, this.counters, AbortSignal.any([signal, stop.signal])).finally(
+      finish,
+    );
     const following = this.#follow(work, stop.signal).catch((error: unknown) => {
       finish();
       throw error;
@@ -105,7 +107,7 @@ export class Platform {
   }
 
   async #drain(): Promise<void> {
-    for (let busy = true; busy; ) {
+    for (let busy = true; busy;) {
       busy = this.#engine.step();
       if ((await this.#commit()) > 0) busy = true;
     }
@@ -120,18 +122,24 @@ export class Platform {
 }
 
 function newEngine(log: Log, talk: (line: string) => void): Engine {
-  const schemas = {
-    byId: (id: number) => log.schemas.byId(id),
-    idOf: (subject: string, schema: object) => log.schemas.register(subject, schema),
+  return new Engine(readStatements().plans, engineTopics(log), (query, message) => talk(`${query}: ${message}`));
+}
+
+/** The log as the engine sees it. */
+export function engineTopics(log: Log): Topics {
+  return {
+    schemas: {
+      byId: (id) => log.schemas.byId(id),
+      idOf: (subject, schema) => log.schemas.register(subject, schema),
+    },
+    source: (topic) => log.partitions(topic),
+    sink: (topic) =>
+      log.partitions(topic).map((partition) => ({
+        position: partition.position,
+        add: partition.add.bind(partition),
+        store: (position) => log.store(partition, position),
+      })),
   };
-  const sink = (topic: string) =>
-    log.partitions(topic).map((partition) => ({
-      position: partition.position,
-      add: partition.add.bind(partition),
-      store: (position: number) => log.store(partition, position),
-    }));
-  const topics = { schemas, source: (topic: string) => log.partitions(topic), sink };
-  return new Engine(readStatements().plans, topics, (query, message) => talk(`${query}: ${message}`));
 }
 
 async function newIngest(log: Log, warehouse: Warehouse): Promise<Ingest> {
@@ -147,7 +155,9 @@ function claim(dir: string, kind: SourceKind): void {
   if (!existsSync(file)) return writeFileSync(file, `${JSON.stringify({ kind })}\n`);
   const { kind: present } = JSON.parse(readFileSync(file, "utf8")) as { kind: SourceKind };
   if (present !== kind) {
-    throw new UserError(`the data directory ${dir} holds data of a ${present}, and they do not mix with those of a ${kind}: choose another with --data.`);
+    throw new UserError(
+      `the data directory ${dir} holds data of a ${present}, and they do not mix with those of a ${kind}: choose another with --data.`,
+    );
   }
 }
 

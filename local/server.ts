@@ -37,7 +37,10 @@ async function listen(server: Server, port: number | undefined): Promise<void> {
   try {
     await once(server.listen(port ?? defaultPort, "127.0.0.1"), "listening");
   } catch (error) {
-    if (port !== undefined) throw new UserError(`can not listen on port ${port}: ${(error as Error).message}. Choose another with --port.`, { cause: error });
+    if (port !== undefined)
+      throw new UserError(`can not listen on port ${port}: ${(error as Error).message}. Choose another with --port.`, {
+        cause: error,
+      });
     await once(server.listen(0, "127.0.0.1"), "listening");
   }
 }

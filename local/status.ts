@@ -50,5 +50,9 @@ export function summary({ counters, rows }: Platform, seconds: number): string {
     ["rows", rows, "in the tables"],
   ];
   const width = Math.max(...lines.map(([, count]) => count.toLocaleString("en-US").length));
-  return lines.map(([name, count, note = ""]) => `${name.padEnd(12)} ${count.toLocaleString("en-US").padStart(width)}  ${note}`.trimEnd()).join("\n");
+  return lines
+    .map(([name, count, note = ""]) =>
+      `${name.padEnd(12)} ${count.toLocaleString("en-US").padStart(width)}  ${note}`.trimEnd(),
+    )
+    .join("\n");
 }

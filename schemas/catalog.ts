@@ -77,7 +77,7 @@ export const topics = {
   },
 } as const satisfies Record<string, Topic>;
 
-export type TopicName = keyof typeof topics;
+type TopicName = keyof typeof topics;
 
 /** The topics that the producer writes: those with a schema file. */
 export type RawTopic = {

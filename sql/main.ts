@@ -46,16 +46,21 @@ function list(): string {
     ...readTables().map(({ name, description }) => ({ name, kind: "table", description })),
   ];
   const width = Math.max(...entries.map(({ name }) => name.length));
-  return entries.map(({ name, kind, description }) => `${name.padEnd(width)}  ${kind.padEnd(14)}  ${description}\n`).join("");
+  return entries
+    .map(({ name, kind, description }) => `${name.padEnd(width)}  ${kind.padEnd(14)}  ${description}\n`)
+    .join("");
 }
 
 function show(name: string): string {
   const object = readObjects().find((candidate) => candidate.name === name);
   if (object !== undefined) return readFileSync(new URL(`${name}.sql`, import.meta.url), "utf8");
   const table = readTables().find((candidate) => candidate.name === name);
-  if (table === undefined) throw new UserError(`there is no view, function or table named ${name}: npm run sql -- list`);
+  if (table === undefined)
+    throw new UserError(`there is no view, function or table named ${name}: npm run sql -- list`);
   const width = Math.max(...table.columns.map((column) => column.name.length));
-  const columns = table.columns.map((column) => `${column.name.padEnd(width)}  ${column.type.padEnd(9)}  ${column.description}\n`);
+  const columns = table.columns.map(
+    (column) => `${column.name.padEnd(width)}  ${column.type.padEnd(9)}  ${column.description}\n`,
+  );
   return `-- ${table.description}\n${columns.join("")}`;
 }
 
@@ -80,7 +85,8 @@ async function rows(dir: string, question: Question): Promise<AsyncIterable<stri
   const answered = await ask(dir, question);
   if (answered !== undefined) return answered;
   const path = join(dir, "warehouse.duckdb");
-  if (!existsSync(path)) throw new UserError(`there is no data in ${dir}: run npm start first, or name its directory with --data.`);
+  if (!existsSync(path))
+    throw new UserError(`there is no data in ${dir}: run npm start first, or name its directory with --data.`);
   return answer(await openWarehouse(path), question);
 }
 

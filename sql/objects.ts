@@ -24,20 +24,28 @@ export interface SqlObject {
 
 /** All objects, each after those that it reads. */
 export function readObjects(): SqlObject[] {
-  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".sql")).toSorted();
+  const files = readdirSync(import.meta.dirname)
+    .filter((name) => name.endsWith(".sql"))
+    .toSorted();
   return inOrder(files.map((file) => parseObject(file, readFileSync(new URL(file, import.meta.url), "utf8"))));
 }
 
 export function parseObject(file: string, text: string): SqlObject {
   const lines = text.trim().split("\n");
   const at = lines.findIndex((line) => /^-- (view|table function: .*)$/.test(line));
-  if (at < 1) throw new UserError(`sql/${file}: the head must be a description, then "-- view" or "-- table function: argument TYPE, …"`);
+  if (at < 1)
+    throw new UserError(
+      `sql/${file}: the head must be a description, then "-- view" or "-- table function: argument TYPE, …"`,
+    );
   const [kind, list] = lines[at]!.slice(3).split(": ");
   return {
     name: file.replace(/\.sql$/, ""),
     file: `sql/${file}`,
     kind: kind as SqlObject["kind"],
-    description: lines.slice(0, at).map((line) => line.replace(/^--\s*/, "")).join(" "),
+    description: lines
+      .slice(0, at)
+      .map((line) => line.replace(/^--\s*/, ""))
+      .join(" "),
     arguments: list === undefined ? [] : list.split(",").map((argument) => parseArgument(argument.trim(), file)),
     body: lines.slice(at + 1).join("\n"),
   };
@@ -47,7 +55,8 @@ function parseArgument(text: string, file: string): Argument {
   const [name, type] = text.split(" ") as [string, Argument["type"]];
   // BigQuery reads an argument that is named as a column as the column, and filters nothing.
   if (!name.startsWith("in_")) throw new UserError(`sql/${file}: the argument ${name} must start with in_`);
-  if (!argumentTypes.includes(type)) throw new UserError(`sql/${file}: the argument ${name} must be one of ${argumentTypes.join(", ")}`);
+  if (!argumentTypes.includes(type))
+    throw new UserError(`sql/${file}: the argument ${name} must be one of ${argumentTypes.join(", ")}`);
   return { name, type };
 }
 

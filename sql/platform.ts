@@ -66,13 +66,19 @@ export function withdrawAddress(dir: string): void {
 }
 
 /** Answers `POST /sql`. A fault of the question is 400 with the message; one in the middle of the rows ends the answer. */
-export async function serveQuestion(warehouse: Warehouse, token: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function serveQuestion(
+  warehouse: Warehouse,
+  token: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (!isAuthorised(request, token)) return void response.writeHead(401).end("unauthorised\n");
   try {
     const pieces = answer(warehouse, await readQuestion(request));
     for await (const piece of pieces) {
       if (!response.headersSent) response.writeHead(200, { "content-type": "text/plain; charset=utf-8" });
-      if (!response.write(piece)) await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
+      if (!response.write(piece))
+        await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
       if (response.destroyed) return;
     }
     response.end();

@@ -8,7 +8,7 @@ import { compileQuery, type ProcessingLog, type Schemas } from "./query.ts";
 import { valueSchema } from "./serde.ts";
 
 /** One partition of a topic, to read from. */
-export interface SourcePartition {
+interface SourcePartition {
   /** The offset after the last stored record. */
   readonly end: number;
   read(from: number, maxBytes: number): TopicRecord[];
@@ -17,7 +17,7 @@ export interface SourcePartition {
 }
 
 /** One partition of a topic, to write to. */
-export interface SinkPartition {
+interface SinkPartition {
   /** The source offset up to which the stored rows answer, -1 if there are none. */
   readonly position: number;
   add(timestamp: number, key: Buffer | null, value: Buffer | null): void;

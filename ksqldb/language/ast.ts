@@ -7,7 +7,7 @@ export interface Place {
   readonly column: number;
 }
 
-export interface Name {
+interface Name {
   readonly name: string;
   readonly at: Place;
   /** Offset in the text where the name ends. */
@@ -42,7 +42,7 @@ export interface CreateStreamAs {
 
 export type Statement = CreateStream | CreateStreamAs;
 
-export interface Query {
+interface Query {
   readonly items: readonly Item[];
   readonly source: Name;
   readonly where: Expression | null;

@@ -76,7 +76,13 @@ export class Market {
   open(send: Send): void {
     for (const rest of this.#rest.splice(0)) send(...rest);
     const levels = (side: Side) => this.#book[side].map(({ price, size }) => [this.#price(price), this.#size(size)]);
-    send("level2", { type: "snapshot", product_id: this.product.id, asks: levels("sell"), bids: levels("buy"), time: this.#now() });
+    send("level2", {
+      type: "snapshot",
+      product_id: this.product.id,
+      asks: levels("sell"),
+      bids: levels("buy"),
+      time: this.#now(),
+    });
     if (this.#lastTicker !== undefined) send("ticker", this.#lastTicker);
   }
 
@@ -105,7 +111,7 @@ export class Market {
   }
 
   #startEpoch(): void {
-    const name = [...this.product.id].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 7);
+    const name = Array.from(this.product.id).reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 7);
     this.#random = new Random(this.#seed, name, this.#sequence / epochEvents);
     this.#book = new Book();
     const open = this.#target();
@@ -118,7 +124,14 @@ export class Market {
     if (order !== undefined) return this.#cancel(order);
     const { id, side, price, remaining } = this.#newOrder(this.#random.fraction() < 0.5 ? "buy" : "sell", 0);
     this.#receive(id, side, { order_type: "limit", size: this.#size(remaining), price: this.#price(price) });
-    if (left === 3) this.#full({ price: this.#price(price), order_id: id, remaining_size: this.#size(remaining), type: "open", side });
+    if (left === 3)
+      this.#full({
+        price: this.#price(price),
+        order_id: id,
+        remaining_size: this.#size(remaining),
+        type: "open",
+        side,
+      });
     this.#done({ id, side, price, remaining }, "canceled");
   }
 
@@ -151,7 +164,13 @@ export class Market {
     this.#receive(id, side, { order_type: "limit", size: this.#size(order.remaining), price: this.#price(price) });
     this.#match(order);
     if (order.remaining === 0) return this.#done(order, "filled");
-    this.#full({ price: this.#price(price), order_id: id, remaining_size: this.#size(order.remaining), type: "open", side });
+    this.#full({
+      price: this.#price(price),
+      order_id: id,
+      remaining_size: this.#size(order.remaining),
+      type: "open",
+      side,
+    });
     this.#book.add(order);
     this.#touch(order);
   }
@@ -262,7 +281,14 @@ export class Market {
   }
 
   #done({ id, side, price, remaining }: Order, reason: "filled" | "canceled"): void {
-    this.#full({ order_id: id, reason, price: this.#price(price), remaining_size: this.#size(remaining), type: "done", side });
+    this.#full({
+      order_id: id,
+      reason,
+      price: this.#price(price),
+      remaining_size: this.#size(remaining),
+      type: "done",
+      side,
+    });
   }
 
   #full(event: object): void {
@@ -277,7 +303,11 @@ export class Market {
   /** One update with the new size of every level that the step has touched. */
   #sendLevels(): void {
     if (this.#touched.size === 0) return;
-    const changes = [...this.#touched.values()].map(({ side, price }) => [side, this.#price(price), this.#size(this.#book.sizeAt(side, price))]);
+    const changes = [...this.#touched.values()].map(({ side, price }) => [
+      side,
+      this.#price(price),
+      this.#size(this.#book.sizeAt(side, price)),
+    ]);
     this.#touched.clear();
     this.#send("level2", { type: "l2update", product_id: this.product.id, changes, time: this.#now() });
   }
@@ -288,7 +318,8 @@ export class Market {
 
   /** Where the price is elsewhere, in ticks: two waves, so that it depends on the sequence alone. */
   #target(): number {
-    const wave = 0.02 * Math.sin(this.#sequence / 61_000 + this.product.price) + 0.003 * Math.sin(this.#sequence / 2_900);
+    const wave =
+      0.02 * Math.sin(this.#sequence / 61_000 + this.product.price) + 0.003 * Math.sin(this.#sequence / 2_900);
     return Math.round(this.product.price * 10 ** this.product.priceDecimals * (1 + wave));
   }
 

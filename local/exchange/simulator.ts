@@ -4,7 +4,7 @@ import type { Frame, Source } from "../../producer/frame.ts";
 import { Market, type End, type Product } from "./market.ts";
 import { Random } from "./random.ts";
 
-export const products: readonly Product[] = [
+const products: readonly Product[] = [
   { id: "BTC-USD", priceDecimals: 2, sizeDecimals: 8, price: 64_000, size: 0.05 },
   { id: "ETH-USD", priceDecimals: 2, sizeDecimals: 8, price: 3_100, size: 0.8 },
   { id: "SOL-USD", priceDecimals: 2, sizeDecimals: 6, price: 145, size: 12 },
@@ -42,7 +42,7 @@ export function simulator(ends: ReadonlyMap<string, End>, rate: number): Source 
     session: { id: randomUUID(), live: true, startsAt: 0 },
     async *batches(signal) {
       const start = performance.now();
-      for (let number = 0; !signal.aborted; ) {
+      for (let number = 0; !signal.aborted;) {
         const due = ((performance.now() - start) / 1000) * rate;
         const batch: Frame[] = [];
         while (number < due) {

@@ -5,7 +5,7 @@
 import type { AvroField, AvroRecord } from "../../schemas/avro.ts";
 import { unwrap } from "../../schemas/avro.ts";
 import { headerLength } from "../../schemas/wire.ts";
-import { BooleanColumn, NumberColumn, TextColumn, type Column } from "./columns.ts";
+import type { BooleanColumn, Column, NumberColumn, TextColumn } from "./columns.ts";
 
 type Kind = "string" | "long" | "double" | "boolean";
 
@@ -20,7 +20,10 @@ interface Field {
  * A reader of values of one writer's schema into columns by name: `(value, row)`. Throws where the schema has a type
  * that no column can hold, and where a value is not of its schema.
  */
-export function rowReader(schema: AvroRecord, columns: ReadonlyMap<string, Column>): (value: Buffer, row: number) => void {
+export function rowReader(
+  schema: AvroRecord,
+  columns: ReadonlyMap<string, Column>,
+): (value: Buffer, row: number) => void {
   const fields = schema.fields.map((field): Field => ({ ...kindOf(field), column: columns.get(field.name) }));
   return (value, row) => {
     let at = headerLength;
@@ -44,7 +47,8 @@ export function rowReader(schema: AvroRecord, columns: ReadonlyMap<string, Colum
         at++;
       }
     }
-    if (at !== value.length) throw new Error(`a value of ${schema.name} has ${value.length} bytes where its schema ends at ${at}`);
+    if (at !== value.length)
+      throw new Error(`a value of ${schema.name} has ${value.length} bytes where its schema ends at ${at}`);
   };
 }
 

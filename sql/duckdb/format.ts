@@ -39,7 +39,8 @@ async function* asJson(names: readonly string[], chunks: AsyncIterable<DuckDBVal
 }
 
 async function* asCsv(names: readonly string[], chunks: AsyncIterable<DuckDBValue[][]>): AsyncGenerator<string> {
-  const line = (cells: readonly string[]) => `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(",")}\n`;
+  const line = (cells: readonly string[]) =>
+    `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(",")}\n`;
   yield line(names);
   for await (const rows of chunks) yield rows.map((row) => line(row.map(plainText))).join("");
 }
@@ -54,7 +55,10 @@ async function* asTable(
   let widths: number[] | undefined;
   let waiting: string[][] = [];
   const line = (cells: readonly string[]) =>
-    `${cells.map((cell, i) => (right[i] ? cell.padStart(widths![i]!) : cell.padEnd(widths![i]!))).join("  ").trimEnd()}\n`;
+    `${cells
+      .map((cell, i) => (right[i] ? cell.padStart(widths![i]!) : cell.padEnd(widths![i]!)))
+      .join("  ")
+      .trimEnd()}\n`;
   const release = (): string => {
     const first = widths === undefined;
     widths ??= names.map((name, i) => Math.max(name.length, ...waiting.map((row) => row[i]!.length)));

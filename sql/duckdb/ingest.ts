@@ -22,7 +22,7 @@ import { BooleanColumn, NumberColumn, TextColumn, vectorRows, type Column } from
 import { offsetsTable } from "./warehouse.ts";
 
 /** One partition of a topic, to read from. */
-export interface IngestPartition {
+interface IngestPartition {
   /** The offset after the last stored record. */
   readonly end: number;
   read(from: number, maxBytes: number): TopicRecord[];
@@ -61,7 +61,9 @@ export class Ingest {
 
   /** Goes on where the committed offsets end. The connection is the ingest's own from now on. */
   static async start(connection: DuckDBConnection, topics: IngestTopics): Promise<Ingest> {
-    const rows = (await connection.runAndReadAll(`SELECT topic || '/' || partition, next FROM ${offsetsTable}`)).getRows() as [string, bigint][];
+    const rows = (
+      await connection.runAndReadAll(`SELECT topic || '/' || partition, next FROM ${offsetsTable}`)
+    ).getRows() as [string, bigint][];
     const offsets = new Map(rows);
     const tables = readTables().map((shape) => new TableWriter(shape, (id) => topics.schemaById(id)));
     const tasks = tables.flatMap((table) =>
@@ -111,7 +113,10 @@ export class Ingest {
     try {
       await this.#commit;
     } catch (error) {
-      throw new UserError(`can not write to the warehouse: ${(error as Error).message}. Free space and start again: the log has everything.`, { cause: error });
+      throw new UserError(
+        `can not write to the warehouse: ${(error as Error).message}. Free space and start again: the log has everything.`,
+        { cause: error },
+      );
     }
   }
 }

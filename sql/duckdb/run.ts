@@ -11,9 +11,15 @@ export type Parameters = Readonly<Record<string, string>>;
  * The rows of a named object. Without parameters a table function is given everything: all products, the extent of the
  * data, buckets of 60 seconds. Throws UserError on an unknown name or a parameter that does not fit.
  */
-export async function runNamed(connection: DuckDBConnection, name: string, parameters: Parameters): Promise<DuckDBResult> {
+export async function runNamed(
+  connection: DuckDBConnection,
+  name: string,
+  parameters: Parameters,
+): Promise<DuckDBResult> {
   const object = readObjects().find((candidate) => candidate.name === name);
-  const unknown = Object.keys(parameters).find((parameter) => !object?.arguments.some((argument) => argument.name === parameter));
+  const unknown = Object.keys(parameters).find(
+    (parameter) => !object?.arguments.some((argument) => argument.name === parameter),
+  );
   if (object === undefined && !readTables().some((table) => table.name === name)) {
     throw new UserError(`there is no view, function or table named ${name}: npm run sql -- list`);
   }
@@ -42,12 +48,15 @@ async function argumentList(connection: DuckDBConnection, object: SqlObject, par
 function literal({ name, type }: Argument, text: string): string {
   switch (type) {
     case "INT64":
-      if (!/^\d{1,9}$/.test(text) || Number(text) < 1) throw new UserError(`--param ${name}=${text}: a whole number from 1 on is expected`);
+      if (!/^\d{1,9}$/.test(text) || Number(text) < 1)
+        throw new UserError(`--param ${name}=${text}: a whole number from 1 on is expected`);
       return text;
     case "TIMESTAMP": {
       const time = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)Z?)?$/.exec(text);
       if (time === null || Number.isNaN(Date.parse(`${time[1]}T${time[2] ?? "00:00"}Z`))) {
-        throw new UserError(`--param ${name}=${text}: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z`);
+        throw new UserError(
+          `--param ${name}=${text}: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z`,
+        );
       }
       return `TIMESTAMPTZ '${time[1]} ${time[2] ?? "00:00"}:00'`.replace(/(:\d\d:\d\d(?:\.\d+)?):00'$/, "$1'");
     }

@@ -23,7 +23,21 @@ const functions = new Map<string, string | undefined>([
 ]);
 
 /** Words that may stand before a parenthesis without being a function. */
-const words = new Set(["AND", "AS", "BY", "FROM", "IN", "INTERVAL", "JOIN", "NOT", "ON", "OR", "OVER", "SELECT", "WHERE"]);
+const words = new Set([
+  "AND",
+  "AS",
+  "BY",
+  "FROM",
+  "IN",
+  "INTERVAL",
+  "JOIN",
+  "NOT",
+  "ON",
+  "OR",
+  "OVER",
+  "SELECT",
+  "WHERE",
+]);
 
 const castTypes = new Set(["BIGNUMERIC", "FLOAT64", "INT64", "NUMERIC", "TIMESTAMP"]);
 
@@ -52,11 +66,13 @@ export function toDuckDb(body: string, file: string): string {
     throw new UserError(`${file}: ${message} (body, line ${line})`);
   };
   const edits = tokens.flatMap((token, i) => (token.quoted ? [] : editsAt(tokens, i, refuse)));
-  for (const { start, end, text } of edits.toSorted((a, b) => b.start - a.start)) characters.splice(start, end - start, text);
+  for (const { start, end, text } of edits.toSorted((a, b) => b.start - a.start))
+    characters.splice(start, end - start, text);
 
   const result = transpile(characters.join(""), Dialect.BigQuery, Dialect.DuckDB, { unsupportedLevel: "raise" });
   const [sql, ...more] = result.sql ?? [];
-  if (!result.success || sql === undefined || more.length > 0) throw new UserError(`${file}: ${result.error ?? "one statement is expected"}`);
+  if (!result.success || sql === undefined || more.length > 0)
+    throw new UserError(`${file}: ${result.error ?? "one statement is expected"}`);
   // Polyglot drops the precision of every decimal type, which DuckDB would then take as DECIMAL(18, 3).
   return sql.replace(/\bBIGNUMERIC\b/g, "DECIMAL(38, 18)").replace(/\bDECIMAL\b(?!\s*\()/g, "DECIMAL(38, 9)");
 }
@@ -66,14 +82,21 @@ function editsAt(tokens: readonly Token[], i: number, refuse: (token: Token, mes
   const token = tokens[i]!;
   const next = tokens[i + 1]?.text;
   if (/^\d*\.\d|^\d+\.|^\d+[eE]/.test(token.text)) {
-    return refuse(token, `the literal ${token.text} is FLOAT64 in BigQuery and DECIMAL in DuckDB: write NUMERIC '${token.text}'`);
+    return refuse(
+      token,
+      `the literal ${token.text} is FLOAT64 in BigQuery and DECIMAL in DuckDB: write NUMERIC '${token.text}'`,
+    );
   }
   if (token.text === "/") return refuse(token, "/ rounds NUMERIC on BigQuery only: it is not in the style yet");
   if (token.text === "*" && isProduct(tokens, i) && !(castBefore(tokens, i) && castAfter(tokens, i))) {
-    return refuse(token, "BigQuery rounds a product of NUMERIC to 9 decimals: write CAST(… AS BIGNUMERIC) on both sides of *");
+    return refuse(
+      token,
+      "BigQuery rounds a product of NUMERIC to 9 decimals: write CAST(… AS BIGNUMERIC) on both sides of *",
+    );
   }
   if (next !== "(" || !/^[A-Z_]/i.test(token.text) || words.has(token.word)) return [];
-  if (!functions.has(token.word)) return refuse(token, `${token.word} is not among the functions known to agree on BigQuery and DuckDB`);
+  if (!functions.has(token.word))
+    return refuse(token, `${token.word} is not among the functions known to agree on BigQuery and DuckDB`);
   if (token.word === "CAST") {
     const close = closing(tokens, i + 1);
     const type = tokens[close - 1]!;

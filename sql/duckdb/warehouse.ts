@@ -14,7 +14,16 @@ import { toDuckDb } from "./transpile.ts";
 /** How far each partition's records are in the tables: written in the transaction that writes the rows. */
 export const offsetsTable = "_offsets";
 
-const columnTypes = { STRING: "VARCHAR", INT64: "BIGINT", FLOAT64: "DOUBLE", BOOL: "BOOLEAN", TIMESTAMP: "TIMESTAMPTZ" } as const;
+const columnTypes = {
+  STRING: "VARCHAR",
+  INT64: "BIGINT",
+  FLOAT64: "DOUBLE",
+  BOOL: "BOOLEAN",
+  TIMESTAMP: "TIMESTAMPTZ",
+} as const;
+
+/** A checkpoint rewrites what the write-ahead log has gathered: seldom is cheaper, and opening after a crash still quick. */
+const settings = { memory_limit: "2GB", checkpoint_threshold: "256MB" };
 
 export interface Warehouse {
   /** A connection of its own for each task: what one does in a transaction the others do not see. */
@@ -22,10 +31,14 @@ export interface Warehouse {
   close(): void;
 }
 
-/** Opens or creates the file. Throws UserError when another process has it or its tables are of another shape. */
-export async function openWarehouse(path: string): Promise<Warehouse> {
+/**
+ * Opens or creates the file. `threads`: how many DuckDB may use, by default all cores; who writes all the time wants one,
+ * since DuckDB's idle threads look for work busily. Throws UserError when another process has the file or its tables are
+ * of another shape.
+ */
+export async function openWarehouse(path: string, threads?: number): Promise<Warehouse> {
   mkdirSync(dirname(path), { recursive: true });
-  const instance = await open(path);
+  const instance = await open(path, threads);
   const connect = async () => {
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
@@ -34,13 +47,17 @@ export async function openWarehouse(path: string): Promise<Warehouse> {
   try {
     const connection = await connect();
     for (const table of readTables()) await createTable(connection, table, path);
-    await connection.run(`CREATE TABLE IF NOT EXISTS ${offsetsTable} (topic VARCHAR, partition INTEGER, next BIGINT, PRIMARY KEY (topic, partition))`);
+    await connection.run(
+      `CREATE TABLE IF NOT EXISTS ${offsetsTable} (topic VARCHAR, partition INTEGER, next BIGINT, PRIMARY KEY (topic, partition))`,
+    );
     for (const macro of macros) await connection.run(macro);
     for (const object of readObjects()) {
       const body = toDuckDb(object.body, object.file);
       const names = object.arguments.map(({ name }) => name).join(", ");
       await connection.run(
-        object.kind === "view" ? `CREATE OR REPLACE VIEW ${object.name} AS ${body}` : `CREATE OR REPLACE MACRO ${object.name}(${names}) AS TABLE ${body}`,
+        object.kind === "view"
+          ? `CREATE OR REPLACE VIEW ${object.name} AS ${body}`
+          : `CREATE OR REPLACE MACRO ${object.name}(${names}) AS TABLE ${body}`,
       );
     }
     connection.closeSync();
@@ -51,9 +68,12 @@ export async function openWarehouse(path: string): Promise<Warehouse> {
   return { connect, close: () => instance.closeSync() };
 }
 
-async function open(path: string): Promise<DuckDBInstance> {
+async function open(path: string, threads: number | undefined): Promise<DuckDBInstance> {
   try {
-    return await DuckDBInstance.create(path, { memory_limit: "2GB" });
+    return await DuckDBInstance.create(path, {
+      ...settings,
+      ...(threads === undefined ? {} : { threads: String(threads) }),
+    });
   } catch (error) {
     const { message } = error as Error;
     const holder = /PID (\d+)/.exec(message)?.[1];
@@ -70,14 +90,23 @@ async function open(path: string): Promise<DuckDBInstance> {
 /** Creates a table, or appends the columns that its committed shape has gained. */
 async function createTable(connection: DuckDBConnection, table: TableShape, path: string): Promise<void> {
   await connection.run(`CREATE TABLE IF NOT EXISTS ${table.name} (${table.columns.map(definition).join(", ")})`);
-  const result = await connection.runAndReadAll(`SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $1 ORDER BY column_index`, [table.name]);
+  const result = await connection.runAndReadAll(
+    `SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $1 ORDER BY column_index`,
+    [table.name],
+  );
   const present = result.getRows() as [name: string, type: string][];
   const unequal = present.find(([name, type], i) => {
     const column = table.columns[i];
-    return column === undefined || column.name !== name || sqlType(column) !== type.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ");
+    return (
+      column === undefined ||
+      column.name !== name ||
+      sqlType(column) !== type.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
+    );
   });
   if (unequal !== undefined) {
-    throw new UserError(`${path}: the column ${unequal[0]} of ${table.name} is not as this version has it: choose another data directory with --data.`);
+    throw new UserError(
+      `${path}: the column ${unequal[0]} of ${table.name} is not as this version has it: choose another data directory with --data.`,
+    );
   }
   for (const column of table.columns.slice(present.length)) {
     await connection.run(`ALTER TABLE ${table.name} ADD COLUMN "${column.name}" ${sqlType(column)}`);
