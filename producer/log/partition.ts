@@ -22,6 +22,7 @@ export class Partition {
   #size: number;
   #end = 0;
   #position = -1;
+  #failure: UserError | undefined;
 
   /** Opens or creates the file. A last batch that a crash left incomplete is cut off. */
   constructor(path: string) {
@@ -33,7 +34,7 @@ export class Partition {
       throw new UserError(`${path} is not a log of this version: choose another data directory with --data.`);
     }
     if (size < magic.length) {
-      ftruncateSync(this.#file, 0);
+      if (size > 0) ftruncateSync(this.#file, 0);
       this.#size = 0;
       this.#write(magic);
       this.cutBytes = 0;
@@ -164,15 +165,18 @@ export class Partition {
   }
 
   #write(bytes: Buffer): void {
+    // Behind a half written batch nothing may be written: the next start cuts it off as a torn write.
+    if (this.#failure !== undefined) throw this.#failure;
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(this.#file, bytes, written);
     } catch (error) {
-      ftruncateSync(this.#file, this.#size);
-      throw new UserError(
-        `can not write to ${this.#path}: ${(error as Error).message}. Free space and start again: what is stored stays, nothing else was acknowledged.`,
+      this.#failure = new UserError(
+        `can not write to ${this.#path}: ${(error as Error).message}. ` +
+          "Free space and start again: what is stored stays, nothing else was acknowledged.",
         { cause: error },
       );
+      throw this.#failure;
     }
     this.#size += bytes.length;
   }

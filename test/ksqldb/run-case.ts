@@ -19,7 +19,12 @@ export interface CaseRecord {
 /** What the statements write for the inputs, topic by topic in the order of the records. */
 export async function runCase(statements: string, inputs: readonly CaseRecord[]): Promise<CaseRecord[]> {
   const { streams, plans } = analyse([{ file: "statements.sql", text: statements }]);
-  const topics = [...streams.values()].map(({ topic }) => ({ name: topic, writtenBy: "producer" as const, partitions: 1, retentionMs: 0 }));
+  const topics = [...streams.values()].map(({ topic }) => ({
+    name: topic,
+    writtenBy: "producer" as const,
+    partitions: 1,
+    retentionMs: 0,
+  }));
   const log = new Log(join(newFolder(), "log"), topics);
   const complaints: string[] = [];
   const engine = new Engine(plans, engineTopics(log), (query, message) => complaints.push(`${query}: ${message}`));

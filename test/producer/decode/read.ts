@@ -12,11 +12,16 @@ export interface Emitted {
 }
 
 /** The records of a frame, given as an object or as text, and the counters after it. */
-export function read(frame: object | string | Buffer, session: { live?: boolean; stamp?: number | undefined } = { stamp: receivedAt }) {
+export function read(
+  frame: object | string | Buffer,
+  session: { live?: boolean; stamp?: number | undefined } = { stamp: receivedAt },
+) {
   const counters = newCounters();
   const records: Emitted[] = [];
-  const decode = decoder({ id: "s1", live: session.live ?? false, startsAt: 42 }, counters, (topic, key, timestamp, value) =>
-    records.push({ topic, key, timestamp, value: value as Record<string, unknown> }),
+  const decode = decoder(
+    { id: "s1", live: session.live ?? false, startsAt: 42 },
+    counters,
+    (topic, key, timestamp, value) => records.push({ topic, key, timestamp, value: value as Record<string, unknown> }),
   );
   const bytes = Buffer.isBuffer(frame) ? frame : Buffer.from(typeof frame === "string" ? frame : JSON.stringify(frame));
   decode({ bytes, number: 3, receivedAt: session.stamp });

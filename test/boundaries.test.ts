@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { expect, it } from "vitest";
+
+/** What each folder may import beside itself, `command.ts` and packages. */
+const allowed: Record<string, readonly string[]> = {
+  schemas: [],
+  producer: ["schemas"],
+  ksqldb: ["schemas"],
+  sql: ["schemas"],
+  local: ["schemas", "producer", "ksqldb", "sql"],
+  bench: ["schemas", "producer", "ksqldb", "sql", "local"],
+};
+
+it("imports go one way through the pipeline, and nothing imports what composes it", () => {
+  const root = join(import.meta.dirname, "..");
+  const wrong = Object.entries(allowed).flatMap(([folder, others]) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .flatMap((file) => {
+        const path = join(root, folder, file);
+        const imports = [...readFileSync(path, "utf8").matchAll(/from "(\.[^"]+)"/g)].map((match) =>
+          relative(root, join(dirname(path), match[1]!)),
+        );
+        return imports
+          .filter((target) => target !== "command.ts" && ![folder, ...others].includes(target.split("/")[0]!))
+          .map((target) => `${folder}/${file} → ${target}`);
+      }),
+  );
+  expect(wrong).toEqual([]);
+});

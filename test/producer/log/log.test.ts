@@ -1,0 +1,200 @@
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { Log } from "../../../producer/log/log.ts";
+import type { Topic } from "../../../schemas/catalog.ts";
+import { newFolder } from "../../folder.ts";
+
+const topic: Topic = { name: "events", writtenBy: "producer", partitions: 3, retentionMs: 0 };
+const open = (dir: string) => new Log(dir, [topic]);
+const all = (log: Log, from = 0) => [0, 1, 2].flatMap((partition) => log.read("events", partition, from, 1e9));
+const only = (log: Log) => log.partitions("events").findIndex((partition) => partition.end > 0);
+
+/** A log with `count` records of one product, each stored on its own; the partition it is in. */
+async function filled(dir: string, count: number): Promise<number> {
+  const log = open(dir);
+  for (let i = 0; i < count; i++) {
+    log.send("events", "BTC-USD", 1000 + i, Buffer.from(`value ${i}`));
+    await log.flush();
+  }
+  const partition = only(log);
+  await log.close();
+  return partition;
+}
+
+describe("a log", () => {
+  it("gives back what was sent: keys, values, timestamps, offsets from 0, in order", async () => {
+    const log = open(newFolder());
+    log.send("events", "BTC-USD", 1000, Buffer.from("a"));
+    log.send("events", "BTC-USD", 999, Buffer.from(""));
+    await log.flush();
+    const records = all(log).map(({ offset, timestamp, key, value }) => [
+      offset,
+      timestamp,
+      key!.toString(),
+      value!.toString(),
+    ]);
+    expect(records).toEqual([
+      [0, 1000, "BTC-USD", "a"],
+      [1, 999, "BTC-USD", ""],
+    ]);
+    await log.close();
+  });
+
+  it("is kept across restarts and read from any offset", async () => {
+    const dir = newFolder();
+    const partition = await filled(dir, 5);
+    const log = open(dir);
+    for (let from = 0; from <= 5; from++) {
+      expect(log.read("events", partition, from, 1).length > 0).toBe(from < 5);
+      expect(log.read("events", partition, from, 1e9).map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4].slice(from));
+    }
+    await log.close();
+  });
+
+  it("tells its readers when there is more", async () => {
+    const log = open(newFolder());
+    const stored = log.stored();
+    log.send("events", "BTC-USD", 1000, Buffer.from("a"));
+    await stored;
+    expect(all(log)).toHaveLength(1);
+    await log.close();
+  });
+
+  it("keeps null keys and tombstones apart from empty ones", async () => {
+    const log = open(newFolder());
+    const partition = log.partitions("events")[0]!;
+    partition.add(1, null, null);
+    partition.add(2, Buffer.alloc(0), Buffer.alloc(0));
+    log.store(partition);
+    expect(all(log).map(({ key, value }) => [key?.length, value?.length])).toEqual([
+      [undefined, undefined],
+      [0, 0],
+    ]);
+    await log.close();
+  });
+
+  it("cuts off a torn last write at the next start and goes on behind it, wherever it was torn", async () => {
+    const dir = newFolder();
+    const partition = await filled(dir, 3);
+    const file = join(dir, "events", `${partition}.log`);
+    const whole = statSync(file).size;
+    const copy = join(dir, "copy");
+    copyFileSync(file, copy);
+    const before = await sizeOf(2);
+    for (let size = before + 1; size < whole; size++) {
+      copyFileSync(copy, file);
+      truncateSync(file, size);
+      const log = open(dir);
+      expect(log.repairs).toEqual([`events/${partition}: a torn write of ${size - before} bytes was cut off`]);
+      log.send("events", "BTC-USD", 7, Buffer.from("after"));
+      await log.flush();
+      expect(all(log).map(({ offset, value }) => [offset, value!.toString()])).toEqual([
+        [0, "value 0"],
+        [1, "value 1"],
+        [2, "after"],
+      ]);
+      await log.close();
+    }
+
+    /** Bytes of a file with so many of the same records. */
+    async function sizeOf(count: number): Promise<number> {
+      const other = newFolder();
+      return statSync(join(other, "events", `${await filled(other, count)}.log`)).size;
+    }
+  });
+
+  it("cuts off a last write of which only the length has reached the disk", async () => {
+    const dir = newFolder();
+    const partition = await filled(dir, 2);
+    const file = join(dir, "events", `${partition}.log`);
+    const bytes = readFileSync(file);
+    bytes.fill(0, bytes.length - 4);
+    writeFileSync(file, bytes);
+    const log = open(dir);
+    expect(all(log).map(({ offset }) => offset)).toEqual([0]);
+    await log.close();
+  });
+
+  it("refuses to read a batch that is damaged in the middle, and says where", async () => {
+    const dir = newFolder();
+    const partition = await filled(dir, 3);
+    const file = join(dir, "events", `${partition}.log`);
+    const bytes = readFileSync(file);
+    bytes[bytes.indexOf("value 0")]! ^= 1;
+    writeFileSync(file, bytes);
+    const log = open(dir);
+    expect(() => all(log)).toThrow(/0?\.log is damaged at byte 8\. .*move the data directory away and replay/);
+    await log.close();
+  });
+
+  it("refuses a file of another kind and leaves it as it is", () => {
+    const dir = newFolder();
+    mkdirSync(join(dir, "events"));
+    appendFileSync(join(dir, "events", "0.log"), "2026-11-21 an ordinary log\n");
+    expect(() => open(dir)).toThrow(/is not a log of this version: choose another data directory/);
+    expect(readFileSync(join(dir, "events", "0.log"), "utf8")).toContain("ordinary");
+  });
+
+  it("says so when the disk is full", () => {
+    const dir = newFolder();
+    mkdirSync(join(dir, "events"));
+    symlinkSync("/dev/full", join(dir, "events", "0.log"));
+    expect(() => open(dir)).toThrow(/can not write to .*ENOSPC.*Free space and start again/);
+  });
+
+  it("stores a statement's progress with its rows", async () => {
+    const dir = newFolder();
+    const log = open(dir);
+    const [partition] = log.partitions("events");
+    expect(partition!.position).toBe(-1);
+    partition!.add(1, null, Buffer.from("row"));
+    log.store(partition!, 17);
+    await log.close();
+    const again = open(dir);
+    expect(again.partitions("events")[0]!.position).toBe(17);
+    await again.close();
+  });
+
+  it("never gives a record an offset that a reader is beyond", async () => {
+    const dir = newFolder();
+    const partition = await filled(dir, 2);
+    const log = open(dir);
+    log.partitions("events")[partition]!.skipTo(10);
+    log.send("events", "BTC-USD", 1, Buffer.from("new"));
+    await log.flush();
+    expect(log.read("events", partition, 5, 1e9).map(({ offset }) => offset)).toEqual([10]);
+    expect(log.read("events", partition, 0, 1e9).map(({ offset }) => offset)).toEqual([0, 1, 10]);
+    expect(log.read("events", partition, 2, 1).map(({ offset }) => offset)).toEqual([10]);
+    await log.close();
+  });
+});
+
+describe("schema ids", () => {
+  it("are the same for the same schema, new for a changed one, and known after a restart", async () => {
+    const dir = newFolder();
+    const log = open(dir);
+    const a = { type: "record", name: "a", fields: [] };
+    const b = { type: "record", name: "b", fields: [] };
+    const ids = [
+      log.schemas.register("s-value", a),
+      log.schemas.register("s-value", b),
+      log.schemas.register("s-value", a),
+    ];
+    expect(ids).toEqual([1, 2, 1]);
+    await log.close();
+    const again = open(dir);
+    expect(again.schemas.byId(2)).toEqual(b);
+    expect(again.schemas.register("s-value", b)).toBe(2);
+    await again.close();
+  });
+});
