@@ -8,7 +8,7 @@ import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { UserError } from "../command.ts";
 import { parseObject, timeOf } from "./decode/decode.ts";
-import { parseSeconds, parseTime } from "./decode/time.ts";
+import { lastTime, parseSeconds, parseTime } from "./decode/time.ts";
 import type { Frame, Source } from "./frame.ts";
 
 /** The longest line: more than any message of the exchange. Without a limit a file of another kind would fill memory. */
@@ -35,7 +35,7 @@ export async function openRecording(path: string): Promise<Source> {
         const message = parseObject(split(line).bytes.toString());
         if (typeof message?.["type"] === "string") messages++;
         const time = message && timeOf(message);
-        if (time !== undefined && time >= 0) startsAt ??= time;
+        if (time !== undefined && time >= 0 && time <= lastTime) startsAt ??= time;
       }
       if (lines === probedLines && messages === 0) throw notARecording(path);
     }
@@ -76,7 +76,7 @@ function split(line: Buffer): { bytes: Buffer; receivedAt: number | undefined } 
     if (stamp !== null) {
       const [all, day, time, millis, seconds] = stamp;
       const receivedAt = seconds === undefined ? parseTime(`${day}T${time}.${millis}Z`) : parseSeconds(seconds);
-      if (receivedAt !== undefined) return { bytes: line.subarray(all.length), receivedAt };
+      if (receivedAt !== undefined && receivedAt <= lastTime) return { bytes: line.subarray(all.length), receivedAt };
     }
   }
   return { bytes: line, receivedAt: undefined };

@@ -14,7 +14,7 @@ import { pickMembers } from "./extra.ts";
 import { cutIntoParts, snapshotChanges, updateChanges } from "./level2.ts";
 import { examine, wireMembers } from "./members.ts";
 import { quarantineRecord } from "./quarantine.ts";
-import { parseSeconds, parseTime } from "./time.ts";
+import { lastTime, parseSeconds, parseTime } from "./time.ts";
 
 /** Takes a record: `timestamp` in milliseconds since 1970, `value` shaped as the topic's schema. */
 export type Emit = (topic: RawTopic, key: string | null, timestamp: number, value: object) => void;
@@ -80,7 +80,7 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
     const text = isUtf8(frame.bytes) ? frame.bytes.toString() : undefined;
     const message = text === undefined ? undefined : parseObject(text);
     const exchangeTime = message === undefined ? undefined : timeOf(message);
-    if (exchangeTime !== undefined && exchangeTime > latest) latest = exchangeTime;
+    if (exchangeTime !== undefined && exchangeTime > latest && exchangeTime <= lastTime) latest = exchangeTime;
     const receivedAt = frame.receivedAt ?? latest;
 
     if (text === undefined) return quarantine(frame, receivedAt, undefined, "not valid UTF-8");
@@ -109,8 +109,8 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
   function settle(message: Message, kind: Kind, exchangeTime: number | undefined, receivedAt: number): Times | string {
     const { member, required } = kind.time;
     if (required && exchangeTime === undefined) return fault(message, member, "time");
-    const usable =
-      exchangeTime !== undefined && exchangeTime >= 0 && !(session.live && exchangeTime > receivedAt + mostAhead);
+    const last = session.live ? receivedAt + mostAhead : lastTime;
+    const usable = exchangeTime !== undefined && exchangeTime >= 0 && exchangeTime <= last;
     return usable
       ? { time: exchangeTime, receivedAt, untimed: undefined }
       : { time: receivedAt, receivedAt, untimed: member };

@@ -20,7 +20,9 @@ export function wireMembers(schema: AvroRecord): ReadonlyMap<string, Form> {
 }
 
 export function examine(value: unknown, form: Form): Verdict {
-  if (form === "integer") return Number.isSafeInteger(value) ? "ok" : "mistyped";
+  // avsc writes numbers up to 2^53 - 2.
+  if (form === "integer")
+    return Number.isSafeInteger(value) && Math.abs(value as number) < Number.MAX_SAFE_INTEGER ? "ok" : "mistyped";
   if (typeof value !== "string") return "mistyped";
   switch (form) {
     case "text":

@@ -3,6 +3,9 @@
  * year and the server; a JavaScript Date would lose the microseconds.
  */
 
+/** The last microsecond that an Avro long of ours can hold exactly (avsc stops short of 2^53): in June of 2255. */
+export const lastTime = Number.MAX_SAFE_INTEGER - 1;
+
 const wholeSecond = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/;
 
 // Frames come many a second: the second's text is parsed once.

@@ -75,7 +75,7 @@ function readLong(bytes: Buffer, start: number): number {
     weight *= 128;
   }
   longEnd = at;
-  // Positive numbers are even here, and even ones are exact up to twice 2^53; `not <=` refuses the end of the bytes too.
-  if (!(value <= 2 ** 54)) throw new Error("a number that ends too early, or is beyond 2^53");
+  // Positive numbers are even here, and even ones are exact up to twice 2^53.
+  if (value > 2 ** 54) throw new Error("a number beyond 2^53 can not be read exactly");
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
