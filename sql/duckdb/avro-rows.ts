@@ -67,15 +67,16 @@ let longEnd = 0;
 function readLong(bytes: Buffer, start: number): number {
   let at = start;
   let byte = bytes[at++]!;
-  let value = byte & 0x7f;
-  let weight = 128;
+  // The lowest bit is the sign. Leaving it out keeps the rest exact up to 2^53.
+  const negative = (byte & 1) === 1;
+  let half = (byte & 0x7f) >> 1;
+  let weight = 64;
   while (byte > 0x7f) {
     byte = bytes[at++]!;
-    value += (byte & 0x7f) * weight;
+    half += (byte & 0x7f) * weight;
     weight *= 128;
   }
   longEnd = at;
-  // Positive numbers are even here, and even ones are exact up to twice 2^53.
-  if (value > 2 ** 54) throw new Error("a number beyond 2^53 can not be read exactly");
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  if (half >= 2 ** 53) throw new Error("a number beyond 2^53 can not be read exactly");
+  return negative ? -half - 1 : half;
 }

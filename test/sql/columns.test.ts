@@ -47,15 +47,13 @@ async function throughDuckDb(rows: readonly object[]) {
   }
   appender.closeSync();
   const result = await connection.runAndReadAll("SELECT text, whole, epoch_us(time), real, flag FROM t");
-  const values = result
-    .getRows()
-    .map(([text, whole, time, real, flag]) => ({
-      text,
-      whole: whole === null ? null : Number(whole),
-      time: Number(time),
-      real,
-      flag,
-    }));
+  const values = result.getRows().map(([text, whole, time, real, flag]) => ({
+    text,
+    whole: whole === null ? null : Number(whole),
+    time: Number(time),
+    real,
+    flag,
+  }));
   connection.closeSync();
   return values;
 }

@@ -109,6 +109,13 @@ describe("the time of an event", () => {
     expect(readOne(ahead(601), { live: false, stamp: receivedAt }).value["extra"]).toBeNull();
   });
 
+  it("is the receive time in a recording too where no long of microseconds can hold it exactly", () => {
+    expect(readOne({ ...match, time: "9999-12-31T23:59:59.999999Z" }).value).toMatchObject({
+      time: receivedAt,
+      extra: '{"time":"9999-12-31T23:59:59.999999Z"}',
+    });
+  });
+
   it("is the receive time where there is no stamp: the latest time of the exchange so far", () => {
     const { value } = readOne(match, { stamp: undefined });
     expect(value["received_at"]).toBe(value["time"]);
@@ -207,6 +214,11 @@ describe("quarantine", () => {
     ["a malformed size", { ...match, size: "0.-10000" }, "`size` is not a decimal"],
     ["a side of its own", { ...match, side: "SELL" }, "`side` is not buy or sell"],
     ["a sequence as text", { ...match, sequence: "50" }, "`sequence` is not an integer below 2^53"],
+    [
+      "a sequence at 2^53 - 1",
+      { ...match, sequence: Number.MAX_SAFE_INTEGER },
+      "`sequence` is not an integer below 2^53",
+    ],
     [
       "a trade id beyond 2^53",
       JSON.stringify(match).replace("1087540758", "9007199254740993"),
