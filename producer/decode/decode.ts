@@ -222,7 +222,7 @@ function flatShape(topic: "coinbase_full" | "coinbase_ticker") {
 
 const forms: Record<string, string> = {
   text: "text",
-  integer: "an integer below 2^53",
+  integer: "an integer from 0 to below 2^53",
   decimal: "a decimal",
   amount: "a decimal",
   side: "buy or sell",

@@ -20,9 +20,12 @@ export function wireMembers(schema: AvroRecord): ReadonlyMap<string, Form> {
 }
 
 export function examine(value: unknown, form: Form): Verdict {
-  // avsc writes numbers up to 2^53 - 2.
-  if (form === "integer")
-    return Number.isSafeInteger(value) && Math.abs(value as number) < Number.MAX_SAFE_INTEGER ? "ok" : "mistyped";
+  // Counters of the exchange. avsc refuses 2^53 - 1, and writes large negative numbers wrongly.
+  if (form === "integer") {
+    return Number.isSafeInteger(value) && (value as number) >= 0 && value !== Number.MAX_SAFE_INTEGER
+      ? "ok"
+      : "mistyped";
+  }
   if (typeof value !== "string") return "mistyped";
   switch (form) {
     case "text":

@@ -58,7 +58,7 @@ async function throughDuckDb(rows: readonly object[]) {
   return values;
 }
 
-const withoutSkipped = ({ skipped: _, ...row }: { skipped: unknown }) => row;
+const withoutSkipped = (row: object) => Object.fromEntries(Object.entries(row).filter(([name]) => name !== "skipped"));
 
 it("values come through Avro and DuckDB as they were, short and long texts, nulls, numbers up to 2^53", async () => {
   const texts = [
@@ -72,7 +72,7 @@ it("values come through Avro and DuckDB as they were, short and long texts, null
     "x".repeat(70_000),
     "\u0000nul",
   ];
-  const wholes = [null, 0, -1, 1, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 53 - 2, -(2 ** 53) + 2, 1_700_000_000_000_001];
+  const wholes = [null, 0, -1, 1, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 53 - 2, -(2 ** 52), 1_700_000_000_000_001];
   const rows = Array.from({ length: 2000 }, (_, i) => ({
     text: texts[i % texts.length]!,
     skipped: i % 3 === 0 ? null : "of no column",
