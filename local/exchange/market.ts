@@ -51,7 +51,6 @@ export class Market {
   #sequence = 0;
   #tradeId = 0;
   #day!: { open: number; high: number; low: number; volume: number };
-  #lastTicker: object | undefined;
   /** Levels that the present step has touched, each once. */
   readonly #touched = new Map<string, { side: Side; price: number }>();
   /** What was left to send of the step in which the tape ended. */
@@ -68,11 +67,11 @@ export class Market {
       if ("maker_order_id" in frame && this.#sequence <= end.sequence) trades++;
     });
     this.#live(end.sequence, end.tradeId - trades, (channel, frame) => {
-      if (channel !== "level2" && this.#sequence > end.sequence) this.#rest.push([channel, frame]);
+      if ("sequence" in frame && Number(frame.sequence) > end.sequence) this.#rest.push([channel, frame]);
     });
   }
 
-  /** What a subscriber gets first: what was left of the tape, the book, and the last trade. */
+  /** What a subscriber gets first: what was left of the last step, and the book. */
   open(send: Send): void {
     for (const rest of this.#rest.splice(0)) send(...rest);
     const levels = (side: Side) => this.#book[side].map(({ price, size }) => [this.#price(price), this.#size(size)]);
@@ -83,7 +82,6 @@ export class Market {
       bids: levels("buy"),
       time: this.#now(),
     });
-    if (this.#lastTicker !== undefined) send("ticker", this.#lastTicker);
   }
 
   /** Lets one thing happen: an order, a cancellation, a change. */
@@ -105,7 +103,6 @@ export class Market {
   #live(sequence: number, tradeId: number, send: Send): void {
     this.#sequence = Math.floor(sequence / epochEvents) * epochEvents;
     this.#tradeId = tradeId;
-    this.#lastTicker = undefined;
     this.#startEpoch();
     while (this.#sequence < sequence) this.step(send);
   }
@@ -229,7 +226,7 @@ export class Market {
     const { open, high, low, volume } = this.#day;
     const bid = this.#book.best("buy");
     const ask = this.#book.best("sell");
-    this.#lastTicker = {
+    this.#send("ticker", {
       type: "ticker",
       sequence,
       product_id: this.product.id,
@@ -247,8 +244,7 @@ export class Market {
       time,
       trade_id,
       last_size: size,
-    };
-    this.#send("ticker", this.#lastTicker);
+    });
   }
 
   #cancel(order: Order): void {
