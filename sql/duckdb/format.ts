@@ -92,7 +92,7 @@ function plainText(value: DuckDBValue): string {
 }
 
 /** A decimal as plain text, without trailing zeros. */
-export function decimalText(unscaled: bigint, scale: number): string {
+function decimalText(unscaled: bigint, scale: number): string {
   const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, "0");
   const whole = digits.slice(0, digits.length - scale);
   const fraction = digits.slice(digits.length - scale).replace(/0+$/, "");
@@ -100,7 +100,7 @@ export function decimalText(unscaled: bigint, scale: number): string {
 }
 
 /** Microseconds since 1970 as ISO 8601 with six digits and Z. */
-export function timeText(micros: bigint): string {
+function timeText(micros: bigint): string {
   const second = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
   const date = new Date(Number((micros - second) / 1000n));
   return `${date.toISOString().slice(0, -5)}.${String(second).padStart(6, "0")}Z`;

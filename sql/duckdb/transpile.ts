@@ -4,6 +4,7 @@
  * The two engines disagree without a word in some thirty places (the bucket of a time, the product of decimals, the
  * text of a number …). So the style of `sql/` is an allow-list: what is not known to agree is refused with its place.
  */
+import "./wasm.ts";
 import { Dialect, tokenize, transpile } from "@polyglot-sql/sdk";
 import { UserError } from "../../command.ts";
 

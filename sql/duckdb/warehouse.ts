@@ -28,6 +28,7 @@ const settings = { memory_limit: "2GB", checkpoint_threshold: "256MB" };
 export interface Warehouse {
   /** A connection of its own for each task: what one does in a transaction the others do not see. */
   connect(): Promise<DuckDBConnection>;
+  /** Closes every connection and gives the file free. */
   close(): void;
 }
 
@@ -39,8 +40,10 @@ export interface Warehouse {
 export async function openWarehouse(path: string, threads?: number): Promise<Warehouse> {
   mkdirSync(dirname(path), { recursive: true });
   const instance = await open(path, threads);
+  const connections: DuckDBConnection[] = [];
   const connect = async () => {
     const connection = await instance.connect();
+    connections.push(connection);
     await connection.run("SET TimeZone = 'UTC'");
     return connection;
   };
@@ -62,10 +65,16 @@ export async function openWarehouse(path: string, threads?: number): Promise<War
     }
     connection.closeSync();
   } catch (error) {
-    instance.closeSync();
+    close();
     throw error;
   }
-  return { connect, close: () => instance.closeSync() };
+  return { connect, close };
+
+  /** DuckDB keeps the file, and its lock, until the last connection is closed. */
+  function close(): void {
+    for (const connection of connections) connection.closeSync();
+    instance.closeSync();
+  }
 }
 
 async function open(path: string, threads: number | undefined): Promise<DuckDBInstance> {

@@ -1,0 +1,242 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { newFolder } from "../folder.ts";
+import { run, start } from "./command.ts";
+import { query, replay } from "./replay.ts";
+import { simulatedRecording } from "./simulated-recording.ts";
+
+const views = [
+  ["trades"],
+  ["book_changes"],
+  ["quarantine"],
+  ["candles", { in_seconds: "1" }],
+  ["volume_by_side"],
+] as const satisfies [string, object?][];
+const rowsOf = (dir: string) =>
+  query(dir, ...views.map(([name, parameters]): [string, Record<string, string>] => [name, parameters ?? {}]));
+
+describe("a replay", () => {
+  it("gives trades, candles and volumes as the frames have them, calculated here in whole numbers", async () => {
+    const { file, lines } = simulatedRecording(20_000);
+    const dir = newFolder();
+    const counters = await replay(file, dir);
+    const [trades, changes, quarantine, candles, volumes] = await rowsOf(dir);
+
+    const frames = lines.map(
+      (line) => JSON.parse(line.slice(line.indexOf(" ") + 1)) as Record<string, string & string[][]>,
+    );
+    const matches = frames.filter(({ type }) => type === "match") as unknown as {
+      product_id: string;
+      trade_id: number;
+      price: string;
+      size: string;
+      side: string;
+      time: string;
+    }[];
+    expect(counters).toMatchObject({ frames: 20_000, quarantined: 40, events: 19_960 });
+    expect(trades).toHaveLength(matches.length);
+    expect(quarantine).toHaveLength(40);
+    const changesSent = frames.reduce(
+      (sum, { type, changes: list, bids, asks }) =>
+        sum + (type === "l2update" ? list!.length : type === "snapshot" ? bids!.length + asks!.length : 0),
+      0,
+    );
+    expect(changes).toHaveLength(changesSent);
+
+    const units = (text: string) =>
+      BigInt(text.replace(/^(\d+)\.?(\d*)$/, (_, whole: string, fraction: string) => whole + fraction.padEnd(9, "0")));
+    const text = (value: bigint, scale: number) => {
+      const digits = String(value).padStart(scale + 1, "0");
+      return `${digits.slice(0, -scale)}.${digits.slice(-scale)}`.replace(/\.?0+$/, "");
+    };
+    const buckets = new Map<string, typeof matches>();
+    for (const trade of matches) {
+      const key = `${trade.product_id} ${trade.time.slice(0, 19)}.000000Z`;
+      buckets.set(key, [...(buckets.get(key) ?? []), trade]);
+    }
+    const sum = (list: typeof matches) => ({
+      volume: text(
+        list.reduce((total, { size }) => total + units(size), 0n),
+        9,
+      ),
+      value: text(
+        list.reduce((total, { price, size }) => total + units(price) * units(size), 0n),
+        18,
+      ),
+      trades: list.length,
+    });
+    const expected = [...buckets].map(([key, list]) => {
+      const prices = list.map(({ price }) => units(price)).toSorted((a, b) => (a < b ? -1 : 1));
+      const byId = list.toSorted((a, b) => a.trade_id - b.trade_id);
+      const [product_id, time] = key.split(" ");
+      return {
+        product_id,
+        time,
+        open: text(units(byId[0]!.price), 9),
+        high: text(prices.at(-1)!, 9),
+        low: text(prices[0]!, 9),
+        close: text(units(byId.at(-1)!.price), 9),
+        ...sum(list),
+      };
+    });
+    expect(candles).toEqual(
+      expected.toSorted((a, b) => (`${a.product_id} ${a.time}` < `${b.product_id} ${b.time}` ? -1 : 1)),
+    );
+
+    const sides = (side: string) => matches.filter((trade) => trade.side === side);
+    const bought = volumes!
+      .filter((row) => row["side"] === "buy")
+      .reduce((total, row) => total + Number(row["trades"]), 0);
+    expect(bought).toBe(sides("sell").length);
+  });
+
+  it("of the same recording a second time changes nothing in the views", async () => {
+    const { file } = simulatedRecording(6_000);
+    const dir = newFolder();
+    await replay(file, dir);
+    const once = await rowsOf(dir);
+    await replay(file, dir);
+    expect(await rowsOf(dir)).toEqual(once);
+    expect(once[0]!.length).toBeGreaterThan(100);
+  });
+
+  it("that is killed at any moment and started again gives the rows of an undisturbed one", async () => {
+    const { file } = simulatedRecording(40_000);
+    const undisturbed = newFolder();
+    await replay(file, undisturbed);
+    const expected = await rowsOf(undisturbed);
+    const dir = newFolder();
+    for (let kill = 0; kill < 12; kill++) {
+      const platform = start("local", "--source", file, "--data", dir);
+      await platform.said("next, in another terminal");
+      // From the first frame on to beyond the end: the moments are spread, not chosen.
+      await new Promise((resolve) => setTimeout(resolve, kill * 60));
+      platform.process.kill("SIGKILL");
+      await platform.ended;
+    }
+    const { code } = await run("local", "--source", file, "--data", dir);
+    expect(code).toBe(0);
+    expect(await rowsOf(dir)).toEqual(expected);
+  });
+});
+
+describe("a table function", () => {
+  it("takes a product and a stretch of time: start aligned down, stop up and exclusive", async () => {
+    const { file } = simulatedRecording(20_000);
+    const dir = newFolder();
+    await replay(file, dir);
+    const all = (await query(dir, ["candles", { in_seconds: "1" }]))[0]!.filter(
+      (row) => row["product_id"] === "BTC-USD",
+    );
+    const third = String(all[2]!["time"]);
+    const later = (time: string, micros: number) =>
+      new Date(Date.parse(time) + 1000).toISOString().replace(/\.\d+Z/, `.${String(micros).padStart(6, "0")}Z`);
+    const of = async (from: string, to: string) => {
+      const [rows] = await query(dir, [
+        "candles",
+        { in_product: "BTC-USD", in_seconds: "1", in_start: from, in_stop: to },
+      ]);
+      return rows!.map((row) => row["time"]);
+    };
+    const second = third.slice(0, 19);
+    expect(await of(`${second}.999999Z`, `${second}.999999Z`)).toEqual([third]);
+    expect(await of(`${second}Z`, later(third, 0))).toEqual([third]);
+    expect(await of(`${second}Z`, `${second}Z`)).toEqual([]);
+    expect((await of(`${second}Z`, later(third, 1))).slice(0, 1)).toEqual([third]);
+  });
+});
+
+describe("npm start", () => {
+  it("runs the simulated exchange for as long as it is told, answers npm run sql meanwhile and after, and goes on with the same tape", async () => {
+    const dir = join(newFolder(), "data");
+    const platform = start("local", "--for", "6s", "--data", dir);
+    await platform.said("frames ");
+    const during = await run("sql", "run", "candles", "--data", dir, "--format", "json");
+    expect(during).toMatchObject({ code: 0, err: "" });
+    expect((JSON.parse(during.out) as object[]).length).toBeGreaterThan(0);
+    expect(await platform.ended).toMatchObject({ code: 0 });
+    const again = await run("local", "--for", "1s", "--data", dir);
+    expect(again.code).toBe(0);
+    const [events] = await query(dir, ["coinbase_full"]);
+    const sequences = new Map<string, number[]>();
+    for (const { product_id: product, sequence } of events!)
+      sequences.set(String(product), [...(sequences.get(String(product)) ?? []), Number(sequence)]);
+    for (const list of sequences.values()) expect(list).toEqual(list.map((_, i) => i + 1));
+  });
+
+  it("stops at Ctrl-C with everything stored", async () => {
+    const dir = newFolder();
+    const platform = start("local", "--data", dir);
+    await platform.said("frames ");
+    platform.process.kill("SIGINT");
+    const { code, out } = await platform.ended;
+    expect(code).toBe(0);
+    const records = Number(/events +([\d,]+)/.exec(out)![1]!.replaceAll(",", ""));
+    const [events, ticker] = await query(dir, ["coinbase_full"], ["coinbase_ticker"]);
+    expect(events!.length + ticker!.length).toBeGreaterThan(records / 3);
+  });
+});
+
+describe("what can not be is refused with one message and a code", () => {
+  it.each([
+    [["--bogus"], 2, "Unknown option '--bogus'. Try --help.\n"],
+    [["--for", "soon"], 2, "--for soon: a duration as 500ms, 30s, 5m or 1h is expected.\n"],
+    [["--port", "99999"], 2, "--port 99999: a whole number from 1 to 65535 is expected.\n"],
+    [["word"], 2, "word is one word too many. Try --help.\n"],
+    [
+      ["--source", "/nowhere/frames.txt"],
+      1,
+      "can not read /nowhere/frames.txt: ENOENT: no such file or directory, stat '/nowhere/frames.txt'\n",
+    ],
+  ])("npm start -- %j", async (args, code, err) => {
+    expect(await run("local", ...args, "--data", newFolder())).toEqual({ code, out: "", err });
+  });
+
+  it.each([
+    [["run", "candle"], 1, "there is no view, function or table named candle: npm run sql -- list\n"],
+    [["run", "trades", "--param", "in_product=A"], 1, "trades has no parameter in_product: it takes none\n"],
+    [
+      ["run", "candles", "--param", "product=A"],
+      1,
+      "candles has no parameter product: it takes in_product, in_start, in_stop, in_seconds\n",
+    ],
+    [["run", "candles", "--param", "in_seconds=0"], 1, "--param in_seconds=0: a whole number from 1 on is expected\n"],
+    [
+      ["run", "candles", "--param", "in_start=noon"],
+      1,
+      "--param in_start=noon: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z\n",
+    ],
+    [["run", "candles", "--format", "xml"], 2, "--format xml: table, csv, json are known\n"],
+    [["run", "candles", "--param", "in_seconds"], 2, "--param in_seconds: NAME=VALUE is expected\n"],
+  ])("npm run sql -- %j", async (args, code, err) => {
+    const dir = newFolder();
+    await replay(simulatedRecording(10).file, dir);
+    expect(await run("sql", ...args, "--data", dir)).toEqual({ code, out: "", err });
+  });
+
+  it("a data directory that is not there", async () => {
+    const { code, err } = await run("sql", "run", "trades", "--data", "/nowhere");
+    expect([code, err]).toEqual([
+      1,
+      "there is no data in /nowhere: run npm start first, or name its directory with --data.\n",
+    ]);
+  });
+
+  it("a second process on the same data directory, and a directory that another kind of source has filled", async () => {
+    const dir = newFolder();
+    const platform = start("local", "--data", dir);
+    await platform.said("next, in another terminal");
+    const second = await run("local", "--data", dir);
+    expect(second).toMatchObject({
+      code: 1,
+      err: `the data directory ${dir} is in use by another process (${platform.process.pid}): stop it, or choose another with --data.\n`,
+    });
+    platform.process.kill("SIGINT");
+    await platform.ended;
+    const other = await run("local", "--source", simulatedRecording(10).file, "--data", dir);
+    expect(other).toMatchObject({
+      code: 1,
+      err: `the data directory ${dir} holds data of a simulator, and they do not mix with those of a recording: choose another with --data.\n`,
+    });
+  });
+});

@@ -1,0 +1,38 @@
+/** Replays recordings on the platform, in this process, and reads what came of them. */
+import { join } from "node:path";
+import { Platform } from "../../local/platform.ts";
+import { openRecording } from "../../producer/recording.ts";
+import { answer } from "../../sql/platform.ts";
+import type { Parameters } from "../../sql/duckdb/run.ts";
+import { openWarehouse } from "../../sql/duckdb/warehouse.ts";
+
+export async function replay(file: string, dir: string): Promise<Platform["counters"]> {
+  const platform = await Platform.open(dir, "recording", () => {});
+  try {
+    await platform.run(await openRecording(file), new AbortController().signal);
+  } finally {
+    await platform.close();
+  }
+  return platform.counters;
+}
+
+export type Rows = Record<string, string | number | null>[];
+
+/** The rows of views, table functions and tables of a data directory that no platform runs on. */
+export async function query(
+  dir: string,
+  ...questions: readonly [name: string, parameters?: Parameters][]
+): Promise<Rows[]> {
+  const warehouse = await openWarehouse(join(dir, "warehouse.duckdb"));
+  try {
+    const answers: Rows[] = [];
+    for (const [name, parameters = {}] of questions) {
+      let text = "";
+      for await (const piece of answer(warehouse, { name, parameters, format: "json" })) text += piece;
+      answers.push(JSON.parse(text) as Rows);
+    }
+    return answers;
+  } finally {
+    warehouse.close();
+  }
+}
