@@ -57,8 +57,13 @@ export class Platform {
       return platform;
     } catch (error) {
       warehouse.close();
-      throw error;
+      throw asUserError(error, dir);
     }
+  }
+
+  /** Records of this run that an earlier one had stored. */
+  get known(): number {
+    return this.#log.known;
   }
 
   /** Records that are in the log and not yet read by a statement or in a table. */
@@ -135,9 +140,9 @@ export function engineTopics(log: Log): Topics {
     source: (topic) => log.partitions(topic),
     sink: (topic) =>
       log.partitions(topic).map((partition) => ({
-        position: partition.position,
+        position: log.rowsPosition(partition),
         add: partition.add.bind(partition),
-        store: (position) => log.store(partition, position),
+        store: (position) => log.storeRows(partition, position),
       })),
   };
 }
@@ -146,6 +151,14 @@ async function newIngest(log: Log, warehouse: Warehouse): Promise<Ingest> {
   return Ingest.start(await warehouse.connect(), {
     partitions: (topic) => log.partitions(topic),
     schemaById: (id) => log.schemas.byId(id),
+  });
+}
+
+/** A fault of the file system names its path: it needs no stack. */
+function asUserError(error: unknown, dir: string): unknown {
+  if (error instanceof UserError || !(error instanceof Error) || !("syscall" in error)) return error;
+  return new UserError(`can not use the data directory ${dir}: ${error.message}. Choose another with --data.`, {
+    cause: error,
   });
 }
 

@@ -38,7 +38,7 @@ function statusLine({ counters, rows, lag }: Platform, rate: number): string {
 }
 
 /** What a run did, for when it is over. */
-export function summary({ counters, rows }: Platform, seconds: number): string {
+export function summary({ counters, rows, known }: Platform, seconds: number): string {
   const control = Object.entries(counters.control).map(([type, count]) => `${count} ${type}`);
   const lines: [string, number, string?][] = [
     ["frames", counters.frames, `in ${seconds.toFixed(1)} s`],
@@ -47,7 +47,8 @@ export function summary({ counters, rows }: Platform, seconds: number): string {
     ["quarantined", counters.quarantined, counters.quarantined > 0 ? "npm run sql -- run quarantine" : ""],
     ["untimed", counters.untimed, counters.untimed > 0 ? "events without a usable time have the receive time" : ""],
     ["extra", counters.extra, counters.extra > 0 ? "events with members that have no column" : ""],
-    ["rows", rows, "in the tables"],
+    ["known", known, known > 0 ? "records that an earlier run of the same recording had stored" : ""],
+    ["rows", rows, "added to the tables"],
   ];
   const width = Math.max(...lines.map(([, count]) => count.toLocaleString("en-US").length));
   return lines

@@ -18,8 +18,9 @@ export async function produce(
 ): Promise<void> {
   const encode = encoder(idOf);
   let room = true;
-  const decode = decoder(source.session, counters, (topic, key, timestamp, value) => {
-    room = sink.send(topic, key, timestamp, encode(topic, value));
+  sink.begin(source.session.id);
+  const decode = decoder(source.session, counters, (topic, key, timestamp, value, frame) => {
+    room = sink.send(topic, key, timestamp, encode(topic, value), frame);
   });
   for await (const frames of source.batches(signal)) {
     for (const frame of frames) {

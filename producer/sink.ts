@@ -6,11 +6,16 @@
  */
 export interface Sink {
   /**
-   * Takes one record; `value` is copied before the call returns.
+   * Says where what follows comes from: frames of this session, in their order. A sink that finds what it has stored of
+   * an earlier run of the same session does not store it again.
+   */
+  begin(session: string): void;
+  /**
+   * Takes one record of a frame; `value` is copied before the call returns.
    * `timestamp` is in milliseconds since 1970. False asks the caller to await `drained()` before it sends more.
    * Throws when the record can not be taken at all (disk full, broker lost for good).
    */
-  send(topic: string, key: string | null, timestamp: number, value: Buffer): boolean;
+  send(topic: string, key: string | null, timestamp: number, value: Buffer, frame: number): boolean;
   /** Resolves when there is room again. */
   drained(): Promise<void>;
   /** Resolves when everything sent so far is stored. */

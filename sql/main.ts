@@ -6,7 +6,7 @@ import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
 import { readTables } from "../schemas/tables.ts";
 import { formats, type Format } from "./duckdb/format.ts";
 import type { Parameters } from "./duckdb/run.ts";
-import { openWarehouse } from "./duckdb/warehouse.ts";
+import { InUseError, openWarehouse } from "./duckdb/warehouse.ts";
 import { readObjects } from "./objects.ts";
 import { answer, ask, type Question } from "./platform.ts";
 
@@ -80,14 +80,25 @@ function parseFormat(text: string): Format {
   return format;
 }
 
-/** The rows from the running platform; from the warehouse itself if there is none. */
+/**
+ * The rows from the running platform; from the warehouse itself if there is none. A platform that is just starting or
+ * stopping holds the warehouse and does not answer: it is given a few seconds.
+ */
 async function rows(dir: string, question: Question): Promise<AsyncIterable<string>> {
-  const answered = await ask(dir, question);
-  if (answered !== undefined) return answered;
   const path = join(dir, "warehouse.duckdb");
-  if (!existsSync(path))
+  if (!existsSync(path)) {
     throw new UserError(`there is no data in ${dir}: run npm start first, or name its directory with --data.`);
-  return answer(await openWarehouse(path), question);
+  }
+  for (const deadline = Date.now() + 5000; ;) {
+    const answered = await ask(dir, question);
+    if (answered !== undefined) return answered;
+    try {
+      return answer(await openWarehouse(path), question);
+    } catch (error) {
+      if (!(error instanceof InUseError) || Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 async function print(pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {

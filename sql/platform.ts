@@ -22,6 +22,9 @@ interface Address {
   readonly token: string;
 }
 
+/** A header that tells our answers from a stranger's. */
+const mark = "x-tapeline";
+
 const addressFile = (dir: string) => join(dir, "address.json");
 
 /** The text of an answer, in pieces, from the warehouse itself. */
@@ -48,9 +51,9 @@ export async function ask(dir: string, question: Question): Promise<AsyncIterabl
   } catch {
     return undefined; // The address is of a platform that was killed.
   }
-  if (response.status === 400) throw new UserError(await response.text());
+  if (response.status === 400 && response.headers.get(mark) !== null) throw new UserError(await response.text());
   // Any other answer is of a stranger who has got the port since.
-  if (!response.ok || response.body === null) return undefined;
+  if (!response.ok || response.body === null || response.headers.get(mark) === null) return undefined;
   return response.body.pipeThrough(new TextDecoderStream());
 }
 
@@ -76,7 +79,8 @@ export async function serveQuestion(
   try {
     const pieces = answer(warehouse, await readQuestion(request));
     for await (const piece of pieces) {
-      if (!response.headersSent) response.writeHead(200, { "content-type": "text/plain; charset=utf-8" });
+      if (!response.headersSent)
+        response.writeHead(200, { "content-type": "text/plain; charset=utf-8", [mark]: "rows" });
       if (!response.write(piece))
         await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
       if (response.destroyed) return;
@@ -84,7 +88,7 @@ export async function serveQuestion(
     response.end();
   } catch (error) {
     if (response.headersSent) return void response.destroy();
-    response.writeHead(400).end((error as Error).message);
+    response.writeHead(400, { [mark]: "fault" }).end((error as Error).message);
   }
 }
 

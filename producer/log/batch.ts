@@ -5,15 +5,17 @@
  *     crc32     u32   of everything after this field
  *     base      f64   offset of the first record (exact below 2^53)
  *     count     u32
- *     position  f64   offset in the source up to which (exclusive) these records answer; -1: not said
+ *     source    u64   where the records come from: a hash of the producer's session, 0 for the statement that writes here
+ *     position  f64   up to where (exclusive) in its source the batch answers: frame of the session, or offset; -1: not said
  *     records         timestamp f64, key length i32, value length i32, key, value; length -1: null
  *
- * `position` makes a statement's output and its progress one write: after a crash it goes on where its output ends.
+ * With `position` the output and the progress it stands for are one write: whoever sends the same again after a crash
+ * can be told what is stored already.
  */
 import { crc32 } from "node:zlib";
 import type { TopicRecord } from "../../schemas/wire.ts";
 
-export const batchHeader = 28;
+export const batchHeader = 36;
 const recordHeader = 16;
 const noKey = Buffer.alloc(0);
 
@@ -22,6 +24,7 @@ export interface BatchHeader {
   readonly bytes: number;
   readonly base: number;
   readonly count: number;
+  readonly source: bigint;
   readonly position: number;
 }
 
@@ -51,12 +54,13 @@ export class BatchBuilder {
   }
 
   /** The bytes of the batch; valid until the next `add`. Empties the builder. */
-  finish(base: number, position: number): Buffer {
+  finish(base: number, source: bigint, position: number): Buffer {
     const batch = this.#buffer.subarray(0, this.#at);
     batch.writeUInt32BE(batch.length - 4, 0);
     batch.writeDoubleBE(base, 8);
     batch.writeUInt32BE(this.count, 16);
-    batch.writeDoubleBE(position, 20);
+    batch.writeBigUInt64BE(source, 20);
+    batch.writeDoubleBE(position, 28);
     batch.writeUInt32BE(crc32(batch.subarray(8)), 4);
     this.count = 0;
     this.#at = batchHeader;
@@ -78,7 +82,7 @@ export function readHeader(bytes: Buffer): BatchHeader | undefined {
   const count = bytes.readUInt32BE(16);
   if (!Number.isSafeInteger(base) || base < 0 || count < 1 || length < batchHeader + count * recordHeader)
     return undefined;
-  return { bytes: length, base, count, position: bytes.readDoubleBE(20) };
+  return { bytes: length, base, count, source: bytes.readBigUInt64BE(20), position: bytes.readDoubleBE(28) };
 }
 
 export function isIntact(batch: Buffer): boolean {

@@ -6,6 +6,7 @@
  *     <dir>/<topic>/<partition>.log    batches (batch.ts)
  *     <dir>/schemas.json               schema ids
  */
+import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Topic } from "../../schemas/catalog.ts";
@@ -19,10 +20,18 @@ import { SchemaStore } from "./schema-store.ts";
 const batchBytes = 256 * 1024;
 const lingerMs = 50;
 
+/** The source of a statement's output: the partition of its source topic with the same number. */
+const statement = 0n;
+
 export class Log implements Sink {
   readonly schemas: SchemaStore;
+  /** Records that were sent again and stored before. */
+  known = 0;
   readonly #topics = new Map<string, readonly Partition[]>();
   readonly #keys = new Map<string, Buffer>();
+  /** The frame of each partition's last record. */
+  readonly #frames = new Map<Partition, number>();
+  #session: bigint | undefined;
   #waiting = waiting();
   #linger: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
@@ -56,20 +65,37 @@ export class Log implements Sink {
     return partitions;
   }
 
-  send(topic: string, key: string | null, timestamp: number, value: Buffer): boolean {
+  begin(session: string): void {
+    this.#storeAll();
+    this.#session = createHash("sha256").update(session).digest().readBigUInt64BE();
+  }
+
+  send(topic: string, key: string | null, timestamp: number, value: Buffer, frame: number): boolean {
     if (this.#failure !== undefined) throw this.#failure;
     const partitions = this.partitions(topic);
     const keyBytes = key === null ? null : this.#keyBytes(key);
     const partition = partitions[keyBytes === null ? 0 : partitionOf(keyBytes, partitions.length)]!;
+    if (this.#session === undefined) throw new Error("the log was sent a record before its session began");
+    if (frame < partition.position(this.#session)) {
+      this.known++;
+      return true;
+    }
+    // A batch ends with a frame: the parts of a snapshot are stored together.
+    if (partition.pendingBytes >= batchBytes && frame !== this.#frames.get(partition)) this.#store(partition);
     partition.add(timestamp, keyBytes, value);
-    if (partition.pendingBytes >= batchBytes) this.store(partition);
-    else this.#linger ??= setTimeout(() => this.#storeAll(), lingerMs);
+    this.#frames.set(partition, frame);
+    this.#linger ??= setTimeout(() => this.#storeAll(), lingerMs);
     return true;
   }
 
-  /** Stores what a partition was given, with the progress it stands for, and wakes the readers. */
-  store(partition: Partition, position?: number): void {
-    if (partition.store(position)) this.#wake();
+  /** Stores the rows that a statement has added, and how far it has read its source. */
+  storeRows(partition: Partition, position: number): void {
+    if (partition.store(statement, position)) this.#wake();
+  }
+
+  /** How far the statement that writes a partition has read its source, by its stored rows; -1 if there are none. */
+  rowsPosition(partition: Partition): number {
+    return partition.position(statement);
   }
 
   /** Resolves at the next store, or at close. Take the promise, then read to the end, then await it: nothing is missed. */
@@ -101,11 +127,16 @@ export class Log implements Sink {
     }
   }
 
+  #store(partition: Partition): void {
+    if (this.#session !== undefined && partition.store(this.#session, (this.#frames.get(partition) ?? -1) + 1))
+      this.#wake();
+  }
+
   #storeAll(): void {
     clearTimeout(this.#linger);
     this.#linger = undefined;
     try {
-      for (const partitions of this.#topics.values()) for (const partition of partitions) this.store(partition);
+      for (const partitions of this.#topics.values()) for (const partition of partitions) this.#store(partition);
     } catch (error) {
       // From the timer nobody could catch it: the next send, flush or close throws it.
       this.#failure = error as Error;

@@ -21,7 +21,7 @@ export class Partition {
   readonly #places: number[] = [];
   #size: number;
   #end = 0;
-  #position = -1;
+  readonly #positions = new Map<bigint, number>();
   #failure: UserError | undefined;
 
   /** Opens or creates the file. A last batch that a crash left incomplete is cut off. */
@@ -51,9 +51,9 @@ export class Partition {
     return this.#end;
   }
 
-  /** The source offset up to which the stored records answer, -1 if none ever said. */
-  get position(): number {
-    return this.#position;
+  /** Up to where in a source the stored records answer, -1 if none ever said. */
+  position(source: bigint): number {
+    return this.#positions.get(source) ?? -1;
   }
 
   /** Bytes that wait for `store`. */
@@ -66,13 +66,16 @@ export class Partition {
     this.#pending.add(timestamp, key, value);
   }
 
-  /** Writes what was added as one batch; true if there was anything. Throws UserError when the disk refuses. */
-  store(position = -1): boolean {
+  /**
+   * Writes what was added as one batch that answers for `source` up to `position`; true if there was anything. Throws
+   * UserError when the disk refuses.
+   */
+  store(source: bigint, position: number): boolean {
     const { count } = this.#pending;
     if (count === 0) return false;
     const place = this.#size;
-    this.#write(this.#pending.finish(this.#end, position));
-    this.#index({ base: this.#end, count, position }, place);
+    this.#write(this.#pending.finish(this.#end, source, position));
+    this.#index({ base: this.#end, count, source, position }, place);
     return true;
   }
 
@@ -133,7 +136,7 @@ export class Partition {
     this.#end = header.base + header.count;
     this.#ends.push(this.#end);
     this.#places.push(place);
-    if (header.position >= 0) this.#position = header.position;
+    if (header.position >= 0) this.#positions.set(header.source, header.position);
   }
 
   /** The first batch with a record from `offset` on. */

@@ -38,7 +38,14 @@ export interface Warehouse {
  * of another shape.
  */
 export async function openWarehouse(path: string, threads?: number): Promise<Warehouse> {
-  mkdirSync(dirname(path), { recursive: true });
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw new UserError(
+      `can not make the data directory ${dirname(path)}: ${(error as Error).message}. Choose another with --data.`,
+      { cause: error },
+    );
+  }
   const instance = await open(path, threads);
   const connections: DuckDBConnection[] = [];
   const connect = async () => {
@@ -66,7 +73,8 @@ export async function openWarehouse(path: string, threads?: number): Promise<War
     connection.closeSync();
   } catch (error) {
     close();
-    throw error;
+    if (error instanceof UserError) throw error;
+    throw new UserError(`can not prepare ${path}: ${(error as Error).message}`, { cause: error });
   }
   return { connect, close };
 
@@ -76,6 +84,9 @@ export async function openWarehouse(path: string, threads?: number): Promise<War
     instance.closeSync();
   }
 }
+
+/** The file is another process's: a platform that runs, or one that is just starting or stopping. */
+export class InUseError extends UserError {}
 
 async function open(path: string, threads: number | undefined): Promise<DuckDBInstance> {
   try {
@@ -87,7 +98,7 @@ async function open(path: string, threads: number | undefined): Promise<DuckDBIn
     const { message } = error as Error;
     const holder = /PID (\d+)/.exec(message)?.[1];
     if (/lock/i.test(message)) {
-      throw new UserError(
+      throw new InUseError(
         `the data directory ${dirname(path)} is in use by another process${holder ? ` (${holder})` : ""}: stop it, or choose another with --data.`,
         { cause: error },
       );

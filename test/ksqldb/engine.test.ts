@@ -43,6 +43,7 @@ it("goes on after a restart where its stored rows end: no row twice, none missin
   const dir = join(newFolder(), "log");
   const { plans } = readStatements();
   let log = new Log(dir, catalog);
+  log.begin("one");
   const encode = encoder((subject, schema) => log.schemas.register(subject, schema));
   for (let trade = 1; trade <= 40; trade++) {
     // Every third event is no trade, so that positions and rows differ.
@@ -53,12 +54,13 @@ it("goes on after a restart where its stored rows end: no row twice, none missin
       time: trade,
       trade_id: trade,
     };
-    log.send("coinbase_full", "BTC-USD", trade, encode("coinbase_full", value));
+    log.send("coinbase_full", "BTC-USD", trade, encode("coinbase_full", value), trade);
     await log.flush();
     if (trade % 4 === 0) new Engine(plans, engineTopics(log), complain).step();
     if (trade % 10 === 0) {
       await log.close();
       log = new Log(dir, catalog);
+      log.begin("one");
     }
   }
   while (new Engine(plans, engineTopics(log), complain).step());

@@ -41,7 +41,7 @@ export async function runCase(
     const id = log.schemas.register(`${topic}-value`, schema);
     const partition = log.partitions(topic)[0]!;
     partition.add(timestamp, key === null ? null : Buffer.from(key), value === null ? null : encode(schema, id, value));
-    log.store(partition);
+    log.storeRows(partition, -1);
     while (engine.step());
   }
   const outputs = plans.flatMap(({ sink: { topic } }) =>

@@ -15,7 +15,13 @@ import type { Topic } from "../../../schemas/catalog.ts";
 import { newFolder } from "../../folder.ts";
 
 const topic: Topic = { name: "events", writtenBy: "producer", partitions: 3, retentionMs: 0 };
-const open = (dir: string) => new Log(dir, [topic]);
+let sessions = 0;
+/** Every opening is a session of its own. */
+function open(dir: string): Log {
+  const log = new Log(dir, [topic]);
+  log.begin(`session ${sessions++}`);
+  return log;
+}
 const all = (log: Log, from = 0) => [0, 1, 2].flatMap((partition) => log.read("events", partition, from, 1e9));
 const only = (log: Log) => log.partitions("events").findIndex((partition) => partition.end > 0);
 
@@ -23,7 +29,7 @@ const only = (log: Log) => log.partitions("events").findIndex((partition) => par
 async function filled(dir: string, count: number): Promise<number> {
   const log = open(dir);
   for (let i = 0; i < count; i++) {
-    log.send("events", "BTC-USD", 1000 + i, Buffer.from(`value ${i}`));
+    log.send("events", "BTC-USD", 1000 + i, Buffer.from(`value ${i}`), i);
     await log.flush();
   }
   const partition = only(log);
@@ -34,8 +40,8 @@ async function filled(dir: string, count: number): Promise<number> {
 describe("a log", () => {
   it("gives back what was sent: keys, values, timestamps, offsets from 0, in order", async () => {
     const log = open(newFolder());
-    log.send("events", "BTC-USD", 1000, Buffer.from("a"));
-    log.send("events", "BTC-USD", 999, Buffer.from(""));
+    log.send("events", "BTC-USD", 1000, Buffer.from("a"), 1);
+    log.send("events", "BTC-USD", 999, Buffer.from(""), 1);
     await log.flush();
     const records = all(log).map(({ offset, timestamp, key, value }) => [
       offset,
@@ -64,7 +70,7 @@ describe("a log", () => {
   it("tells its readers when there is more", async () => {
     const log = open(newFolder());
     const stored = log.stored();
-    log.send("events", "BTC-USD", 1000, Buffer.from("a"));
+    log.send("events", "BTC-USD", 1000, Buffer.from("a"), 1);
     await stored;
     expect(all(log)).toHaveLength(1);
     await log.close();
@@ -75,7 +81,7 @@ describe("a log", () => {
     const partition = log.partitions("events")[0]!;
     partition.add(1, null, null);
     partition.add(2, Buffer.alloc(0), Buffer.alloc(0));
-    log.store(partition);
+    log.storeRows(partition, 1);
     expect(all(log).map(({ key, value }) => [key?.length, value?.length])).toEqual([
       [undefined, undefined],
       [0, 0],
@@ -96,7 +102,7 @@ describe("a log", () => {
       truncateSync(file, size);
       const log = open(dir);
       expect(log.repairs).toEqual([`events/${partition}: a torn write of ${size - before} bytes was cut off`]);
-      log.send("events", "BTC-USD", 7, Buffer.from("after"));
+      log.send("events", "BTC-USD", 7, Buffer.from("after"), 1);
       await log.flush();
       expect(all(log).map(({ offset, value }) => [offset, value!.toString()])).toEqual([
         [0, "value 0"],
@@ -152,16 +158,48 @@ describe("a log", () => {
     expect(() => open(dir)).toThrow(/can not write to .*ENOSPC.*Free space and start again/);
   });
 
+  it("takes what an earlier run of the same session has sent, and does not store it again", async () => {
+    const dir = newFolder();
+    const send = async (session: string, frames: number[]) => {
+      const log = open(dir);
+      log.begin(session);
+      // Two records a frame, as the parts of a snapshot.
+      for (const frame of frames)
+        for (const part of ["a", "b"]) log.send("events", "BTC-USD", frame, Buffer.from(`${frame}${part}`), frame);
+      await log.flush();
+      const values = all(log).map(({ value }) => value!.toString());
+      await log.close();
+      return { values, known: log.known };
+    };
+    await send("one", [1, 2]);
+    expect(await send("one", [1, 2, 3])).toEqual({ values: ["1a", "1b", "2a", "2b", "3a", "3b"], known: 4 });
+    expect((await send("other", [1])).values).toHaveLength(8);
+    expect(await send("one", [1, 2, 3])).toMatchObject({ known: 6 });
+  });
+
+  it("ends a batch with a frame, however large: no part of a snapshot is stored without the others", async () => {
+    const dir = newFolder();
+    const log = open(dir);
+    const stores: number[] = [];
+    for (let part = 0; part < 5; part++) {
+      log.send("events", "BTC-USD", 1, Buffer.alloc(200_000), 7);
+      stores.push(all(log).length);
+    }
+    log.send("events", "BTC-USD", 1, Buffer.from("next"), 8);
+    expect([...stores, all(log).length]).toEqual([0, 0, 0, 0, 0, 5]);
+    await log.close();
+  });
+
   it("stores a statement's progress with its rows", async () => {
     const dir = newFolder();
     const log = open(dir);
     const [partition] = log.partitions("events");
-    expect(partition!.position).toBe(-1);
+    expect(log.rowsPosition(partition!)).toBe(-1);
     partition!.add(1, null, Buffer.from("row"));
-    log.store(partition!, 17);
+    log.storeRows(partition!, 17);
     await log.close();
     const again = open(dir);
-    expect(again.partitions("events")[0]!.position).toBe(17);
+    expect(again.rowsPosition(again.partitions("events")[0]!)).toBe(17);
     await again.close();
   });
 
@@ -170,7 +208,7 @@ describe("a log", () => {
     const partition = await filled(dir, 2);
     const log = open(dir);
     log.partitions("events")[partition]!.skipTo(10);
-    log.send("events", "BTC-USD", 1, Buffer.from("new"));
+    log.send("events", "BTC-USD", 1, Buffer.from("new"), 1);
     await log.flush();
     expect(log.read("events", partition, 5, 1e9).map(({ offset }) => offset)).toEqual([10]);
     expect(log.read("events", partition, 0, 1e9).map(({ offset }) => offset)).toEqual([0, 1, 10]);
