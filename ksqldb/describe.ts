@@ -4,11 +4,12 @@
  * `-- [timestamp] meaning` where its BIGINT is a time in microseconds.
  */
 import { catalog, namespace, topics, type RawTopic, type Table, type Topic } from "../schemas/catalog.ts";
-import { readSchema, unwrap, type AvroField } from "../schemas/avro.ts";
+import { readSchema, unwrap, type AvroField, type AvroType } from "../schemas/avro.ts";
 import type { Column, TableShape } from "../schemas/tables.ts";
 import { UserError } from "../command.ts";
-import type { OutputColumn, Plan } from "./language/plan.ts";
-import { bigQueryType } from "./language/types.ts";
+import type { Analysis } from "./language/analyse.ts";
+import type { OutputColumn, Plan, Stream } from "./language/plan.ts";
+import { bigQueryType, typeText } from "./language/types.ts";
 
 /** Shapes in the order of the catalogue. Throws UserError where a column has no description or no type in BigQuery. */
 export function describeTables(plans: readonly Plan[]): TableShape[] {
@@ -85,18 +86,45 @@ export function lockText(shapes: readonly TableShape[]): string {
   return `${JSON.stringify(shapes, null, 2)}\n`;
 }
 
-/** Where a statement's WITH differs from the catalogue, which Terraform makes the topic from. */
-export function disagreements(plans: readonly Plan[]): string[] {
-  return plans.flatMap(({ file, sink, properties }) => {
-    const topic: Topic | undefined = topics[sink.topic as keyof typeof topics];
-    if (topic === undefined) return [`${file}: the topic ${sink.topic} is not in schemas/catalog.ts`];
-    const expected = {
-      PARTITIONS: topic.partitions,
-      RETENTION_MS: topic.retentionMs,
-      VALUE_SCHEMA_FULL_NAME: `${namespace}.${topic.name}`,
-    };
-    return Object.entries(expected)
-      .filter(([name, value]) => properties.get(name) !== value)
-      .map(([name, value]) => `${file}: ${name} must be ${value}, as in schemas/catalog.ts`);
+/** Where the statements differ from the catalogue, which Terraform makes topics from, and from the raw schemas. */
+export function disagreements({ streams, plans }: Analysis): string[] {
+  return [...streams.values()].flatMap((stream) => {
+    const topic: Topic | undefined = topics[stream.topic as keyof typeof topics];
+    if (topic === undefined)
+      return [`the stream ${stream.name}: the topic ${stream.topic} is not in schemas/catalog.ts`];
+    const plan = plans.find(({ sink }) => sink === stream);
+    return plan === undefined ? undeclared(stream) : misplaced(plan, topic);
   });
+}
+
+function misplaced({ file, properties }: Plan, topic: Topic): string[] {
+  const expected = {
+    PARTITIONS: topic.partitions,
+    RETENTION_MS: topic.retentionMs,
+    VALUE_SCHEMA_FULL_NAME: `${namespace}.${topic.name}`,
+  };
+  return Object.entries(expected)
+    .filter(([name, value]) => properties.get(name) !== value)
+    .map(([name, value]) => `${file}: ${name} must be ${value}, as in schemas/catalog.ts`);
+}
+
+/** A declared stream has every field of its schema, in its order, so that what is added is added in both places. */
+function undeclared(stream: Stream): string[] {
+  const { fields } = readSchema(stream.topic as RawTopic);
+  const sqlTypes = { string: "STRING", long: "BIGINT", int: "INTEGER" } as const;
+  const typeOf = (type: AvroType): string =>
+    typeof type === "string"
+      ? sqlTypes[type as keyof typeof sqlTypes]
+      : "items" in type
+        ? `ARRAY<${typeOf(type.items)}>`
+        : typeOf(type.type);
+  const expected = fields.map((field) => `${field.name} ${typeOf(unwrap(field.type).type)}`);
+  const declared = stream.columns.map(({ name, type }) => `${name} ${typeText(type)}`);
+  return expected
+    .filter((column, i) => column !== declared[i])
+    .slice(0, 1)
+    .map(
+      (column) =>
+        `the stream ${stream.name}: the column ${column} of schemas/${stream.topic}.avsc is missing or elsewhere`,
+    );
 }

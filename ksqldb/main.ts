@@ -18,11 +18,11 @@ await runCommand(async () => {
   if (values.help) return void process.stdout.write(help);
   if (positionals.length !== 1 || positionals[0] !== "describe") throw new UsageError(help);
 
-  const { plans } = readStatements();
-  const faults = disagreements(plans);
+  const statements = readStatements();
+  const faults = disagreements(statements);
   if (faults.length > 0) throw new UserError(faults.join("\n"));
   const files = [
-    { file: lockFile, text: lockText(describeTables(plans)) },
+    { file: lockFile, text: lockText(describeTables(statements.plans)) },
     { file: new URL("../schemas/records.ts", import.meta.url), text: recordTypes() },
   ];
   process.stdout.write(files[0]!.text);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describeTables, disagreements, lockText } from "../ksqldb/describe.ts";
+import { analyse } from "../ksqldb/language/analyse.ts";
 import { readStatements } from "../ksqldb/statements.ts";
 import { encoder } from "../producer/encode.ts";
 import { readSchema, unwrap } from "../schemas/avro.ts";
@@ -66,8 +67,20 @@ describe("the tables", () => {
   });
 });
 
-it("the statements ask for the topics that the catalogue has", () => {
-  expect(disagreements(readStatements().plans)).toEqual([]);
+describe("the statements", () => {
+  it("ask for the topics that the catalogue has, and declare every field of the raw schemas", () => {
+    expect(disagreements(readStatements())).toEqual([]);
+  });
+
+  it("are told apart from the catalogue and the schemas where they differ", () => {
+    const read = (file: string) => readFileSync(new URL(`../ksqldb/${file}.sql`, import.meta.url), "utf8");
+    const full = read("01_coinbase_full").replace("  `order_id` STRING,\n", "");
+    const trades = read("03_coinbase_trades").replace("PARTITIONS = 6", "PARTITIONS = 4");
+    expect(disagreements(analyse([{ file: "x.sql", text: full + trades }]))).toEqual([
+      "the stream COINBASE_FULL: the column order_id STRING of schemas/coinbase_full.avsc is missing or elsewhere",
+      "x.sql: PARTITIONS must be 6, as in schemas/catalog.ts",
+    ]);
+  });
 });
 
 it("a value has the Confluent wire format: a zero byte, the schema's id in four, the fields in the schema's order", () => {

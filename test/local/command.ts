@@ -1,7 +1,15 @@
 /** The project's commands as a user runs them: in a process of their own. */
-import { spawn, type ChildProcess } from "node:child_process";
+import {
+  spawn,
+  type ChildProcess,
+  type ChildProcessByStdio,
+  type SpawnOptionsWithStdioTuple,
+  type StdioNull,
+  type StdioPipe,
+} from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { onTestFinished } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
@@ -19,12 +27,28 @@ export interface Running {
   said(text: string): Promise<void>;
 }
 
-/** Starts `npm start` (local) or `npm run sql` (sql), without npm around it. */
-export function start(command: "local" | "sql" | "ksqldb", ...args: string[]): Running {
-  const child = spawn(process.execPath, ["--import", "tsx", join(root, command, "main.ts"), ...args], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+type Command = "local" | "sql" | "ksqldb";
+
+/** Starts `npm start` (local), `npm run sql` or `npm run ksqldb`, without npm around it. */
+export function start(command: Command, ...args: string[]): Running {
+  return follow(spawn(process.execPath, commandLine(command, args), options));
+}
+
+/** Starts the platform from a shell script that ends in `exec "$@"`. */
+export function startLimited(script: string, ...args: string[]): Running {
+  return follow(spawn("bash", ["-c", script, "bash", process.execPath, ...commandLine("local", args)], options));
+}
+
+const options: SpawnOptionsWithStdioTuple<StdioNull, StdioPipe, StdioPipe> = {
+  cwd: root,
+  stdio: ["ignore", "pipe", "pipe"],
+};
+
+function commandLine(command: Command, args: string[]): string[] {
+  return ["--import", "tsx", join(root, command, "main.ts"), ...args];
+}
+
+function follow(child: ChildProcessByStdio<null, Readable, Readable>): Running {
   onTestFinished(() => void child.kill("SIGKILL"));
   let out = "";
   let err = "";
@@ -40,6 +64,6 @@ export function start(command: "local" | "sql" | "ksqldb", ...args: string[]): R
   return { process: child, ended, said };
 }
 
-export function run(command: "local" | "sql" | "ksqldb", ...args: string[]): Promise<Ended> {
+export function run(command: Command, ...args: string[]): Promise<Ended> {
   return start(command, ...args).ended;
 }

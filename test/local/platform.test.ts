@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { newFolder } from "../folder.ts";
-import { run, start } from "./command.ts";
+import { run, start, startLimited } from "./command.ts";
 import { query, replay, type Rows } from "./replay.ts";
 import { simulatedRecording } from "./simulated-recording.ts";
 
@@ -169,11 +169,30 @@ describe("npm start", () => {
     expect(await platform.ended).toMatchObject({ code: 0 });
     const again = await run("local", "--for", "1s", "--data", dir);
     expect(again.code).toBe(0);
+    await expectContiguous(dir);
+  });
+
+  /** Every product's events are in the table once each, from the first on. */
+  async function expectContiguous(dir: string): Promise<void> {
     const [events] = await query(dir, ["coinbase_full"]);
     const sequences = new Map<string, number[]>();
     for (const { product_id: product, sequence } of events!)
       sequences.set(String(product), [...(sequences.get(String(product)) ?? []), Number(sequence)]);
     for (const list of sequences.values()) expect(list).toEqual(list.map((_, i) => i + 1));
+  }
+
+  it("ends with one message when the disk is full, and goes on with the same tape when there is room", async () => {
+    const dir = newFolder();
+    // A limit on the size of files stands for the disk: writes fail in the same places, the log's or DuckDB's.
+    for (const kilobytes of [150, 600, 2000]) {
+      const limited = `trap '' XFSZ; ulimit -f ${kilobytes}; exec "$@"`;
+      const { code, err } = await startLimited(limited, "--rate", "20000", "--data", dir).ended;
+      expect(code).toBe(1);
+      expect(err).toMatch(/can not (write|prepare) .*File too large|can not write .*EFBIG/i);
+      expect(err).not.toContain("    at ");
+    }
+    expect((await run("local", "--for", "1s", "--data", dir)).code).toBe(0);
+    await expectContiguous(dir);
   });
 
   it("stops at Ctrl-C with everything stored", async () => {
