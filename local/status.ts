@@ -26,15 +26,15 @@ export function showStatus(platform: Platform, out: NodeJS.WriteStream): Status 
 }
 
 function statusLine({ counters, rows, lag }: Platform, rate: number): string {
-  const parts: [string, number][] = [
-    ["frames", counters.frames],
-    ["records", counters.records],
-    ["rows", rows],
-    ["frames/s", Math.round(rate)],
-    ["lag", lag],
-    ["quarantined", counters.quarantined],
+  const count = (value: number) => Math.round(value).toLocaleString("en-US");
+  const parts = [
+    `frames ${count(counters.frames)} (${count(rate)}/s)`,
+    `records ${count(counters.records)}`,
+    `rows ${count(rows)}`,
+    `lag ${count(lag)}`,
+    `quarantined ${count(counters.quarantined)}`,
   ];
-  return parts.map(([name, value]) => `${name} ${value.toLocaleString("en-US")}`).join(" · ");
+  return parts.join(" · ");
 }
 
 /** What a run did, for when it is over. */

@@ -1,13 +1,15 @@
 /** The resting orders of one product, by price and then by time. Prices are in ticks, sizes in steps of the product. */
 
+export type Side = "buy" | "sell";
+
 export interface Order {
   readonly id: string;
-  readonly side: "buy" | "sell";
+  readonly side: Side;
   readonly price: number;
   remaining: number;
 }
 
-export interface Level {
+interface Level {
   readonly price: number;
   readonly orders: Order[];
   size: number;
@@ -20,12 +22,12 @@ export class Book {
   /** All resting orders, in no order. */
   readonly orders: Order[] = [];
 
-  best(side: "buy" | "sell"): Level | undefined {
+  best(side: Side): Level | undefined {
     return this[side][0];
   }
 
   /** The size that rests at a price. */
-  sizeAt(side: "buy" | "sell", price: number): number {
+  sizeAt(side: Side, price: number): number {
     const { levels, at } = this.#find(side, price);
     return levels[at]?.price === price ? levels[at].size : 0;
   }
@@ -56,7 +58,7 @@ export class Book {
   }
 
   /** Where a price is, or would have to be. */
-  #find(side: "buy" | "sell", price: number): { levels: Level[]; at: number } {
+  #find(side: Side, price: number): { levels: Level[]; at: number } {
     const levels = this[side];
     let low = 0;
     let high = levels.length;

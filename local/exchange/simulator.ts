@@ -1,8 +1,9 @@
 /** The simulated exchange as a source: the markets of several products on one connection. */
 import { randomUUID } from "node:crypto";
 import type { Frame, Source } from "../../producer/frame.ts";
-import { Market, type End, type Product } from "./market.ts";
+import { Market, type End } from "./market.ts";
 import { Random } from "./random.ts";
+import type { Product } from "./tape.ts";
 
 const products: readonly Product[] = [
   { id: "BTC-USD", priceDecimals: 2, sizeDecimals: 8, price: 64_000, size: 0.05 },

@@ -1,0 +1,186 @@
+/** What a market tells the world, in the exchange's words: its events, numbered, and the frames of its channels. */
+import type { Book, Order, Side } from "./book.ts";
+
+export interface Product {
+  readonly id: string;
+  /** Digits after the point of prices and sizes. */
+  readonly priceDecimals: number;
+  readonly sizeDecimals: number;
+  /** About where it trades, and how much at a time, in units of its currencies. */
+  readonly price: number;
+  readonly size: number;
+}
+
+/** Takes a frame as the exchange would send it, of the channel full, level2 or ticker. */
+export type Send = (channel: "full" | "level2" | "ticker", frame: object) => void;
+
+/** What a ticker repeats of the last match of a taker. */
+interface Match {
+  readonly sequence: number;
+  readonly price: string;
+  readonly size: string;
+  readonly time: string;
+  readonly trade_id: number;
+}
+
+export class Tape {
+  send: Send = () => {};
+  /** Of the last event and of the last trade. */
+  sequence = 0;
+  tradeId = 0;
+  readonly #product: Product;
+  readonly #now: () => string;
+  #day = { open: 0, high: 0, low: 0, volume: 0 };
+  #lastMatch: Match | undefined;
+  /** Levels that the present step has touched, each once. */
+  readonly #touched = new Map<string, { side: Side; price: number }>();
+
+  constructor(product: Product, now: () => string) {
+    this.#product = product;
+    this.#now = now;
+  }
+
+  /** Goes to a place in the tape, from which the statistics of the ticker count anew. */
+  startAt(sequence: number, tradeId: number, price: number): void {
+    this.sequence = sequence;
+    this.tradeId = tradeId;
+    this.#day = { open: price, high: price, low: price, volume: 0 };
+  }
+
+  received({ id, side, price, remaining }: Order, type: "limit" | "market"): void {
+    const terms = type === "limit" ? { price: this.#price(price) } : {};
+    this.#event({ order_id: id, order_type: type, size: this.#size(remaining), ...terms, type: "received", side });
+  }
+
+  open(order: Order): void {
+    const { id, side, price, remaining } = order;
+    this.#event({
+      price: this.#price(price),
+      order_id: id,
+      remaining_size: this.#size(remaining),
+      type: "open",
+      side,
+    });
+    this.touch(order);
+  }
+
+  /** A market order has neither price nor rest. */
+  done({ id, side, price, remaining }: Order, reason: "filled" | "canceled", type: "limit" | "market" = "limit"): void {
+    const terms = type === "limit" ? { price: this.#price(price), remaining_size: this.#size(remaining) } : {};
+    this.#event({ order_id: id, reason, ...terms, type: "done", side });
+  }
+
+  change(order: Order, before: number): void {
+    const price = this.#price(order.price);
+    this.#event({
+      reason: "modify_order",
+      order_id: order.id,
+      side: order.side,
+      old_size: this.#size(before),
+      new_size: this.#size(order.remaining),
+      old_price: price,
+      new_price: price,
+      type: "change",
+    });
+    this.touch(order);
+  }
+
+  match(maker: Order, taker: Order, size: number): void {
+    const day = this.#day;
+    day.high = Math.max(day.high, maker.price);
+    day.low = Math.min(day.low, maker.price);
+    day.volume += size;
+    const match = {
+      type: "match",
+      trade_id: ++this.tradeId,
+      maker_order_id: maker.id,
+      taker_order_id: taker.id,
+      side: maker.side,
+      size: this.#size(size),
+      price: this.#price(maker.price),
+      product_id: this.#product.id,
+      sequence: ++this.sequence,
+      time: this.#now(),
+    };
+    this.#lastMatch = match;
+    this.send("full", match);
+    this.touch(maker);
+  }
+
+  /** Repeats the taker's last match, if it had one, with the top of the book after it. */
+  ticker(side: Side, book: Book): void {
+    if (this.#lastMatch === undefined) return;
+    const { sequence, price, size, time, trade_id } = this.#lastMatch;
+    const { open, high, low, volume } = this.#day;
+    const bid = book.best("buy");
+    const ask = book.best("sell");
+    this.#lastMatch = undefined;
+    this.send("ticker", {
+      type: "ticker",
+      sequence,
+      product_id: this.#product.id,
+      price,
+      open_24h: this.#price(open),
+      volume_24h: this.#size(volume),
+      low_24h: this.#price(low),
+      high_24h: this.#price(high),
+      volume_30d: this.#size(volume),
+      best_bid: this.#price(bid?.price ?? 0),
+      best_bid_size: this.#size(bid?.size ?? 0),
+      best_ask: this.#price(ask?.price ?? 0),
+      best_ask_size: this.#size(ask?.size ?? 0),
+      side,
+      time,
+      trade_id,
+      last_size: size,
+    });
+  }
+
+  snapshot(book: Book): void {
+    const levels = (side: Side) => book[side].map(({ price, size }) => [this.#price(price), this.#size(size)]);
+    this.send("level2", {
+      type: "snapshot",
+      product_id: this.#product.id,
+      asks: levels("sell"),
+      bids: levels("buy"),
+      time: this.#now(),
+    });
+  }
+
+  /** Remembers a level whose size has changed, for the next update. */
+  touch({ side, price }: Order): void {
+    this.#touched.set(`${side}${price}`, { side, price });
+  }
+
+  /** One update with the new size of every level that was touched since the last. */
+  update(book: Book): void {
+    if (this.#touched.size === 0) return;
+    const changes = [...this.#touched.values()].map(({ side, price }) => [
+      side,
+      this.#price(price),
+      this.#size(book.sizeAt(side, price)),
+    ]);
+    this.#touched.clear();
+    this.send("level2", { type: "l2update", product_id: this.#product.id, changes, time: this.#now() });
+  }
+
+  #event(event: object): void {
+    this.sequence++;
+    this.send("full", { ...event, product_id: this.#product.id, time: this.#now(), sequence: this.sequence });
+  }
+
+  #price(ticks: number): string {
+    return decimal(ticks, this.#product.priceDecimals);
+  }
+
+  #size(steps: number): string {
+    return decimal(steps, this.#product.sizeDecimals);
+  }
+}
+
+/** `units` × 10^-decimals as text, exactly. */
+function decimal(units: number, decimals: number): string {
+  if (decimals === 0) return String(units);
+  const digits = String(units).padStart(decimals + 1, "0");
+  return `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
