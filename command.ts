@@ -29,7 +29,8 @@ export function parseCommand<const T extends NonNullable<ParseArgsConfig["option
 
 /**
  * Runs a command to its exit code: 0, 1 for a fault that the message explains, 2 for a command line not understood.
- * A fault that nobody foresaw keeps its stack and exits 70.
+ * A fault of the file system names its path and its reason, and counts as explained. A fault that nobody foresaw keeps
+ * its stack and exits 70.
  */
 export async function runCommand(main: () => Promise<void>): Promise<void> {
   // A reader such as `head` that closes the pipe has seen enough: no fault.
@@ -37,7 +38,8 @@ export async function runCommand(main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
-    process.exitCode = error instanceof UsageError ? 2 : error instanceof UserError ? 1 : 70;
-    process.stderr.write(`${error instanceof UserError ? error.message : (error as Error).stack}\n`);
+    const explained = error instanceof UserError || (error instanceof Error && "syscall" in error);
+    process.exitCode = error instanceof UsageError ? 2 : explained ? 1 : 70;
+    process.stderr.write(`${explained ? error.message : (error as Error).stack}\n`);
   }
 }

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
 import { lockFile } from "../schemas/tables.ts";
-import { recordTypes } from "../schemas/types.ts";
+import { recordTypes } from "../schemas/generate-records.ts";
 import { describeTables, disagreements, lockText } from "./describe.ts";
 import { readStatements } from "./statements.ts";
 

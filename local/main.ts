@@ -5,8 +5,8 @@ import { openRecording } from "../producer/recording.ts";
 import { simulator } from "./exchange/simulator.ts";
 import type { End } from "./exchange/market.ts";
 import { Platform } from "./platform.ts";
-import { serve } from "./server.ts";
-import { showStatus, summary } from "./status.ts";
+import { serve, type Service } from "./server.ts";
+import { showStatus, summary, type Status } from "./status.ts";
 
 const help = `npm start [-- --source auto|simulator|FILE] [--for 30s] [--rate N] [--port N] [--data DIR]
 
@@ -19,6 +19,9 @@ const help = `npm start [-- --source auto|simulator|FILE] [--for 30s] [--rate N]
 
 Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood.
 `;
+
+/** The longest that a timer can wait, in milliseconds. */
+const longest = 24 * 24 * 3_600_000;
 
 await runCommand(async () => {
   const { values, positionals } = parseCommand({
@@ -41,9 +44,13 @@ await runCommand(async () => {
 
   const talk = (line: string) => void process.stderr.write(`${line}\n`);
   const platform = await Platform.open(values.data, simulated ? "simulator" : "recording", talk);
-  const service = await serve(values.data, platform.warehouse, port);
-  const status = showStatus(platform, process.stderr);
+  let service: Service | undefined;
+  let status: Status | undefined;
   try {
+    service = await serve(values.data, platform.warehouse, port);
+    status = showStatus(platform, process.stderr);
+    const stop = stopSignal(duration, talk);
+    await platform.catchUp();
     const source: Source = recording ?? simulator(await tapeEnds(platform), rate);
     talk(
       `${simulated ? "simulated exchange" : values.source} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
@@ -52,12 +59,13 @@ await runCommand(async () => {
       `next, in another terminal: npm run sql -- run candles${values.data === ".tapeline" ? "" : ` --data ${values.data}`}`,
     );
     const start = performance.now();
-    await platform.run(source, stopSignal(duration, talk));
+    await platform.run(source, stop);
     status.stop();
+    if (recording && stop.aborted) talk("stopped before the end of the recording: the same command goes on with it");
     process.stdout.write(`${summary(platform, (performance.now() - start) / 1000)}\n`);
   } finally {
-    status.stop();
-    service.close();
+    status?.stop();
+    service?.close();
     await platform.close();
   }
 });
@@ -81,7 +89,7 @@ async function tapeEnds(platform: Platform): Promise<Map<string, End>> {
   const result = await connection.runAndReadAll(
     "SELECT product_id, max(sequence), coalesce(max(trade_id), 0) FROM coinbase_full WHERE sequence IS NOT NULL GROUP BY product_id",
   );
-  connection.closeSync();
+  platform.warehouse.disconnect(connection);
   const rows = result.getRows() as [product: string, sequence: bigint, tradeId: bigint][];
   return new Map(
     rows.map(([product, sequence, tradeId]) => [product, { sequence: Number(sequence), tradeId: Number(tradeId) }]),
@@ -91,8 +99,8 @@ async function tapeEnds(platform: Platform): Promise<Map<string, End>> {
 function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ""];
-  if (match === null || factor === undefined)
-    throw new UsageError(`--for ${text}: a duration as 500ms, 30s, 5m or 1h is expected.`);
+  if (match === null || factor === undefined || Number(match[1]) * factor > longest)
+    throw new UsageError(`--for ${text}: a duration as 500ms, 30s, 5m or 1h is expected, of at most 24 days.`);
   return Number(match[1]) * factor;
 }
 

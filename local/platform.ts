@@ -43,7 +43,7 @@ export class Platform {
   }
 
   /**
-   * Opens or creates a data directory and brings its tables up to what its log holds. `talk` is given what was mended.
+   * Opens or creates a data directory; `catchUp` is to follow. `talk` is given what was mended.
    * Throws UserError when another process has the directory, or a source of another kind has filled it.
    */
   static async open(dir: string, kind: SourceKind, talk: (line: string) => void): Promise<Platform> {
@@ -52,9 +52,7 @@ export class Platform {
       claim(dir, kind);
       const log = new Log(join(dir, "log"), catalog);
       for (const repair of log.repairs) talk(`mended: ${repair}`);
-      const platform = new Platform(warehouse, log, newEngine(log, talk), await newIngest(log, warehouse));
-      await platform.#drain();
-      return platform;
+      return new Platform(warehouse, log, newEngine(log, talk), await newIngest(log, warehouse));
     } catch (error) {
       warehouse.close();
       throw asUserError(error, dir);
@@ -90,12 +88,24 @@ export class Platform {
     });
     const results = await Promise.allSettled([producing, following]);
     for (const result of results) if (result.status === "rejected") throw result.reason;
-    await this.#drain();
+    await this.catchUp();
+  }
+
+  /** Brings the tables up to what the log holds. */
+  async catchUp(): Promise<void> {
+    for (let busy = true; busy;) {
+      busy = this.#engine.step();
+      if ((await this.#commit()) > 0) busy = true;
+    }
+    await this.#ingest.settled();
   }
 
   async close(): Promise<void> {
-    await this.#log.close();
-    this.warehouse.close();
+    try {
+      await this.#log.close();
+    } finally {
+      this.warehouse.close();
+    }
   }
 
   /** Reads what is new in the log until the work is done. */
@@ -109,14 +119,6 @@ export class Platform {
       else if (rows < fewRows) await Promise.race([stopped, pause(commitEveryMs)]);
       else await pause(0);
     }
-  }
-
-  async #drain(): Promise<void> {
-    for (let busy = true; busy;) {
-      busy = this.#engine.step();
-      if ((await this.#commit()) > 0) busy = true;
-    }
-    await this.#ingest.settled();
   }
 
   async #commit(): Promise<number> {
@@ -165,7 +167,9 @@ function asUserError(error: unknown, dir: string): unknown {
 /** Takes a new directory for a kind of source; refuses one that another kind has filled. */
 function claim(dir: string, kind: SourceKind): void {
   const file = join(dir, "source.json");
-  if (!existsSync(file)) return writeFileSync(file, `${JSON.stringify({ kind })}\n`);
+  // A file that a crash has left empty claims nothing: there were no data yet.
+  if (!existsSync(file) || readFileSync(file, "utf8") === "")
+    return writeFileSync(file, `${JSON.stringify({ kind })}\n`);
   const { kind: present } = JSON.parse(readFileSync(file, "utf8")) as { kind: SourceKind };
   if (present !== kind) {
     throw new UserError(

@@ -3,7 +3,8 @@ import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { UserError } from "../command.ts";
-import { publishAddress, serveQuestion, withdrawAddress } from "../sql/platform.ts";
+import { mark, publishAddress, withdrawAddress } from "../sql/ask.ts";
+import { serveQuestion } from "../sql/serve.ts";
 import type { Warehouse } from "../sql/duckdb/warehouse.ts";
 
 const defaultPort = 8080;
@@ -18,7 +19,7 @@ export async function serve(dir: string, warehouse: Warehouse, port: number | un
   let token = "";
   const server = createServer((request, response) => {
     if (request.method === "POST" && request.url === "/sql") void serveQuestion(warehouse, token, request, response);
-    else response.writeHead(404).end("not found\n");
+    else response.writeHead(404, { [mark]: "here" }).end("not found\n");
   });
   await listen(server, port);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

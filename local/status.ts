@@ -46,7 +46,7 @@ export function summary({ counters, rows, known }: Platform, seconds: number): s
     ["control", control.length === 0 ? 0 : Object.values(counters.control).reduce((a, b) => a + b), control.join(", ")],
     ["quarantined", counters.quarantined, counters.quarantined > 0 ? "npm run sql -- run quarantine" : ""],
     ["untimed", counters.untimed, counters.untimed > 0 ? "events without a usable time have the receive time" : ""],
-    ["extra", counters.extra, counters.extra > 0 ? "events with members that have no column" : ""],
+    ["extra", counters.extra, counters.extra > 0 ? "events with members that travel in `extra`" : ""],
     ["known", known, known > 0 ? "records that an earlier run of the same recording had stored" : ""],
     ["rows", rows, "added to the tables"],
   ];

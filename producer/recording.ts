@@ -14,6 +14,8 @@ import type { Frame, Source } from "./frame.ts";
 /** The longest line: more than any message of the exchange. Without a limit a file of another kind would fill memory. */
 const longestLine = 64 * 1024 * 1024;
 
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
 /** Among so many first lines one must hold a message, or the file is of another kind. */
 const probedLines = 1000;
 
@@ -51,6 +53,8 @@ export async function openRecording(path: string): Promise<Source> {
         if (signal.aborted) return;
         const frames: Frame[] = [];
         for (const line of batch) {
+          // What has been written since the first reading is not of this session.
+          if (number === lines) break;
           number++;
           if (line.length > 0) frames.push({ ...split(line), number });
         }
@@ -76,7 +80,8 @@ function split(line: Buffer): { bytes: Buffer; receivedAt: number | undefined } 
     if (stamp !== null) {
       const [all, day, time, millis, seconds] = stamp;
       const receivedAt = seconds === undefined ? parseTime(`${day}T${time}.${millis}Z`) : parseSeconds(seconds);
-      if (receivedAt !== undefined && receivedAt <= lastTime) return { bytes: line.subarray(all.length), receivedAt };
+      if (receivedAt !== undefined && receivedAt >= 0 && receivedAt <= lastTime)
+        return { bytes: line.subarray(all.length), receivedAt };
     }
   }
   return { bytes: line, receivedAt: undefined };
@@ -86,12 +91,15 @@ function split(line: Buffer): { bytes: Buffer; receivedAt: number | undefined } 
 async function* readLines(path: string): AsyncGenerator<Buffer[]> {
   let rest: Buffer[] = [];
   let restLength = 0;
+  let first = true;
   try {
     for await (const chunk of await openStream(path)) {
       const bytes = chunk as Buffer;
       const lines: Buffer[] = [];
-      let start = 0;
-      for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
+      // Some editors put a byte order mark before the text.
+      let start = first && bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
+      first = false;
+      for (let end = bytes.indexOf(10, start); end !== -1; end = bytes.indexOf(10, start)) {
         const line = bytes.subarray(start, end);
         lines.push(trimReturn(rest.length === 0 ? line : Buffer.concat([...rest, line])));
         rest = [];

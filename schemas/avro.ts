@@ -14,7 +14,7 @@ export interface AvroField {
   readonly doc?: string;
   /**
    * What the text of a field must look like on the wire. `decimal`: a price or size that NUMERIC holds exactly;
-   * `amount`: of quote currency, any number of digits; `side`: buy or sell.
+   * `amount`: any number of digits; `side`: buy or sell.
    */
   readonly format?: "decimal" | "amount" | "side";
 }

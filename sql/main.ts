@@ -8,7 +8,8 @@ import { formats, type Format } from "./duckdb/format.ts";
 import type { Parameters } from "./duckdb/run.ts";
 import { InUseError, openWarehouse } from "./duckdb/warehouse.ts";
 import { readObjects } from "./objects.ts";
-import { answer, ask, type Question } from "./platform.ts";
+import { ask, type Question } from "./ask.ts";
+import { answer } from "./serve.ts";
 
 const help = `npm run sql -- list | show NAME | run NAME [--param NAME=VALUE]... [--format table|csv|json] [--data DIR]
 

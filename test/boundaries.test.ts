@@ -19,8 +19,8 @@ it("imports go one way through the pipeline, and nothing imports what composes i
       .filter((file) => file.endsWith(".ts"))
       .flatMap((file) => {
         const path = join(root, folder, file);
-        const imports = [...readFileSync(path, "utf8").matchAll(/from "(\.[^"]+)"/g)].map((match) =>
-          relative(root, join(dirname(path), match[1]!)),
+        const imports = [...readFileSync(path, "utf8").matchAll(/(?:from|import|import\() ?"(\.[^"]+)"/g)].map(
+          (match) => relative(root, join(dirname(path), match[1]!)),
         );
         return imports
           .filter((target) => target !== "command.ts" && ![folder, ...others].includes(target.split("/")[0]!))

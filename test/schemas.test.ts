@@ -7,7 +7,7 @@ import { encoder } from "../producer/encode.ts";
 import { readSchema, unwrap } from "../schemas/avro.ts";
 import { catalog, namespace, rawTopics } from "../schemas/catalog.ts";
 import { lockFile, readTables } from "../schemas/tables.ts";
-import { recordTypes } from "../schemas/types.ts";
+import { recordTypes } from "../schemas/generate-records.ts";
 
 describe("the schemas", () => {
   it.each(rawTopics)("%s bears its topic's name, and every field says what it means", (topic) => {

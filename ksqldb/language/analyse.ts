@@ -1,6 +1,6 @@
 /** Statements to plans. Every fault is found here, before anything runs. */
 import type { CreateStream, CreateStreamAs, Item, Property } from "./ast.ts";
-import { planExpression, type Refuse } from "./expression.ts";
+import { planExpression, requireCondition, type Refuse } from "./expression.ts";
 import { parse, StatementError } from "./parse.ts";
 import type { OutputColumn, Plan, PlannedExpression, Stream } from "./plan.ts";
 import { typeNamed } from "./types.ts";
@@ -86,11 +86,8 @@ function planQuery(statement: CreateStreamAs, source: Stream, script: Script, re
     };
   });
   refuseRepeated([...columns.map(({ name }, i) => ({ name, at: rest[i]!.at })), { name: key, at: first.at }], refuse);
-  const filter = where === null ? undefined : planExpression(where, source, undefined, refuse);
-  if (filter !== undefined && filter.type !== "BOOLEAN") refuse(where!.at, "WHERE must be a condition");
-  if (filter?.kind === "column" || filter?.kind === "case") {
-    refuse(where!.at, "a condition that can be NULL ends the query on a server: compare it, as in flag = true");
-  }
+  const filter =
+    where === null ? undefined : requireCondition(where, planExpression(where, source, undefined, refuse), refuse);
   return {
     file: script.file,
     description: headComment(script.text),

@@ -29,10 +29,7 @@ export function planExpression(
 ): PlannedExpression {
   const plan = (inner: Expression) => planExpression(inner, source, explode, refuse);
   const planScalar = (inner: Expression) => planExpression(inner, source, undefined, refuse);
-  const condition = (inner: Expression, planned: PlannedExpression) =>
-    planned.type === "BOOLEAN"
-      ? planned
-      : refuse(inner.at, `a condition must be BOOLEAN, this is ${typeText(planned.type)}`);
+  const condition = (inner: Expression, planned: PlannedExpression) => requireCondition(inner, planned, refuse);
 
   switch (expression.kind) {
     case "literal": {
@@ -109,6 +106,18 @@ export function planExpression(
       return { kind: "call", name, args, type };
     }
   }
+}
+
+/**
+ * A condition is BOOLEAN and never NULL. A column, a CASE or an element can be: on a server such a condition ends the
+ * query, or raises an error.
+ */
+export function requireCondition(inner: Expression, planned: PlannedExpression, refuse: Refuse): PlannedExpression {
+  if (planned.type !== "BOOLEAN") refuse(inner.at, `a condition must be BOOLEAN, this is ${typeText(planned.type)}`);
+  if (!["compare", "logic", "not", "isNull", "literal"].includes(planned.kind)) {
+    refuse(inner.at, "a condition that can be NULL ends the query on a server: compare it, as in flag = true");
+  }
+  return planned;
 }
 
 function planExplode(

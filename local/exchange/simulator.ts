@@ -38,7 +38,8 @@ export function* simulatedFrames({ seed, ends, now }: SimulatorOptions): Generat
 
 /** A source of simulated frames at about `rate` a second, until it is aborted. */
 export function simulator(ends: ReadonlyMap<string, End>, rate: number): Source {
-  const frames = simulatedFrames({ seed: 1, ends, now: wallClock() });
+  const now = wallClock();
+  const frames = simulatedFrames({ seed: 1, ends, now });
   return {
     session: { id: randomUUID(), live: true, startsAt: 0 },
     async *batches(signal) {
@@ -48,7 +49,7 @@ export function simulator(ends: ReadonlyMap<string, End>, rate: number): Source 
         const batch: Frame[] = [];
         while (number < due) {
           const { value } = frames.next() as { value: string };
-          batch.push({ bytes: Buffer.from(value), number: ++number, receivedAt: Date.now() * 1000 });
+          batch.push({ bytes: Buffer.from(value), number: ++number, receivedAt: now() });
         }
         yield batch;
         await new Promise((resolve) => setTimeout(resolve, 20));

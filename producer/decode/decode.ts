@@ -7,7 +7,7 @@
 import { isUtf8 } from "node:buffer";
 import type { RawTopic } from "../../schemas/catalog.ts";
 import { readSchema } from "../../schemas/avro.ts";
-import type { CoinbaseLevel2, FeedQuarantine } from "../../schemas/records.ts";
+import type { FeedQuarantine } from "../../schemas/records.ts";
 import type { Counters } from "../counters.ts";
 import type { Frame, Session } from "../frame.ts";
 import { pickMembers } from "./extra.ts";
@@ -67,10 +67,10 @@ interface Times {
 
 /** A decoder of one session: it remembers the latest time of the exchange, for frames that come without a stamp. */
 export function decoder(session: Session, counters: Counters, emit: Emit): (frame: Frame) => void {
-  const shapes = { coinbase_full: flatShape("coinbase_full"), coinbase_ticker: flatShape("coinbase_ticker") };
-  const level2Members = {
-    snapshot: new Set(["type", "product_id", "time", "bids", "asks"]),
-    l2update: new Set(["type", "product_id", "time", "changes"]),
+  const shapes = {
+    coinbase_full: shapeOf("coinbase_full"),
+    coinbase_ticker: shapeOf("coinbase_ticker"),
+    coinbase_level2: shapeOf("coinbase_level2"),
   };
   let latest = session.startsAt;
   let number = 0;
@@ -95,13 +95,12 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
       return;
     }
     const kind = kinds.get(type);
-    if (kind === undefined) return quarantine(frame, receivedAt, message, `unknown type "${type.slice(0, 100)}"`);
+    if (kind === undefined)
+      return quarantine(frame, receivedAt, message, `unknown type "${type.slice(0, 100).toWellFormed()}"`);
     const times = settle(message, kind, exchangeTime, receivedAt);
     if (typeof times === "string") return quarantine(frame, receivedAt, message, times);
     const reason =
-      kind.topic === "coinbase_level2"
-        ? level2(frame, text, message, times)
-        : flat(kind.topic, text, message, kind, times);
+      kind.topic === "coinbase_level2" ? level2(frame, text, message, kind, times) : flat(text, message, kind, times);
     if (reason !== undefined) return quarantine(frame, receivedAt, message, reason);
     counters.events++;
     if (times.untimed !== undefined) counters.untimed++;
@@ -119,14 +118,48 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
   }
 
   /** Emits an event of the full channel or a ticker; returns what is wrong with it, if anything is. */
-  function flat(topic: "coinbase_full" | "coinbase_ticker", text: string, message: Message, kind: Kind, times: Times) {
-    const { members, blank } = shapes[topic];
+  function flat(text: string, message: Message, kind: Kind, times: Times): string | undefined {
+    const record = readMembers(text, message, kind, times, [kind.time.member]);
+    if (typeof record === "string") return record;
+    send(kind.topic, record["product_id"] as string, times.time, record);
+    return undefined;
+  }
+
+  /** Emits a book's snapshot or update; returns what is wrong with it, if anything is. */
+  function level2(frame: Frame, text: string, message: Message, kind: Kind, times: Times): string | undefined {
+    const snapshot = message["type"] === "snapshot";
+    const record = readMembers(text, message, kind, times, [
+      kind.time.member,
+      ...(snapshot ? ["bids", "asks"] : ["changes"]),
+    ]);
+    if (typeof record === "string") return record;
+    const changes = snapshot ? snapshotChanges(message["bids"], message["asks"]) : updateChanges(message["changes"]);
+    if (typeof changes === "string") return changes;
+    const product = record["product_id"] as string;
+    const whole = { ...record, session: session.id, frame: frame.number };
+    if (!snapshot) send(kind.topic, product, times.time, { ...whole, changes });
+    else
+      cutIntoParts(changes).forEach((part, i) =>
+        send(kind.topic, product, times.time, { ...whole, part: i, changes: part }),
+      );
+    return undefined;
+  }
+
+  /** A record with every member that has a field, the others in `extra`; `apart` names those that are read elsewhere. */
+  function readMembers(
+    text: string,
+    message: Message,
+    kind: Kind,
+    times: Times,
+    apart: readonly string[],
+  ): Message | string {
+    const { members, blank } = shapes[kind.topic];
     const record: Message = { ...blank, time: times.time, received_at: times.receivedAt };
     let extra: string[] | undefined;
     for (const name in message) {
+      if (apart.includes(name)) continue;
       const value = message[name];
       const form = members.get(name);
-      if (name === kind.time.member) continue;
       if (form === undefined) (extra ??= []).push(name);
       else if (value !== null) {
         const verdict = examine(value, form);
@@ -136,41 +169,10 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
       }
     }
     for (const name of ["product_id", ...kind.required]) {
-      if (record[name] === null || record[name] === "") return fault(message, name, members.get(name) ?? "text");
+      if (record[name] === null || record[name] === "") return fault(message, name, members.get(name)!);
     }
     record["extra"] = extraOf(text, extra, times);
-    send(topic, record["product_id"] as string, times.time, record);
-    return undefined;
-  }
-
-  /** Emits a book's snapshot or update; returns what is wrong with it, if anything is. */
-  function level2(frame: Frame, text: string, message: Message, times: Times): string | undefined {
-    const type = message["type"] as "snapshot" | "l2update";
-    const product = message["product_id"];
-    if (typeof product !== "string" || product === "") return fault(message, "product_id", "text");
-    const changes =
-      type === "snapshot" ? snapshotChanges(message["bids"], message["asks"]) : updateChanges(message["changes"]);
-    if (typeof changes === "string") return changes;
-    const unknown = Object.keys(message).filter((name) => !level2Members[type].has(name));
-    const record: CoinbaseLevel2 = {
-      type,
-      product_id: product,
-      time: times.time,
-      received_at: times.receivedAt,
-      session: session.id,
-      frame: frame.number,
-      part: null,
-      changes,
-      extra: extraOf(text, unknown.length > 0 ? unknown : undefined, times),
-    };
-    if (type === "l2update") send("coinbase_level2", product, times.time, record);
-    else {
-      const parts = cutIntoParts(changes);
-      for (let part = 0; part < parts.length; part++) {
-        send("coinbase_level2", product, times.time, { ...record, part, changes: parts[part]! });
-      }
-    }
-    return undefined;
+    return record;
   }
 
   function extraOf(text: string, names: string[] | undefined, times: Times): string | null {
@@ -213,8 +215,8 @@ export function parseObject(text: string): Message | undefined {
   }
 }
 
-/** The fields of a flat record: every record starts as a copy of one blank, so that all have one hidden class. */
-function flatShape(topic: "coinbase_full" | "coinbase_ticker") {
+/** The fields of a record: every record starts as a copy of one blank, so that all have one hidden class. */
+function shapeOf(topic: Kind["topic"]) {
   const schema = readSchema(topic);
   return {
     members: wireMembers(schema),
@@ -238,5 +240,5 @@ function fault(message: Message, name: string, form: string): string {
 }
 
 function readableText(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value.slice(0, 256) : null;
+  return typeof value === "string" && value !== "" && value.isWellFormed() ? value.slice(0, 256).toWellFormed() : null;
 }

@@ -12,20 +12,31 @@ export function pickMembers(text: string, names: readonly string[]): string {
 /** Name → text of the value, for every member of an object that JSON.parse has accepted. */
 function memberTexts(text: string): Map<string, string> {
   const members = new Map<string, string>();
-  // A string, or one of the six structural characters; what lies between is literals and white space.
-  const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/gs;
   let depth = 0;
   let name: string | undefined;
   let valueAt = 0;
-  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
-    const sign = match[0];
-    if (sign === "{" || sign === "[") depth++;
-    else if (sign === ":" && depth === 1) valueAt = token.lastIndex;
-    else if (depth === 1 && (sign === "," || sign === "}")) {
-      if (name !== undefined) members.set(name, text.slice(valueAt, match.index).trim());
-      name = undefined;
-    } else if (depth === 1 && sign.startsWith('"')) name ??= JSON.parse(sign) as string;
-    if (sign === "}" || sign === "]") depth--;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at]!;
+    if (sign === '"') {
+      const end = endOfString(text, at);
+      if (depth === 1) name ??= JSON.parse(text.slice(at, end)) as string;
+      at = end - 1;
+    } else if (sign === "{" || sign === "[") depth++;
+    else if (sign === ":" && depth === 1) valueAt = at + 1;
+    else if (sign === "," || sign === "}" || sign === "]") {
+      if (depth === 1 && name !== undefined) {
+        members.set(name, text.slice(valueAt, at).trim());
+        name = undefined;
+      }
+      if (sign !== ",") depth--;
+    }
   }
   return members;
+}
+
+/** The place behind the string that starts at `start`. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return at + 1;
 }

@@ -1,5 +1,5 @@
 /** The documented members of a message, as the schema of its topic declares them, and what may stand in each. */
-import type { AvroRecord } from "../../schemas/avro.ts";
+import type { AvroField, AvroRecord } from "../../schemas/avro.ts";
 import { unwrap } from "../../schemas/avro.ts";
 
 type Form = "text" | "integer" | "decimal" | "amount" | "side";
@@ -10,13 +10,16 @@ type Verdict = "ok" | "mistyped" | "too precise";
 /** Fields that no message has: the producer fills them in. */
 const ours = new Set(["time", "received_at", "session", "frame", "part", "changes", "extra"]);
 
-/** Name → form of the members that go into fields of their own. */
+/** Name → form of the members that go into fields of their own. Throws on a type that no member is read into. */
 export function wireMembers(schema: AvroRecord): ReadonlyMap<string, Form> {
-  return new Map(
-    schema.fields
-      .filter((field) => !ours.has(field.name))
-      .map((field) => [field.name, field.format ?? (unwrap(field.type).type === "long" ? "integer" : "text")]),
-  );
+  return new Map(schema.fields.filter((field) => !ours.has(field.name)).map((field) => [field.name, formOf(field)]));
+}
+
+function formOf(field: AvroField): Form {
+  const { type } = unwrap(field.type);
+  if (type === "long") return "integer";
+  if (type === "string") return field.format ?? "text";
+  throw new Error(`no member of a frame is read into the type of the field ${field.name}: use string or long`);
 }
 
 export function examine(value: unknown, form: Form): Verdict {
@@ -29,7 +32,8 @@ export function examine(value: unknown, form: Form): Verdict {
   if (typeof value !== "string") return "mistyped";
   switch (form) {
     case "text":
-      return "ok";
+      // Half a surrogate pair, which JSON can escape, has no UTF-8.
+      return value.isWellFormed() ? "ok" : "mistyped";
     case "side":
       return value === "buy" || value === "sell" ? "ok" : "mistyped";
     case "amount":

@@ -128,15 +128,14 @@ export class Log implements Sink {
   }
 
   #store(partition: Partition): void {
-    if (this.#session !== undefined && partition.store(this.#session, (this.#frames.get(partition) ?? -1) + 1))
-      this.#wake();
+    if (partition.store(this.#session!, this.#frames.get(partition)! + 1)) this.#wake();
   }
 
   #storeAll(): void {
     clearTimeout(this.#linger);
     this.#linger = undefined;
     try {
-      for (const partitions of this.#topics.values()) for (const partition of partitions) this.#store(partition);
+      for (const partition of this.#frames.keys()) this.#store(partition);
     } catch (error) {
       // From the timer nobody could catch it: the next send, flush or close throws it.
       this.#failure = error as Error;

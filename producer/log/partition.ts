@@ -7,9 +7,6 @@ import { BatchBuilder, batchHeader, isIntact, readHeader, readRecords, type Batc
 /** Starts every file, so that one of another kind or of a later version is not mistaken for a log. */
 const magic = Buffer.from("TAPELOG1");
 
-/** More than this is not one torn write: the file is damaged, and cutting it would lose stored records. */
-const largestWrite = 16 * 1024 * 1024;
-
 export class Partition {
   /** Bytes of a torn last write that were cut off at opening. */
   readonly cutBytes: number;
@@ -41,7 +38,7 @@ export class Partition {
     } else {
       this.#size = this.#walk(size);
       this.cutBytes = size - this.#size;
-      if (this.cutBytes > largestWrite) throw new UserError(this.#damaged(this.#size));
+      if (this.cutBytes > 0 && this.#batchFollows(this.#size, size)) throw new UserError(this.#damaged(this.#size));
       if (this.cutBytes > 0) ftruncateSync(this.#file, this.#size);
     }
   }
@@ -126,6 +123,23 @@ export class Partition {
       at += header.bytes;
     }
     return at;
+  }
+
+  /**
+   * Whether an intact batch with later records stands behind a broken one: then it is no torn last write, and to cut it
+   * off would lose what is stored.
+   */
+  #batchFollows(broken: number, size: number): boolean {
+    const window = 1024 * 1024;
+    for (let start = broken + 1; start < size; start += window) {
+      const bytes = this.#read(start, Math.min(window + batchHeader, size - start));
+      for (let at = 0; at < window && at + batchHeader <= bytes.length; at++) {
+        const header = readHeader(bytes.subarray(at, at + batchHeader));
+        if (header === undefined || header.base < this.#end || start + at + header.bytes > size) continue;
+        if (isIntact(this.#read(start + at, header.bytes))) return true;
+      }
+    }
+    return false;
   }
 
   #headerAt(at: number): BatchHeader | undefined {

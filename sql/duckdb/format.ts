@@ -10,6 +10,8 @@ import {
 export const formats = ["table", "csv", "json"] as const;
 export type Format = (typeof formats)[number];
 
+const widestCell = 80;
+
 /** Rows that set the widths of a table's columns; later rows are padded to the same. */
 const measuredRows = 1000;
 
@@ -70,11 +72,17 @@ async function* asTable(
   let count = 0;
   for await (const rows of chunks) {
     count += rows.length;
-    waiting.push(...rows.map((row) => row.map((value) => plainText(value).replaceAll(/\s+/g, " "))));
+    waiting.push(...rows.map((row) => row.map((value) => cellText(value))));
     if (widths !== undefined || waiting.length >= measuredRows) yield release();
   }
   yield release();
   yield `${count} ${count === 1 ? "row" : "rows"}\n`;
+}
+
+/** A cell of a table: on one line, without what would steer the terminal, and not wider than a screen. */
+function cellText(value: DuckDBValue): string {
+  const text = plainText(value).replaceAll(/[\s\p{Cc}]+/gu, " ");
+  return text.length > widestCell ? `${text.slice(0, widestCell - 1)}…` : text;
 }
 
 function jsonText(value: DuckDBValue): string {

@@ -97,6 +97,24 @@ export class Ingest {
     for (const table of this.#tables) table.seal();
     await this.settled();
     if (read.length === 0) return 0;
+    try {
+      return await this.#write(read);
+    } catch (error) {
+      throw refused(error);
+    }
+  }
+
+  /** Resolves when everything that was taken is committed. Throws UserError when the disk refuses. */
+  async settled(): Promise<void> {
+    try {
+      await this.#commit;
+    } catch (error) {
+      throw refused(error);
+    }
+  }
+
+  /** Begins a transaction with the sealed rows and their offsets; its commit is not awaited. */
+  async #write(read: readonly Task[]): Promise<number> {
     await this.#connection.run("BEGIN");
     let rows = 0;
     for (const table of this.#tables) rows += await table.write(this.#connection);
@@ -107,18 +125,14 @@ export class Ingest {
     this.#commit.catch(() => {});
     return rows;
   }
+}
 
-  /** Resolves when everything that was taken is committed. Throws UserError when the disk refuses. */
-  async settled(): Promise<void> {
-    try {
-      await this.#commit;
-    } catch (error) {
-      throw new UserError(
-        `can not write to the warehouse: ${(error as Error).message}. Free space and start again: the log has everything.`,
-        { cause: error },
-      );
-    }
-  }
+function refused(error: unknown): UserError {
+  const { message } = error as Error;
+  return new UserError(
+    `can not write to the warehouse: ${message}. Free space and start again: the log has everything.`,
+    { cause: error },
+  );
 }
 
 /** Collects rows by column, a chunk at a time, and appends them to a table. */

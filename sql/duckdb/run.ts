@@ -53,7 +53,9 @@ function literal({ name, type }: Argument, text: string): string {
       return text;
     case "TIMESTAMP": {
       const time = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)Z?)?$/.exec(text);
-      if (time === null || Number.isNaN(Date.parse(`${time[1]}T${time[2] ?? "00:00"}Z`))) {
+      // Date would move the 30th of February on to March.
+      const date = new Date(`${time?.[1]}T${time?.[2]?.slice(0, 5) ?? "00:00"}Z`);
+      if (time === null || Number.isNaN(date.getTime()) || !date.toISOString().startsWith(time[1]!)) {
         throw new UserError(
           `--param ${name}=${text}: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z`,
         );

@@ -13,9 +13,10 @@ const functions = new Map<string, string | undefined>([
   ["CAST", undefined],
   ["COUNT", undefined],
   ["MAX", undefined],
-  ["MAX_BY", undefined],
+  // Polyglot's arg_max passes over rows whose first argument is NULL; BigQuery does not.
+  ["MAX_BY", "arg_max_null"],
   ["MIN", undefined],
-  ["MIN_BY", undefined],
+  ["MIN_BY", "arg_min_null"],
   ["ROW_NUMBER", undefined],
   ["SUM", undefined],
   ["TIMESTAMP_ADD", undefined],
@@ -23,24 +24,27 @@ const functions = new Map<string, string | undefined>([
   ["TIMESTAMP_BUCKET", "bq_timestamp_bucket"],
 ]);
 
-/** Words that may stand before a parenthesis without being a function. */
-const words = new Set([
-  "AND",
-  "AS",
-  "BY",
-  "FROM",
-  "IN",
-  "INTERVAL",
-  "JOIN",
-  "NOT",
-  "ON",
-  "OR",
-  "OVER",
-  "SELECT",
-  "WHERE",
-]);
+/** The keywords that the style uses. */
+const keywords = new Set(
+  (
+    "ALL AND AS ASC BY CASE DESC DISTINCT ELSE END FALSE FROM GROUP HAVING IN INNER INTERVAL IS JOIN LEFT NOT NULL ON OR ORDER OVER " +
+    "PARTITION QUALIFY SELECT THEN TRUE UNION USING WHEN WHERE WITH"
+  ).split(" "),
+);
 
-const castTypes = new Set(["BIGNUMERIC", "FLOAT64", "INT64", "NUMERIC", "TIMESTAMP"]);
+/** The other reserved words of GoogleSQL, and words that change what stands beside them. */
+const otherKeywords = new Set(
+  (
+    "ANY ARRAY ASSERT_ROWS_MODIFIED AT BETWEEN COLLATE CONTAINS CREATE CROSS CUBE CURRENT DEFAULT DEFINE ENUM ESCAPE EXCEPT " +
+    "EXCLUDE EXISTS EXTRACT FETCH FOLLOWING FOR FULL GROUPING GROUPS HASH IF IGNORE INTERSECT INTO LATERAL LIKE LIMIT LOOKUP " +
+    "MERGE NATURAL NEW NO NULLS OF OUTER PRECEDING PROTO RANGE RECURSIVE RESPECT RIGHT ROLLUP ROWS SET SOME STRUCT TABLESAMPLE " +
+    "TO TREAT UNBOUNDED UNNEST WINDOW WITHIN SAFE PIVOT UNPIVOT CURRENT_DATE CURRENT_DATETIME CURRENT_TIME CURRENT_TIMESTAMP"
+  ).split(" "),
+);
+
+const operators = new Set(["(", ")", ",", ".", ";", "*", "+", "-", "=", "<", ">", "<=", ">=", "<>", "!="]);
+
+const castTypes = new Set(["BIGNUMERIC", "NUMERIC"]);
 
 interface Token {
   /** As it stands in the text. */
@@ -66,36 +70,50 @@ export function toDuckDb(body: string, file: string): string {
     const line = characters.slice(0, token.start).filter((character) => character === "\n").length + 1;
     throw new UserError(`${file}: ${message} (body, line ${line})`);
   };
-  const edits = tokens.flatMap((token, i) => (token.quoted ? [] : editsAt(tokens, i, refuse)));
+  const edits = tokens.flatMap((token, i) => editsAt(tokens, i, refuse));
   for (const { start, end, text } of edits.toSorted((a, b) => b.start - a.start))
     characters.splice(start, end - start, text);
 
   const result = transpile(characters.join(""), Dialect.BigQuery, Dialect.DuckDB, { unsupportedLevel: "raise" });
   const [sql, ...more] = result.sql ?? [];
-  if (!result.success || sql === undefined || more.length > 0)
+  if (!result.success || sql === undefined || more.length > 0) {
     throw new UserError(`${file}: ${result.error ?? "one statement is expected"}`);
-  // Polyglot drops the precision of every decimal type, which DuckDB would then take as DECIMAL(18, 3).
-  return sql.replace(/\bBIGNUMERIC\b/g, "DECIMAL(38, 18)").replace(/\bDECIMAL\b(?!\s*\()/g, "DECIMAL(38, 9)");
+  }
+  return withPrecision(sql);
 }
 
-/** What must be changed at a token before the translation. */
+/** Polyglot drops the precision of every decimal type, which DuckDB would then take as DECIMAL(18, 3). */
+function withPrecision(sql: string): string {
+  // Quoted text is matched first, and left as it is.
+  return sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\bBIGNUMERIC\b|\bDECIMAL\b(?!\s*\()/g, (match) =>
+    match === "BIGNUMERIC" ? "DECIMAL(38, 18)" : match === "DECIMAL" ? "DECIMAL(38, 9)" : match,
+  );
+}
+
+/** What must be changed at a token before the translation. Refuses what the style does not have. */
 function editsAt(tokens: readonly Token[], i: number, refuse: (token: Token, message: string) => never): Edit[] {
   const token = tokens[i]!;
-  const next = tokens[i + 1]?.text;
+  const called = tokens[i + 1]?.text === "(";
+  if (token.quoted) return called ? refuse(token, `the function ${token.text} must not be quoted`) : [];
   if (/^\d*\.\d|^\d+\.|^\d+[eE]/.test(token.text)) {
     return refuse(
       token,
       `the literal ${token.text} is FLOAT64 in BigQuery and DECIMAL in DuckDB: write NUMERIC '${token.text}'`,
     );
   }
-  if (token.text === "/") return refuse(token, "/ rounds NUMERIC on BigQuery only: it is not in the style yet");
   if (token.text === "*" && isProduct(tokens, i) && !(castBefore(tokens, i) && castAfter(tokens, i))) {
     return refuse(
       token,
       "BigQuery rounds a product of NUMERIC to 9 decimals: write CAST(… AS BIGNUMERIC) on both sides of *",
     );
   }
-  if (next !== "(" || !/^[A-Z_]/i.test(token.text) || words.has(token.word)) return [];
+  if (!/^[A-Z_]/i.test(token.text)) {
+    return operators.has(token.text) || /^\d+$/.test(token.text)
+      ? []
+      : refuse(token, `the operator ${token.text} is not in the style`);
+  }
+  if (otherKeywords.has(token.word)) return refuse(token, `${token.word} is not in the style`);
+  if (!called || keywords.has(token.word)) return [];
   if (!functions.has(token.word))
     return refuse(token, `${token.word} is not among the functions known to agree on BigQuery and DuckDB`);
   if (token.word === "CAST") {

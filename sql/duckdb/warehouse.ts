@@ -28,6 +28,7 @@ const settings = { memory_limit: "2GB", checkpoint_threshold: "256MB" };
 export interface Warehouse {
   /** A connection of its own for each task: what one does in a transaction the others do not see. */
   connect(): Promise<DuckDBConnection>;
+  disconnect(connection: DuckDBConnection): void;
   /** Closes every connection and gives the file free. */
   close(): void;
 }
@@ -47,10 +48,10 @@ export async function openWarehouse(path: string, threads?: number): Promise<War
     );
   }
   const instance = await open(path, threads);
-  const connections: DuckDBConnection[] = [];
+  const connections = new Set<DuckDBConnection>();
   const connect = async () => {
     const connection = await instance.connect();
-    connections.push(connection);
+    connections.add(connection);
     await connection.run("SET TimeZone = 'UTC'");
     return connection;
   };
@@ -70,13 +71,18 @@ export async function openWarehouse(path: string, threads?: number): Promise<War
           : `CREATE OR REPLACE MACRO ${object.name}(${names}) AS TABLE ${body}`,
       );
     }
-    connection.closeSync();
+    disconnect(connection);
   } catch (error) {
     close();
     if (error instanceof UserError) throw error;
     throw new UserError(`can not prepare ${path}: ${(error as Error).message}`, { cause: error });
   }
-  return { connect, close };
+  return { connect, disconnect, close };
+
+  function disconnect(connection: DuckDBConnection): void {
+    connections.delete(connection);
+    connection.closeSync();
+  }
 
   /** DuckDB keeps the file, and its lock, until the last connection is closed. */
   function close(): void {
@@ -99,7 +105,7 @@ async function open(path: string, threads: number | undefined): Promise<DuckDBIn
     const holder = /PID (\d+)/.exec(message)?.[1];
     if (/lock/i.test(message)) {
       throw new InUseError(
-        `the data directory ${dirname(path)} is in use by another process${holder ? ` (${holder})` : ""}: stop it, or choose another with --data.`,
+        `the data directory ${dirname(path)} is in use by another process${holder ? ` (${holder})` : ""}: wait for its end or stop it, or choose another with --data.`,
         { cause: error },
       );
     }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { Platform } from "../../local/platform.ts";
 import { openRecording } from "../../producer/recording.ts";
-import { answer } from "../../sql/platform.ts";
+import { answer } from "../../sql/serve.ts";
 import type { Parameters } from "../../sql/duckdb/run.ts";
 import { openWarehouse } from "../../sql/duckdb/warehouse.ts";
 

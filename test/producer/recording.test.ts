@@ -36,6 +36,16 @@ describe("a recording", () => {
     expect(frames).toEqual([{ text: line, number: 1, receivedAt }]);
   });
 
+  it("takes a line whose stamp no long can hold as one without", async () => {
+    const { frames } = await framesOf(recording(`${line}\n0001-01-01 00:00:00,000 ${line}\n99999999999 ${line}\n`));
+    expect(frames.map(({ receivedAt }) => receivedAt)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it("may start with a byte order mark", async () => {
+    const { frames } = await framesOf(recording(`\ufeff${line}\n`));
+    expect(frames.map(({ text }) => text)).toEqual([line]);
+  });
+
   it("numbers frames by their line and passes over empty ones; the last needs no end", async () => {
     const { frames } = await framesOf(recording(`${line}\r\n\n${line}`));
     expect(frames.map(({ text, number }) => [text, number])).toEqual([

@@ -69,6 +69,17 @@ describe("a member without a field", () => {
     expect(counters.extra).toBe(1);
   });
 
+  it("may hold millions of escapes", () => {
+    const text = JSON.stringify({ ...match, note: "\n".repeat(3_000_000) });
+    expect(readOne(text).value["extra"]).toBe(`{"note":"${"\\n".repeat(3_000_000)}"}`);
+  });
+
+  it("is any text with half a surrogate pair, which has no UTF-8", () => {
+    const text = JSON.stringify(received).replace('"limit"', '"\\ud800"');
+    expect(readOne(text).value).toMatchObject({ order_type: null, extra: '{"order_type":"\\ud800"}' });
+    expect(readOne(text.replace("ETH-USD", "\\ud800"))).toMatchObject({ topic: "feed_quarantine", key: null });
+  });
+
   it("is told from a field of ours of the same name", () => {
     const { value } = readOne({ ...match, received_at: "yesterday", session: "mine" });
     expect(value["received_at"]).toBe(receivedAt);

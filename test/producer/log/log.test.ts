@@ -143,6 +143,19 @@ describe("a log", () => {
     await log.close();
   });
 
+  it("refuses to cut off stored batches behind one whose header is damaged", async () => {
+    const dir = newFolder();
+    const partition = await filled(dir, 6);
+    const file = join(dir, "events", `${partition}.log`);
+    const bytes = readFileSync(file);
+    const second = bytes.indexOf("value 1");
+    // A flipped bit in the length of the third batch, which follows the second record.
+    bytes[second + "value 1".length]! ^= 0x40;
+    writeFileSync(file, bytes);
+    expect(() => open(dir)).toThrow(/is damaged at byte \d+/);
+    expect(readFileSync(file)).toEqual(bytes);
+  });
+
   it("refuses a file of another kind and leaves it as it is", () => {
     const dir = newFolder();
     mkdirSync(join(dir, "events"));
