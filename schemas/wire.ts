@@ -16,9 +16,28 @@ export interface TopicRecord {
 /** Bytes before the Avro body. */
 export const headerLength = 5;
 
-export function writeHeader(buffer: Buffer, schemaId: number, at = 0): void {
-  buffer[at] = 0;
-  buffer.writeInt32BE(schemaId, at + 1);
+/** What avsc's types do: writes a value at an offset; returns where it ends, or how many bytes were missing, negative. */
+interface AvroEncoder {
+  encode(value: unknown, buffer: Buffer, offset: number): number;
+}
+
+/** An encoder of values of one schema into one reused buffer: what it returns is valid until the next call. */
+export function wireEncoder(type: AvroEncoder, schemaId: number): (value: object) => Buffer {
+  let buffer = newBuffer(4096);
+  return (value) => {
+    let end = type.encode(value, buffer, headerLength);
+    if (end < 0) {
+      buffer = newBuffer(buffer.length - end);
+      end = type.encode(value, buffer, headerLength);
+    }
+    return buffer.subarray(0, end);
+  };
+
+  function newBuffer(length: number): Buffer {
+    const bytes = Buffer.alloc(length);
+    bytes.writeInt32BE(schemaId, 1);
+    return bytes;
+  }
 }
 
 /** The writer's schema id of a value. Throws if the value is not in the wire format. */

@@ -2,7 +2,7 @@
 import avsc from "avsc";
 import type { Column, Stream } from "../language/plan.ts";
 import { avroType } from "../language/types.ts";
-import { headerLength, schemaIdOf, writeHeader } from "../../schemas/wire.ts";
+import { headerLength, schemaIdOf, wireEncoder } from "../../schemas/wire.ts";
 import type { Value } from "./expressions.ts";
 
 export type Values = Record<string, Value>;
@@ -76,15 +76,5 @@ function readerOf(columns: readonly Column[], writer: WriterSchema): (value: Buf
 
 /** A writer of a stream's values under a schema id. What it returns is valid until the next call. */
 export function valueWriter(stream: Stream, schemaId: number): (values: Values) => Buffer {
-  const type = avsc.Type.forSchema(valueSchema(stream) as avsc.Schema);
-  let buffer = Buffer.allocUnsafe(4096);
-  return (values) => {
-    let end = type.encode(values, buffer, headerLength);
-    if (end < 0) {
-      buffer = Buffer.allocUnsafe(buffer.length - end);
-      end = type.encode(values, buffer, headerLength);
-    }
-    writeHeader(buffer, schemaId);
-    return buffer.subarray(0, end);
-  };
+  return wireEncoder(avsc.Type.forSchema(valueSchema(stream) as avsc.Schema), schemaId);
 }

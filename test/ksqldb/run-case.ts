@@ -6,7 +6,7 @@ import { Engine } from "../../ksqldb/engine/engine.ts";
 import { valueSchema } from "../../ksqldb/engine/serde.ts";
 import { engineTopics } from "../../local/platform.ts";
 import { Log } from "../../producer/log/log.ts";
-import { headerLength, schemaIdOf, writeHeader } from "../../schemas/wire.ts";
+import { headerLength, schemaIdOf, wireEncoder } from "../../schemas/wire.ts";
 import { newFolder } from "../folder.ts";
 
 export interface CaseRecord {
@@ -58,9 +58,7 @@ export async function runCase(
 }
 
 function encode(schema: object, id: number, value: object): Buffer {
-  const header = Buffer.alloc(headerLength);
-  writeHeader(header, id);
-  return Buffer.concat([header, avsc.Type.forSchema(schema as avsc.Schema).toBuffer(value)]);
+  return wireEncoder(avsc.Type.forSchema(schema as avsc.Schema), id)(value);
 }
 
 function decode(schema: object, value: Buffer): Record<string, unknown> {
