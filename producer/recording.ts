@@ -115,7 +115,9 @@ async function* readLines(path: string): AsyncGenerator<Buffer[]> {
     }
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`can not read ${path}: ${(error as Error).message}`, { cause: error });
+    throw new UserError(`can not read ${path}: ${(error as Error).message}. Name a recording that can be read.`, {
+      cause: error,
+    });
   }
   if (rest.length > 0) yield [trimReturn(Buffer.concat(rest))];
 }
