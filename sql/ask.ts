@@ -10,6 +10,8 @@ import type { Format } from "./duckdb/format.ts";
 import type { Parameters } from "./duckdb/run.ts";
 
 export interface Question {
+  /** Its rows, or what they would cost on BigQuery. */
+  readonly verb: "run" | "cost";
   readonly name: string;
   readonly parameters: Parameters;
   readonly format: Format;

@@ -11,15 +11,17 @@ import { readObjects } from "./objects.ts";
 import { ask, type Question } from "./ask.ts";
 import { answer } from "./serve.ts";
 
-const help = `npm run sql -- list | show NAME | run NAME [--param NAME=VALUE]... [--format table|csv|json] [--data DIR]
+const help = `npm run sql -- list | show NAME | cost NAME | run NAME [--param NAME=VALUE]... [--format table|csv|json] [--data DIR]
 
   list         The views, table functions and tables.
   show NAME    What NAME is: its SQL, or a table's columns.
   run NAME     Its rows. It asks the running platform, or opens the data directory itself.
+  cost NAME    What its rows would cost on BigQuery, by a model of its accounting on the rows that are here.
 
   --param      An argument of a table function, as in_product=BTC-USD, in_start=2026-11-21T12:00:00Z, in_stop=…,
                in_seconds=300. Not given: all products, the extent of the data, 60 seconds.
   --format     table (default), csv, or json: an array of objects; decimals are text, without trailing zeros.
+  --to         local (default). This version does not run on BigQuery.
   --data       The data directory (default .tapeline).
 `;
 
@@ -28,14 +30,22 @@ await runCommand(async () => {
     param: { type: "string", multiple: true, default: [] },
     format: { type: "string", default: "table" },
     data: { type: "string", default: ".tapeline" },
+    to: { type: "string", default: "local" },
   });
   if (values.help) return void process.stdout.write(help);
   const [verb, name, ...more] = positionals;
   if (more.length > 0) throw new UsageError(`${more[0]} is one word too many. Try --help.`);
   if (verb === "list" && name === undefined) return print([list()]);
   if (verb === "show" && name !== undefined) return print([show(name)]);
-  if (verb === "run" && name !== undefined) {
-    const question = { name, parameters: parseParameters(values.param), format: parseFormat(values.format) };
+  if (values.to !== "local")
+    throw new UsageError(`--to ${values.to}: this version answers from the data directory only (local).`);
+  if ((verb === "run" || verb === "cost") && name !== undefined) {
+    const question: Question = {
+      verb,
+      name,
+      parameters: parseParameters(values.param),
+      format: parseFormat(values.format),
+    };
     return print(await rows(values.data, question));
   }
   throw new UsageError(help);

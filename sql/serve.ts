@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { UserError } from "../command.ts";
 import { mark, type Question } from "./ask.ts";
+import { costOf, formatCosts } from "./duckdb/cost.ts";
 import { formatRows, formats } from "./duckdb/format.ts";
 import { runNamed } from "./duckdb/run.ts";
 import type { Warehouse } from "./duckdb/warehouse.ts";
@@ -13,7 +14,8 @@ import type { Warehouse } from "./duckdb/warehouse.ts";
 export async function* answer(warehouse: Warehouse, question: Question): AsyncGenerator<string> {
   const connection = await warehouse.connect();
   try {
-    yield* formatRows(await runNamed(connection, question.name, question.parameters), question.format);
+    if (question.verb === "cost") yield formatCosts(await costOf(connection, question.name, question.parameters));
+    else yield* formatRows(await runNamed(connection, question.name, question.parameters), question.format);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`${question.name} failed: ${(error as Error).message}`, { cause: error });
@@ -56,9 +58,15 @@ async function readQuestion(request: IncomingMessage): Promise<Question> {
     text += String(chunk);
     if (text.length > 64 * 1024) throw new UserError("the question is too long");
   }
-  const { name, parameters, format } = JSON.parse(text) as Partial<Question>;
-  if (typeof name !== "string" || typeof parameters !== "object" || format === undefined || !formats.includes(format)) {
-    throw new UserError("a question has a name, parameters and a format");
+  const { verb, name, parameters, format } = JSON.parse(text) as Partial<Question>;
+  const asked = verb === "run" || verb === "cost";
+  if (
+    !asked ||
+    typeof name !== "string" ||
+    typeof parameters !== "object" ||
+    !formats.some((known) => known === format)
+  ) {
+    throw new UserError("a question has a verb, a name, parameters and a format");
   }
-  return { name, parameters, format };
+  return { verb, name, parameters, format: format! };
 }

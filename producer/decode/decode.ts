@@ -25,16 +25,16 @@ interface Kind {
   readonly required: readonly string[];
   /** The member that holds its time, and whether the frame must have it. */
   readonly time: { readonly member: "time" | "timestamp"; readonly required: boolean };
+  /** Members that go into no field of their own name: the time, and the lists of a book. */
+  readonly apart: readonly string[];
 }
 
 const timed = { member: "time", required: true } as const;
 const perhapsTimed = { member: "time", required: false } as const;
-const order = { topic: "coinbase_full", required: ["sequence", "order_id"], time: timed } as const;
-const match = {
-  topic: "coinbase_full",
-  required: ["sequence", "trade_id", "price", "size", "side"],
-  time: timed,
-} as const;
+const apart = ["time"];
+const order: Kind = { topic: "coinbase_full", required: ["sequence", "order_id"], time: timed, apart };
+const match: Kind = { ...order, required: ["sequence", "trade_id", "price", "size", "side"] };
+const stop = { member: "timestamp", required: true } as const;
 
 const kinds = new Map<string, Kind>([
   ["received", order],
@@ -43,10 +43,10 @@ const kinds = new Map<string, Kind>([
   ["change", order],
   ["match", match],
   ["last_match", match],
-  ["activate", { topic: "coinbase_full", required: ["order_id"], time: { member: "timestamp", required: true } }],
-  ["ticker", { topic: "coinbase_ticker", required: ["sequence"], time: perhapsTimed }],
-  ["snapshot", { topic: "coinbase_level2", required: [], time: perhapsTimed }],
-  ["l2update", { topic: "coinbase_level2", required: [], time: perhapsTimed }],
+  ["activate", { topic: "coinbase_full", required: ["order_id"], time: stop, apart: ["timestamp"] }],
+  ["ticker", { topic: "coinbase_ticker", required: ["sequence"], time: perhapsTimed, apart }],
+  ["snapshot", { topic: "coinbase_level2", required: [], time: perhapsTimed, apart: ["time", "bids", "asks"] }],
+  ["l2update", { topic: "coinbase_level2", required: [], time: perhapsTimed, apart: ["time", "changes"] }],
 ]);
 
 /** Frames about the connection, not the market. */
@@ -119,7 +119,7 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
 
   /** Emits an event of the full channel or a ticker; returns what is wrong with it, if anything is. */
   function flat(text: string, message: Message, kind: Kind, times: Times): string | undefined {
-    const record = readMembers(text, message, kind, times, [kind.time.member]);
+    const record = readMembers(text, message, kind, times);
     if (typeof record === "string") return record;
     send(kind.topic, record["product_id"] as string, times.time, record);
     return undefined;
@@ -128,10 +128,7 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
   /** Emits a book's snapshot or update; returns what is wrong with it, if anything is. */
   function level2(frame: Frame, text: string, message: Message, kind: Kind, times: Times): string | undefined {
     const snapshot = message["type"] === "snapshot";
-    const record = readMembers(text, message, kind, times, [
-      kind.time.member,
-      ...(snapshot ? ["bids", "asks"] : ["changes"]),
-    ]);
+    const record = readMembers(text, message, kind, times);
     if (typeof record === "string") return record;
     const changes = snapshot ? snapshotChanges(message["bids"], message["asks"]) : updateChanges(message["changes"]);
     if (typeof changes === "string") return changes;
@@ -145,19 +142,13 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
     return undefined;
   }
 
-  /** A record with every member that has a field, the others in `extra`; `apart` names those that are read elsewhere. */
-  function readMembers(
-    text: string,
-    message: Message,
-    kind: Kind,
-    times: Times,
-    apart: readonly string[],
-  ): Message | string {
+  /** A record with every member that has a field, the others in `extra`; or what is wrong. */
+  function readMembers(text: string, message: Message, kind: Kind, times: Times): Message | string {
     const { members, blank } = shapes[kind.topic];
     const record: Message = { ...blank, time: times.time, received_at: times.receivedAt };
     let extra: string[] | undefined;
     for (const name in message) {
-      if (apart.includes(name)) continue;
+      if (kind.apart.includes(name)) continue;
       const value = message[name];
       const form = members.get(name);
       if (form === undefined) (extra ??= []).push(name);

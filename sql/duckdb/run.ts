@@ -7,42 +7,71 @@ import { readObjects, type Argument, type SqlObject } from "../objects.ts";
 /** Arguments as text, by name. */
 export type Parameters = Readonly<Record<string, string>>;
 
-/**
- * The rows of a named object. Without parameters a table function is given everything: all products, the extent of the
- * data, buckets of 60 seconds. Throws UserError on an unknown name or a parameter that does not fit.
- */
+/** The rows of a named object. Throws UserError on an unknown name or a parameter that does not fit. */
 export async function runNamed(
   connection: DuckDBConnection,
   name: string,
   parameters: Parameters,
 ): Promise<DuckDBResult> {
+  const { sql, sorted } = await statementOf(connection, name, parameters);
+  return connection.stream(sorted ? `${sql} ORDER BY ALL` : sql);
+}
+
+interface Statement {
+  readonly sql: string;
+  /** Whether its rows are to be sorted: a table's come in the order in which they were written. */
+  readonly sorted: boolean;
+  /** The stretch of time that a table function reads, aligned to its buckets, as SQL. */
+  readonly stretch: { readonly start: string; readonly stop: string } | undefined;
+}
+
+/**
+ * The statement that gives an object's rows. Without parameters a table function is given everything: all products, the
+ * extent of the data, buckets of 60 seconds.
+ */
+export async function statementOf(
+  connection: DuckDBConnection,
+  name: string,
+  parameters: Parameters,
+): Promise<Statement> {
   const object = readObjects().find((candidate) => candidate.name === name);
-  const unknown = Object.keys(parameters).find(
-    (parameter) => !object?.arguments.some((argument) => argument.name === parameter),
-  );
   if (object === undefined && !readTables().some((table) => table.name === name)) {
     throw new UserError(`there is no view, function or table named ${name}: npm run sql -- list`);
   }
+  const known = object?.arguments.map((argument) => argument.name) ?? [];
+  const unknown = Object.keys(parameters).find((parameter) => !known.includes(parameter));
   if (unknown !== undefined) {
-    const known = object?.arguments.map((argument) => argument.name).join(", ");
-    throw new UserError(`${name} has no parameter ${unknown}: ${known ? `it takes ${known}` : "it takes none"}`);
+    throw new UserError(
+      `${name} has no parameter ${unknown}: it takes ${known.length > 0 ? known.join(", ") : "none"}`,
+    );
   }
-  // A table's rows come in the order in which they were written.
-  if (object === undefined) return connection.stream(`SELECT * FROM ${name}`);
-  if (object.kind === "view") return connection.stream(`SELECT * FROM ${name} ORDER BY ALL`);
-  return connection.stream(`SELECT * FROM ${name}(${await argumentList(connection, object, parameters)}) ORDER BY ALL`);
+  if (object?.kind !== "table function") {
+    return { sql: `SELECT * FROM ${name}`, sorted: object !== undefined, stretch: undefined };
+  }
+  const values = await argumentLiterals(connection, object, parameters);
+  const bucketOf = (time: string) =>
+    `time_bucket(INTERVAL (${values.get("in_seconds")}) SECOND, ${time}, TIMESTAMPTZ '1970-01-01 00:00:00+00')`;
+  const stretch = {
+    start: bucketOf(values.get("in_start")!),
+    stop: bucketOf(`${values.get("in_stop")} - INTERVAL 1 MICROSECOND + INTERVAL (${values.get("in_seconds")}) SECOND`),
+  };
+  return { sql: `SELECT * FROM ${name}(${[...values.values()].join(", ")})`, sorted: true, stretch };
 }
 
-/** The arguments of a call as SQL literals: what is given, else the defaults. */
-async function argumentList(connection: DuckDBConnection, object: SqlObject, parameters: Parameters): Promise<string> {
+/** The arguments of a call as SQL literals, in their order: what is given, else the defaults. */
+async function argumentLiterals(
+  connection: DuckDBConnection,
+  object: SqlObject,
+  parameters: Parameters,
+): Promise<Map<string, string>> {
   const extent = await extentOfData(connection);
   const defaults: Parameters = { in_start: extent.start, in_stop: extent.stop, in_seconds: "60" };
-  return object.arguments
-    .map((argument) => {
+  return new Map(
+    object.arguments.map((argument) => {
       const text = parameters[argument.name] ?? defaults[argument.name];
-      return text === undefined ? "NULL" : literal(argument, text);
-    })
-    .join(", ");
+      return [argument.name, text === undefined ? "NULL" : literal(argument, text)];
+    }),
+  );
 }
 
 function literal({ name, type }: Argument, text: string): string {

@@ -28,7 +28,7 @@ export async function query(
     const answers: Rows[] = [];
     for (const [name, parameters = {}] of questions) {
       let text = "";
-      for await (const piece of answer(warehouse, { name, parameters, format: "json" })) text += piece;
+      for await (const piece of answer(warehouse, { verb: "run", name, parameters, format: "json" })) text += piece;
       answers.push(JSON.parse(text) as Rows);
     }
     return answers;
