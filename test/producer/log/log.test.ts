@@ -67,6 +67,17 @@ describe("a log", () => {
     await log.close();
   });
 
+  it("is read from the middle of a batch", async () => {
+    const log = open(newFolder());
+    for (const value of ["a", "b", "c"]) log.send("events", "BTC-USD", 1, Buffer.from(value), 1);
+    await log.flush();
+    expect(log.read("events", only(log), 1, 1e9).map(({ offset, value }) => [offset, value!.toString()])).toEqual([
+      [1, "b"],
+      [2, "c"],
+    ]);
+    await log.close();
+  });
+
   it("tells its readers when there is more", async () => {
     const log = open(newFolder());
     const stored = log.stored();
