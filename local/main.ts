@@ -17,7 +17,8 @@ const help = `npm start [-- --source auto|simulator|FILE] [--for 30s] [--rate N]
   --port     The port on this machine that answers npm run sql (default 8080, or a free one).
   --data     The data directory (default .tapeline). It keeps the log and the tables; a second run goes on there.
 
-Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood.
+Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood, 70 a fault
+nobody foresaw, with its stack.
 `;
 
 /** The longest that a timer can wait, in milliseconds. */

@@ -106,7 +106,7 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
     if (times.untimed !== undefined) counters.untimed++;
   };
 
-  /** The event time by design.md §2, or why the frame has none that counts. */
+  /** Which time the frame gets (docs/data.md), or why it has none that counts. */
   function settle(message: Message, kind: Kind, exchangeTime: number | undefined, receivedAt: number): Times | string {
     const { member, required } = kind.time;
     if (required && exchangeTime === undefined) return fault(message, member, "time");
@@ -128,10 +128,10 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
   /** Emits a book's snapshot or update; returns what is wrong with it, if anything is. */
   function level2(frame: Frame, text: string, message: Message, kind: Kind, times: Times): string | undefined {
     const snapshot = message["type"] === "snapshot";
-    const record = readMembers(text, message, kind, times);
-    if (typeof record === "string") return record;
     const changes = snapshot ? snapshotChanges(message["bids"], message["asks"]) : updateChanges(message["changes"]);
     if (typeof changes === "string") return changes;
+    const record = readMembers(text, message, kind, times);
+    if (typeof record === "string") return record;
     const product = record["product_id"] as string;
     const whole = { ...record, session: session.id, frame: frame.number };
     if (!snapshot) send(kind.topic, product, times.time, { ...whole, changes });

@@ -81,7 +81,7 @@ function literal({ name, type }: Argument, text: string): string {
         throw new UserError(`--param ${name}=${text}: a whole number from 1 on is expected`);
       return text;
     case "TIMESTAMP": {
-      const time = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)Z?)?$/.exec(text);
+      const time = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::[0-5]\d(?:\.\d{1,6})?)?)Z?)?$/.exec(text);
       // Date would move the 30th of February on to March.
       const date = new Date(`${time?.[1]}T${time?.[2]?.slice(0, 5) ?? "00:00"}Z`);
       if (time === null || Number.isNaN(date.getTime()) || !date.toISOString().startsWith(time[1]!)) {

@@ -298,6 +298,11 @@ describe("what can not be is refused with one message and a code", () => {
       1,
       "--param in_start=noon: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z\n",
     ],
+    [
+      ["run", "candles", "--param", "in_stop=2026-02-30T12:00:00Z"],
+      1,
+      "--param in_stop=2026-02-30T12:00:00Z: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z\n",
+    ],
     [["run", "candles", "--format", "xml"], 2, "--format xml: table, csv, json are known\n"],
     [["run", "candles", "--param", "in_seconds"], 2, "--param in_seconds: NAME=VALUE is expected\n"],
   ])("npm run sql -- %j", async (args, code, err) => {

@@ -257,6 +257,11 @@ describe("quarantine", () => {
     expect(counters).toMatchObject({ frames: 1, events: 0, quarantined: 1 });
   });
 
+  it("counts a frame there only, not among those with members in `extra`", () => {
+    const { counters } = read({ ...l2update, changes: [["buy", "1"]], foo: 1 });
+    expect(counters).toMatchObject({ quarantined: 1, extra: 0, events: 0 });
+  });
+
   it("lets pass what NUMERIC just holds, a sign, and a point without digits on one side", () => {
     for (const size of [`${"9".repeat(29)}.${"9".repeat(9)}`, "+1", "-1", ".5", "1."])
       expect(readOne({ ...match, size }).value["size"]).toBe(size);
