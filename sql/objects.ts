@@ -38,6 +38,12 @@ export function parseObject(file: string, text: string): SqlObject {
       `sql/${file}: the head must be a description, then "-- view" or "-- table function: argument TYPE, …"`,
     );
   const [kind, list] = lines[at]!.slice(3).split(": ");
+  const parsed = list === undefined ? [] : list.split(",").map((argument) => parseArgument(argument.trim(), file));
+  for (const name of kind === "view" ? [] : ["in_start", "in_stop", "in_seconds"]) {
+    // A table function is there for its filter on time: without one nobody could query it on BigQuery.
+    if (!parsed.some((argument) => argument.name === name))
+      throw new UserError(`sql/${file}: a table function must take ${name}`);
+  }
   return {
     name: file.replace(/\.sql$/, ""),
     file: `sql/${file}`,
@@ -46,7 +52,7 @@ export function parseObject(file: string, text: string): SqlObject {
       .slice(0, at)
       .map((line) => line.replace(/^--\s*/, ""))
       .join(" "),
-    arguments: list === undefined ? [] : list.split(",").map((argument) => parseArgument(argument.trim(), file)),
+    arguments: parsed,
     body: lines.slice(at + 1).join("\n"),
   };
 }

@@ -6,7 +6,9 @@
  * its own; a longer one is given to DuckDB, which keeps it on its heap.
  * https://github.com/duckdb/duckdb/blob/v1.5.0/src/include/duckdb/common/types/string_type.hpp
  */
+import { BIGINT, BOOLEAN, DOUBLE, TIMESTAMPTZ, VARCHAR } from "@duckdb/node-api";
 import bindings, { type Vector } from "@duckdb/node-bindings";
+import type { Column as ColumnShape } from "../../schemas/tables.ts";
 
 /** Rows of a vector. */
 export const vectorRows = 2048;
@@ -105,3 +107,12 @@ class Validity {
     this.#bits.fill(0);
   }
 }
+
+/** What a column of BigQuery is in DuckDB: its name in SQL, its type in the client, its way into a vector. */
+export const columnTypes = {
+  STRING: { sql: "VARCHAR", type: VARCHAR, newColumn: () => new TextColumn() },
+  BOOL: { sql: "BOOLEAN", type: BOOLEAN, newColumn: () => new BooleanColumn() },
+  FLOAT64: { sql: "DOUBLE", type: DOUBLE, newColumn: () => new NumberColumn() },
+  INT64: { sql: "BIGINT", type: BIGINT, newColumn: () => new NumberColumn() },
+  TIMESTAMP: { sql: "TIMESTAMPTZ", type: TIMESTAMPTZ, newColumn: () => new NumberColumn() },
+} as const satisfies Record<ColumnShape["type"], { sql: string; type: object; newColumn: () => Column }>;

@@ -2,23 +2,14 @@
  * From the log to the tables: what the BigQuery sink does in the cloud. Rows and the offsets up to which they answer are
  * committed together, so that after a crash no record is missing or there twice.
  */
-import {
-  BIGINT,
-  BOOLEAN,
-  DOUBLE,
-  DuckDBDataChunk,
-  TIMESTAMPTZ,
-  VARCHAR,
-  type DuckDBConnection,
-  type DuckDBType,
-} from "@duckdb/node-api";
+import { DuckDBDataChunk, type DuckDBConnection, type DuckDBType } from "@duckdb/node-api";
 import bindings from "@duckdb/node-bindings";
 import { UserError } from "../../command.ts";
 import type { AvroRecord } from "../../schemas/avro.ts";
-import { readTables, type Column as ColumnShape, type TableShape } from "../../schemas/tables.ts";
+import { readTables, type TableShape } from "../../schemas/tables.ts";
 import { schemaIdOf, type TopicRecord } from "../../schemas/wire.ts";
 import { rowReader } from "./avro-rows.ts";
-import { BooleanColumn, NumberColumn, TextColumn, vectorRows, type Column } from "./columns.ts";
+import { columnTypes, vectorRows, type Column } from "./columns.ts";
 import { offsetsTable } from "./warehouse.ts";
 
 /** One partition of a topic, to read from. */
@@ -188,11 +179,3 @@ class TableWriter {
     return rows;
   }
 }
-
-const columnTypes = {
-  STRING: { type: VARCHAR, newColumn: () => new TextColumn() },
-  BOOL: { type: BOOLEAN, newColumn: () => new BooleanColumn() },
-  FLOAT64: { type: DOUBLE, newColumn: () => new NumberColumn() },
-  INT64: { type: BIGINT, newColumn: () => new NumberColumn() },
-  TIMESTAMP: { type: TIMESTAMPTZ, newColumn: () => new NumberColumn() },
-} as const satisfies Record<ColumnShape["type"], { type: DuckDBType; newColumn: () => Column }>;

@@ -8,19 +8,12 @@ import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { UserError } from "../../command.ts";
 import { readTables, type Column, type TableShape } from "../../schemas/tables.ts";
 import { readObjects } from "../objects.ts";
+import { columnTypes } from "./columns.ts";
 import { macros } from "./macros.ts";
 import { toDuckDb } from "./transpile.ts";
 
 /** How far each partition's records are in the tables: written in the transaction that writes the rows. */
 export const offsetsTable = "_offsets";
-
-const columnTypes = {
-  STRING: "VARCHAR",
-  INT64: "BIGINT",
-  FLOAT64: "DOUBLE",
-  BOOL: "BOOLEAN",
-  TIMESTAMP: "TIMESTAMPTZ",
-} as const;
 
 /** A checkpoint rewrites what the write-ahead log has gathered: seldom is cheaper, and opening after a crash still quick. */
 const settings = { memory_limit: "2GB", checkpoint_threshold: "256MB" };
@@ -144,5 +137,5 @@ function definition(column: Column): string {
 }
 
 function sqlType(column: Column): string {
-  return columnTypes[column.type];
+  return columnTypes[column.type].sql;
 }
