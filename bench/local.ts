@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { simulatedFrames } from "../local/exchange/simulator.ts";
 import { Platform } from "../local/platform.ts";
-import type { Frame, Source } from "../producer/frame.ts";
+import type { Frame, Session, Source } from "../producer/frame.ts";
 import { profiled, type Share } from "./profile.ts";
 
 const frameCount = 500_000;
@@ -86,10 +86,12 @@ async function round(frames: readonly Frame[], run = (work: () => Promise<void>)
 }
 
 function sourceOf(frames: readonly Frame[]): Source {
+  const session: Session = { id: "bench", live: false, startsAt: 0 };
   return {
-    session: { id: "bench", live: false, startsAt: 0 },
+    id: session.id,
     async *batches() {
-      for (let at = 0; at < frames.length; at += batchLength) yield frames.slice(at, at + batchLength);
+      for (let at = 0; at < frames.length; at += batchLength)
+        yield { session, frames: frames.slice(at, at + batchLength) };
     },
   };
 }

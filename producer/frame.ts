@@ -17,10 +17,19 @@ export interface Session {
   readonly live: boolean;
   /** Receive time (microseconds) of frames that have none until a frame tells the exchange's time. */
   readonly startsAt: number;
+  /** Is told what the exchange says about the connection: subscriptions, heartbeat, error, status. */
+  control?(message: Record<string, unknown>): void;
 }
 
-/** Frames in order, in batches; ends when the recording does or when the signal it was made with aborts. */
-export interface Source {
+/** Frames of one session, in their order. */
+export interface Batch {
   readonly session: Session;
-  batches(signal: AbortSignal): AsyncIterable<readonly Frame[]>;
+  readonly frames: readonly Frame[];
+}
+
+/** Batches of one session or of several at once; ends when the recording does or when the signal aborts. */
+export interface Source {
+  /** Identifies what is read: a source with the same id yields the same frames again, in the same order. */
+  readonly id: string;
+  batches(signal: AbortSignal): AsyncIterable<Batch>;
 }

@@ -2,7 +2,7 @@
 import type { Counters } from "./counters.ts";
 import { decoder } from "./decode/decode.ts";
 import { encoder } from "./encode.ts";
-import type { Source } from "./frame.ts";
+import type { Frame, Session, Source } from "./frame.ts";
 import type { Sink } from "./sink.ts";
 
 /**
@@ -17,13 +17,20 @@ export async function produce(
   signal: AbortSignal,
 ): Promise<void> {
   const encode = encoder(idOf);
+  const decoders = new WeakMap<Session, (frame: Frame) => void>();
+  let position = 0;
   let room = true;
-  sink.begin(source.session.id);
-  const decode = decoder(source.session, counters, (topic, key, timestamp, value, frame) => {
-    room = sink.send(topic, key, timestamp, encode(topic, value), frame);
-  });
-  for await (const frames of source.batches(signal)) {
+  sink.begin(source.id);
+  for await (const { session, frames } of source.batches(signal)) {
+    let decode = decoders.get(session);
+    if (decode === undefined) {
+      decode = decoder(session, counters, (topic, key, timestamp, value) => {
+        room = sink.send(topic, key, timestamp, encode(topic, value), position);
+      });
+      decoders.set(session, decode);
+    }
     for (const frame of frames) {
+      position++;
       decode(frame);
       if (!room) await sink.drained();
     }

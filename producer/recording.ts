@@ -9,7 +9,7 @@ import { createGunzip } from "node:zlib";
 import { UserError } from "../command.ts";
 import { parseObject, timeOf } from "./decode/decode.ts";
 import { lastTime, parseSeconds, parseTime } from "./decode/time.ts";
-import type { Frame, Source } from "./frame.ts";
+import type { Frame, Session, Source } from "./frame.ts";
 
 /** The longest line: more than any message of the exchange. Without a limit a file of another kind would fill memory. */
 const longestLine = 64 * 1024 * 1024;
@@ -19,12 +19,17 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Among so many first lines one must hold a message, or the file is of another kind. */
 const probedLines = 1000;
 
+export interface Recording extends Source {
+  /** Microseconds since 1970: the first time of the exchange in it; 0 where there is none. */
+  readonly startsAt: number;
+}
+
 /**
  * Reads the file once for what must be known before its first frame: that it is a recording, a hash of its lines (its
  * session: the same recording gives the same rows), and the first time of the exchange, for lines without a stamp.
  * Throws UserError when it can not be read, is empty or of another kind.
  */
-export async function openRecording(path: string): Promise<Source> {
+export async function openRecording(path: string): Promise<Recording> {
   const hash = createHash("sha256");
   let lines = 0;
   let messages = 0;
@@ -45,8 +50,11 @@ export async function openRecording(path: string): Promise<Source> {
   if (lines === 0) throw new UserError(`${path} is empty: a recording has one frame of the exchange a line.`);
   if (messages === 0) throw notARecording(path);
 
+  const id = hash.digest("hex").slice(0, 16);
+  const session: Session = { id, live: false, startsAt: startsAt ?? 0 };
   return {
-    session: { id: hash.digest("hex").slice(0, 16), live: false, startsAt: startsAt ?? 0 },
+    id,
+    startsAt: session.startsAt,
     async *batches(signal) {
       let number = 0;
       for await (const batch of readLines(path)) {
@@ -58,7 +66,7 @@ export async function openRecording(path: string): Promise<Source> {
           number++;
           if (line.length > 0) frames.push({ ...split(line), number });
         }
-        yield frames;
+        yield { session, frames };
       }
     },
   };

@@ -6,16 +6,16 @@
  */
 export interface Sink {
   /**
-   * Says where what follows comes from: frames of this session, in their order. A sink that finds what it has stored of
-   * an earlier run of the same session does not store it again.
+   * Says where what follows comes from: frames of this source, in their order. A sink may know what it has stored of an
+   * earlier run of the same source and not store it again.
    */
-  begin(session: string): void;
+  begin(source: string): void;
   /**
-   * Takes one record of a frame; `value` is copied before the call returns.
-   * `timestamp` is in milliseconds since 1970. False asks the caller to await `drained()` before it sends more.
+   * Takes one record of a frame; `value` is copied before the call returns. `timestamp` is in milliseconds since 1970,
+   * `position` the number of the frame in its source. False asks the caller to await `drained()` before it sends more.
    * Throws when the record can not be taken at all (disk full, broker lost for good).
    */
-  send(topic: string, key: string | null, timestamp: number, value: Buffer, frame: number): boolean;
+  send(topic: string, key: string | null, timestamp: number, value: Buffer, position: number): boolean;
   /** Resolves when there is room again. */
   drained(): Promise<void>;
   /** Resolves when everything sent so far is stored. */

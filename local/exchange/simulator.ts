@@ -1,6 +1,6 @@
 /** The simulated exchange as a source: the markets of several products on one connection. */
 import { randomUUID } from "node:crypto";
-import type { Frame, Source } from "../../producer/frame.ts";
+import type { Frame, Session, Source } from "../../producer/frame.ts";
 import { Market, type End } from "./market.ts";
 import { Random } from "./random.ts";
 import type { Product } from "./tape.ts";
@@ -40,8 +40,9 @@ export function* simulatedFrames({ seed, ends, now }: SimulatorOptions): Generat
 export function simulator(ends: ReadonlyMap<string, End>, rate: number): Source {
   const now = wallClock();
   const frames = simulatedFrames({ seed: 1, ends, now });
+  const session: Session = { id: randomUUID(), live: true, startsAt: 0 };
   return {
-    session: { id: randomUUID(), live: true, startsAt: 0 },
+    id: session.id,
     async *batches(signal) {
       const start = performance.now();
       for (let number = 0; !signal.aborted;) {
@@ -51,7 +52,7 @@ export function simulator(ends: ReadonlyMap<string, End>, rate: number): Source 
           const { value } = frames.next() as { value: string };
           batch.push({ bytes: Buffer.from(value), number: ++number, receivedAt: now() });
         }
-        yield batch;
+        yield { session, frames: batch };
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },

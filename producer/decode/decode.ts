@@ -16,8 +16,8 @@ import { examine, wireMembers } from "./members.ts";
 import { quarantineRecord } from "./quarantine.ts";
 import { lastTime, parseSeconds, parseTime } from "./time.ts";
 
-/** Takes a record of a frame: `timestamp` in milliseconds since 1970, `value` shaped as the topic's schema. */
-export type Emit = (topic: RawTopic, key: string | null, timestamp: number, value: object, frame: number) => void;
+/** Takes a record of the frame that is being decoded: `timestamp` in milliseconds since 1970, `value` shaped as the topic's schema. */
+export type Emit = (topic: RawTopic, key: string | null, timestamp: number, value: object) => void;
 
 interface Kind {
   readonly topic: "coinbase_full" | "coinbase_ticker" | "coinbase_level2";
@@ -73,10 +73,8 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
     coinbase_level2: shapeOf("coinbase_level2"),
   };
   let latest = session.startsAt;
-  let number = 0;
 
   return function decode(frame) {
-    number = frame.number;
     counters.frames++;
     counters.bytes += frame.bytes.length;
     const text = isUtf8(frame.bytes) ? frame.bytes.toString() : undefined;
@@ -92,6 +90,7 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
       return quarantine(frame, receivedAt, message, fault(message, "type", "text"));
     if (control.has(type)) {
       counters.control[type] = (counters.control[type] ?? 0) + 1;
+      session.control?.(message);
       return;
     }
     const kind = kinds.get(type);
@@ -182,7 +181,7 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
 
   function send(topic: RawTopic, key: string | null, time: number, value: object): void {
     counters.records++;
-    emit(topic, key, Math.floor(time / 1000), value, number);
+    emit(topic, key, Math.floor(time / 1000), value);
   }
 }
 

@@ -5,8 +5,8 @@
  *     crc32     u32   of everything after this field
  *     base      f64   offset of the first record (exact below 2^53)
  *     count     u32
- *     source    u64   where the records come from: a hash of the producer's session, 0 for the statement that writes here
- *     position  f64   up to where (exclusive) in its source the batch answers: frame of the session, or offset; -1: not said
+ *     source    u64   where the records come from: a hash of the producer's source, 0 for the statement that writes here
+ *     position  f64   up to where (exclusive) in its source the batch answers: frame of the source, or offset; -1: not said
  *     records         timestamp f64, key length i32, value length i32, key, value; length -1: null
  *
  * With `position` the output and the progress it stands for are one write: whoever sends the same again after a crash

@@ -31,7 +31,7 @@ export class Log implements Sink {
   readonly #keys = new Map<string, Buffer>();
   /** The frame of each partition's last record. */
   readonly #frames = new Map<Partition, number>();
-  #session: bigint | undefined;
+  #source: bigint | undefined;
   #waiting = waiting();
   #linger: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
@@ -65,25 +65,25 @@ export class Log implements Sink {
     return partitions;
   }
 
-  begin(session: string): void {
+  begin(source: string): void {
     this.#storeAll();
-    this.#session = createHash("sha256").update(session).digest().readBigUInt64BE();
+    this.#source = createHash("sha256").update(source).digest().readBigUInt64BE();
   }
 
-  send(topic: string, key: string | null, timestamp: number, value: Buffer, frame: number): boolean {
+  send(topic: string, key: string | null, timestamp: number, value: Buffer, position: number): boolean {
     if (this.#failure !== undefined) throw this.#failure;
     const partitions = this.partitions(topic);
     const keyBytes = key === null ? null : this.#keyBytes(key);
     const partition = partitions[keyBytes === null ? 0 : partitionOf(keyBytes, partitions.length)]!;
-    if (this.#session === undefined) throw new Error("the log was sent a record before its session began");
-    if (frame < partition.position(this.#session)) {
+    if (this.#source === undefined) throw new Error("the log was sent a record before its source began");
+    if (position < partition.position(this.#source)) {
       this.known++;
       return true;
     }
     // A batch ends with a frame: the parts of a snapshot are stored together.
-    if (partition.pendingBytes >= batchBytes && frame !== this.#frames.get(partition)) this.#store(partition);
+    if (partition.pendingBytes >= batchBytes && position !== this.#frames.get(partition)) this.#store(partition);
     partition.add(timestamp, keyBytes, value);
-    this.#frames.set(partition, frame);
+    this.#frames.set(partition, position);
     this.#linger ??= setTimeout(() => this.#storeAll(), lingerMs);
     return true;
   }
@@ -128,7 +128,7 @@ export class Log implements Sink {
   }
 
   #store(partition: Partition): void {
-    if (partition.store(this.#session!, this.#frames.get(partition)! + 1)) this.#wake();
+    if (partition.store(this.#source!, this.#frames.get(partition)! + 1)) this.#wake();
   }
 
   #storeAll(): void {

@@ -15,9 +15,10 @@ function recording(content: string | Buffer, name = "frames.txt"): string {
 async function framesOf(path: string) {
   const source = await openRecording(path);
   const frames = [];
-  for await (const batch of source.batches(new AbortController().signal)) frames.push(...batch);
+  for await (const batch of source.batches(new AbortController().signal)) frames.push(...batch.frames);
   return {
-    session: source.session,
+    id: source.id,
+    startsAt: source.startsAt,
     frames: frames.map(({ bytes, number, receivedAt }) => ({ text: bytes.toString(), number, receivedAt })),
   };
 }
@@ -62,20 +63,22 @@ describe("a recording", () => {
       framesOf(recording(`${text}${line}\n`)),
     ]);
     expect(gzipped).toEqual(plain);
-    expect(other.session.id).not.toBe(plain.session.id);
+    expect(other.id).not.toBe(plain.id);
   });
 
   it("without stamps starts at the first time that follows; without any time at 1970", async () => {
     const timeless = JSON.stringify({ ...ticker, time: undefined });
-    expect((await framesOf(recording(`${timeless}\n${line}\n`))).session.startsAt).toBe(1788335050104422);
-    expect((await framesOf(recording(`${timeless}\n`))).session.startsAt).toBe(0);
+    expect((await framesOf(recording(`${timeless}\n${line}\n`))).startsAt).toBe(1788335050104422);
+    expect((await framesOf(recording(`${timeless}\n`))).startsAt).toBe(0);
   });
 
   it("keeps the bytes of a line that is not UTF-8", async () => {
     const odd = Buffer.concat([Buffer.from(`${line}\n{"a":"`), Buffer.from([0xff]), Buffer.from('"}\n')]);
     const source = await openRecording(recording(odd));
     for await (const batch of source.batches(new AbortController().signal)) {
-      expect(batch[1]!.bytes).toEqual(Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff]), Buffer.from('"}')]));
+      expect(batch.frames[1]!.bytes).toEqual(
+        Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff]), Buffer.from('"}')]),
+      );
     }
   });
 });
