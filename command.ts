@@ -9,6 +9,22 @@ export class UserError extends Error {
 /** A command line that was not understood: exit code 2. */
 export class UsageError extends UserError {}
 
+const secrets = new Set<string>();
+
+/** Remembers a secret, so that `redact` takes it out of whatever is printed; returns it. */
+export function secret(text: string): string {
+  // As JSON and URLs write it too. What is shorter than four letters would black out half of any text.
+  if (text.length >= 4)
+    for (const form of [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text)]) secrets.add(form);
+  return text;
+}
+
+/** A text without the secrets that this process knows. */
+export function redact(text: string): string {
+  for (const known of secrets) text = text.replaceAll(known, "[secret]");
+  return text;
+}
+
 /** The options and words of a command line. Throws UsageError on anything that `options` does not name. */
 export function parseCommand<const T extends NonNullable<ParseArgsConfig["options"]>>(
   options: T,
@@ -40,6 +56,6 @@ export async function runCommand(main: () => Promise<void>): Promise<void> {
   } catch (error) {
     const explained = error instanceof UserError || (error instanceof Error && "syscall" in error);
     process.exitCode = error instanceof UsageError ? 2 : explained ? 1 : 70;
-    process.stderr.write(`${explained ? error.message : (error as Error).stack}\n`);
+    process.stderr.write(`${redact(explained ? error.message : String((error as Error).stack))}\n`);
   }
 }

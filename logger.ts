@@ -1,0 +1,20 @@
+/**
+ * What a long-running command says while it runs: sentences on a terminal, one JSON object a line elsewhere, always on
+ * stderr and never with a secret.
+ */
+import { redact } from "./command.ts";
+
+type Level = "info" | "warn" | "error";
+
+export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Says a sentence that is true without its fields; they hold the same for machines. */
+export type Logger = (level: Level, message: string, fields?: Fields) => void;
+
+export function logTo(out: NodeJS.WriteStream): Logger {
+  if (out.isTTY) return (_, message) => void out.write(`\r\x1b[K${redact(message)}\n`);
+  return (level, message, fields) => {
+    const line = JSON.stringify({ time: new Date().toISOString(), level, message, ...fields });
+    out.write(`${redact(line)}\n`);
+  };
+}

@@ -1,0 +1,17 @@
+/** The wall clock with microseconds: Date.now() alone has milliseconds. */
+
+/** The wall clock at the zero of performance.now(), in milliseconds. */
+let origin = 0;
+let checkedAt = -Infinity;
+
+/** Microseconds since 1970. Follows the system's clock, which may be set, within a second. */
+export function microseconds(): number {
+  const now = performance.now();
+  if (now - checkedAt > 1000) {
+    checkedAt = now;
+    const drift = Date.now() - (origin + now);
+    // Date.now() is cut at milliseconds: less than one is no drift.
+    if (drift < 0 || drift >= 1) origin += drift;
+  }
+  return Math.floor((origin + now) * 1000);
+}

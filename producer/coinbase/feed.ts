@@ -1,0 +1,214 @@
+/**
+ * The exchange as a source: the products spread over sockets, each of which comes back by itself when it fails, alone
+ * and inside the exchange's limits (8 connections a second, https://docs.cdp.coinbase.com/exchange/websocket-feed/rate-limits).
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../command.ts";
+import type { Logger } from "../../logger.ts";
+import type { Batch, Frame, Source } from "../frame.ts";
+import { Connection, type Cause, type Ending, type Listener, type Patience } from "./connection.ts";
+import type { Credentials } from "./signature.ts";
+
+export interface FeedOptions {
+  /** WebSocket URLs: the first is preferred, the next is tried after a failure. */
+  readonly endpoints: readonly string[];
+  readonly channels: readonly string[];
+  readonly products: readonly string[];
+  readonly productsPerSocket: number;
+  readonly credentials?: Credentials | undefined;
+  readonly log: Logger;
+  readonly patience?: FeedPatience;
+}
+
+export interface FeedPatience extends Patience {
+  /** Between two connections of this process, in milliseconds. */
+  readonly spacing: number;
+  /** The first wait after a failure, and the longest, in milliseconds. */
+  readonly firstRetry: number;
+  readonly lastRetry: number;
+  /** A connection that has lived so long is no failure, in milliseconds. */
+  readonly healthy: number;
+}
+
+const usualPatience: FeedPatience = {
+  answer: 5_000,
+  silence: 5_000,
+  spacing: 150,
+  firstRetry: 1_000,
+  lastRetry: 30_000,
+  healthy: 30_000,
+};
+
+/** Frames that wait for the sink. With more, the sockets are paused: a book's snapshot alone may have over a megabyte. */
+const mostWaiting = 8 * 1024 * 1024;
+
+export class CoinbaseFeed implements Source {
+  readonly id = randomUUID();
+  /** Connections that are confirmed now, made in all, and ended, by cause. */
+  open = 0;
+  connects = 0;
+  readonly endings: Partial<Record<Cause, number>> = {};
+  /** How often the sockets were paused because the sink was full. */
+  pauses = 0;
+  /** Error frames. */
+  complaints = 0;
+  readonly sockets: number;
+  readonly #options: FeedOptions;
+  readonly #patience: FeedPatience;
+  readonly #connections = new Set<Connection>();
+  #waiting: { session: Connection; frames: Frame[] }[] = [];
+  #waitingBytes = 0;
+  #wake = () => {};
+  #paused = false;
+  #everConfirmed = false;
+  #fatal: UserError | undefined;
+  #nextConnect = 0;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.#patience = options.patience ?? usualPatience;
+    this.sockets = Math.ceil(options.products.length / options.productsPerSocket);
+  }
+
+  /**
+   * Frames as they come. Ends when `signal` aborts, after the last frame that had come by then. Throws UserError where
+   * trying again can not help: the exchange rejects the credentials, or every product, of a feed that never worked.
+   */
+  async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
+    const stop = new AbortController();
+    const stopped = AbortSignal.any([signal, stop.signal]);
+    const running = Array.from({ length: this.sockets }, (_, socket) => this.#keep(socket, stopped));
+    const over = Promise.all(running).finally(() => this.#wake());
+    let done = false;
+    over.then(
+      () => (done = true),
+      (error: unknown) => {
+        this.#fatal ??= error as UserError;
+        done = true;
+      },
+    );
+    try {
+      while (!done || this.#waiting.length > 0) {
+        if (this.#waiting.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+        const batches = this.#waiting;
+        this.#waiting = [];
+        this.#waitingBytes = 0;
+        yield* batches;
+        if (this.#paused && this.#waitingBytes < mostWaiting / 2) this.#resume();
+      }
+      if (this.#fatal !== undefined) throw this.#fatal;
+    } finally {
+      stop.abort();
+      await over.catch(() => {});
+    }
+  }
+
+  /** Keeps one socket connected until `signal` aborts. */
+  async #keep(socket: number, signal: AbortSignal): Promise<void> {
+    const { endpoints, channels, credentials, log } = this.#options;
+    const products = this.#options.products.filter((_, i) => i % this.sockets === socket);
+    const name = this.sockets === 1 ? "socket" : `socket ${socket + 1}/${this.sockets}`;
+    for (let failures = 0; !signal.aborted;) {
+      await this.#turn(signal);
+      if (signal.aborted) return;
+      const endpoint = endpoints[failures % endpoints.length]!;
+      const start = performance.now();
+      const { ending, confirmed } = await this.#connect(endpoint, { channels, products }, name, signal);
+      if (signal.aborted) return;
+      if (ending.cause === "rejected" && !this.#everConfirmed)
+        throw new UserError(
+          `${new URL(endpoint).host} rejects the subscription: ${ending.detail}. ${cureOf(credentials)}`,
+        );
+      failures = confirmed && performance.now() - start > this.#patience.healthy ? 0 : failures + 1;
+      const wait = this.#backOff(failures);
+      log("warn", `${name}: ${ending.detail}; again in ${(wait / 1000).toFixed(1)} s`, {
+        socket: socket + 1,
+        cause: ending.cause,
+        endpoint,
+        products: products.length,
+      });
+      await pause(wait, signal);
+    }
+  }
+
+  async #connect(
+    endpoint: string,
+    asked: { channels: readonly string[]; products: readonly string[] },
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ ending: Ending; confirmed: boolean }> {
+    const { credentials, log } = this.#options;
+    const listener: Listener = {
+      arrived: (session, frame) => this.#arrived(session, frame),
+      confirmed: () => {
+        this.open++;
+        this.#everConfirmed = true;
+        log(
+          "info",
+          `${name}: connected to ${new URL(endpoint).host}, ${asked.channels.join(" + ")} of ${asked.products.length} products`,
+        );
+      },
+      complained: (text) => {
+        this.complaints++;
+        log("warn", `${name}: the exchange says: ${text}`);
+      },
+    };
+    const connection = new Connection(endpoint, asked, credentials, this.#patience, listener);
+    this.connects++;
+    this.#connections.add(connection);
+    const stop = () => connection.stop();
+    signal.addEventListener("abort", stop, { once: true });
+    const ending = await connection.ended;
+    signal.removeEventListener("abort", stop);
+    this.#connections.delete(connection);
+    this.endings[ending.cause] = (this.endings[ending.cause] ?? 0) + 1;
+    if (connection.confirmed) this.open--;
+    return { ending, confirmed: connection.confirmed };
+  }
+
+  #arrived(session: Connection, frame: Frame): void {
+    const last = this.#waiting.at(-1);
+    if (last?.session === session) last.frames.push(frame);
+    else this.#waiting.push({ session, frames: [frame] });
+    this.#wake();
+    this.#waitingBytes += frame.bytes.length;
+    if (this.#waitingBytes > mostWaiting) this.#pause();
+  }
+
+  #pause(): void {
+    if (!this.#paused) this.pauses++;
+    this.#paused = true;
+    for (const connection of this.#connections) connection.pause();
+  }
+
+  #resume(): void {
+    this.#paused = false;
+    for (const connection of this.#connections) connection.resume();
+  }
+
+  /** Waits until this process may connect again. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    const now = performance.now();
+    const at = Math.max(now, this.#nextConnect);
+    this.#nextConnect = at + this.#patience.spacing;
+    await pause(at - now, signal);
+  }
+
+  /** Exponential, with the upper half of each wait at random: sockets that fail together do not come back together. */
+  #backOff(failures: number): number {
+    const { firstRetry, lastRetry } = this.#patience;
+    const longest = Math.min(lastRetry, firstRetry * 2 ** Math.max(0, failures - 1));
+    return longest * (0.5 + Math.random() / 2);
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => {});
+}
+
+function cureOf(credentials: Credentials | undefined): string {
+  return credentials === undefined
+    ? "Without keys only the channels matches, ticker, level2_batch and heartbeat are open."
+    : "Look at COINBASE_KEY, COINBASE_SECRET, COINBASE_PASSPHRASE and this machine's clock.";
+}
