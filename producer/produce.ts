@@ -25,14 +25,15 @@ export async function produce(
     let decode = decoders.get(session);
     if (decode === undefined) {
       decode = decoder(session, counters, (topic, key, timestamp, value) => {
-        room = sink.send(topic, key, timestamp, encode(topic, value), position);
+        room = sink.send(topic, key, timestamp, encode(topic, value)) && room;
       });
       decoders.set(session, decode);
     }
     for (const frame of frames) {
-      position++;
+      sink.frame(++position, session.live ? frame.receivedAt : undefined);
       decode(frame);
       if (!room) await sink.drained();
+      room = true;
     }
     // A recording arrives as fast as it is read: let the readers of the log have their turn.
     await new Promise(setImmediate);

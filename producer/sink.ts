@@ -11,11 +11,16 @@ export interface Sink {
    */
   begin(source: string): void;
   /**
-   * Takes one record of a frame; `value` is copied before the call returns. `timestamp` is in milliseconds since 1970,
-   * `position` the number of the frame in its source. False asks the caller to await `drained()` before it sends more.
-   * Throws when the record can not be taken at all (disk full, broker lost for good).
+   * Says which frame the records that follow are of: its number in the source, and when it was received (microseconds
+   * since 1970; undefined where that is no time of this run).
    */
-  send(topic: string, key: string | null, timestamp: number, value: Buffer, position: number): boolean;
+  frame(position: number, receivedAt: number | undefined): void;
+  /**
+   * Takes one record of the frame; `value` is copied before the call returns. `timestamp` is in milliseconds since 1970.
+   * False asks the caller to await `drained()` before the next frame. Throws when the record can not be taken at all
+   * (disk full, broker lost for good).
+   */
+  send(topic: string, key: string | null, timestamp: number, value: Buffer): boolean;
   /** Resolves when there is room again. */
   drained(): Promise<void>;
   /** Resolves when everything sent so far is stored. */

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import type { Frame, Session } from "../frame.ts";
-import { microseconds } from "./clock.ts";
+import { microseconds } from "../clock.ts";
 import { sign, type Credentials } from "./signature.ts";
 import { readComplaint, unconfirmed, type Subscription } from "./subscription.ts";
 

@@ -32,6 +32,8 @@ export class Log implements Sink {
   /** The frame of each partition's last record. */
   readonly #frames = new Map<Partition, number>();
   #source: bigint | undefined;
+  /** Number of the frame that records are sent of. */
+  #position = 0;
   #waiting = waiting();
   #linger: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
@@ -70,12 +72,17 @@ export class Log implements Sink {
     this.#source = createHash("sha256").update(source).digest().readBigUInt64BE();
   }
 
-  send(topic: string, key: string | null, timestamp: number, value: Buffer, position: number): boolean {
+  frame(position: number): void {
+    this.#position = position;
+  }
+
+  send(topic: string, key: string | null, timestamp: number, value: Buffer): boolean {
     if (this.#failure !== undefined) throw this.#failure;
     const partitions = this.partitions(topic);
     const keyBytes = key === null ? null : this.#keyBytes(key);
     const partition = partitions[keyBytes === null ? 0 : partitionOf(keyBytes, partitions.length)]!;
     if (this.#source === undefined) throw new Error("the log was sent a record before its source began");
+    const position = this.#position;
     if (position < partition.position(this.#source)) {
       this.known++;
       return true;

@@ -54,7 +54,8 @@ it("goes on after a restart where its stored rows end: no row twice, none missin
       time: trade,
       trade_id: trade,
     };
-    log.send("coinbase_full", "BTC-USD", trade, encode("coinbase_full", value), trade);
+    log.frame(trade);
+    log.send("coinbase_full", "BTC-USD", trade, encode("coinbase_full", value));
     await log.flush();
     if (trade % 4 === 0) new Engine(plans, engineTopics(log), complain).step();
     if (trade % 10 === 0) {

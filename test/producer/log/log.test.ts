@@ -15,6 +15,12 @@ import type { Topic } from "../../../schemas/catalog.ts";
 import { newFolder } from "../../folder.ts";
 
 const topic: Topic = { name: "events", writtenBy: "producer", partitions: 3, retentionMs: 0 };
+/** Sends a record of a frame. */
+function put(log: Log, frame: number, ...[key, timestamp, value]: [string | null, number, Buffer]): void {
+  log.frame(frame);
+  log.send("events", key, timestamp, value);
+}
+
 let sessions = 0;
 /** Every opening is a session of its own. */
 function open(dir: string): Log {
@@ -29,7 +35,7 @@ const only = (log: Log) => log.partitions("events").findIndex((partition) => par
 async function filled(dir: string, count: number): Promise<number> {
   const log = open(dir);
   for (let i = 0; i < count; i++) {
-    log.send("events", "BTC-USD", 1000 + i, Buffer.from(`value ${i}`), i);
+    put(log, i, "BTC-USD", 1000 + i, Buffer.from(`value ${i}`));
     await log.flush();
   }
   const partition = only(log);
@@ -40,8 +46,8 @@ async function filled(dir: string, count: number): Promise<number> {
 describe("a log", () => {
   it("gives back what was sent: keys, values, timestamps, offsets from 0, in order", async () => {
     const log = open(newFolder());
-    log.send("events", "BTC-USD", 1000, Buffer.from("a"), 1);
-    log.send("events", "BTC-USD", 999, Buffer.from(""), 1);
+    put(log, 1, "BTC-USD", 1000, Buffer.from("a"));
+    put(log, 1, "BTC-USD", 999, Buffer.from(""));
     await log.flush();
     const records = all(log).map(({ offset, timestamp, key, value }) => [
       offset,
@@ -69,7 +75,7 @@ describe("a log", () => {
 
   it("is read from the middle of a batch", async () => {
     const log = open(newFolder());
-    for (const value of ["a", "b", "c"]) log.send("events", "BTC-USD", 1, Buffer.from(value), 1);
+    for (const value of ["a", "b", "c"]) put(log, 1, "BTC-USD", 1, Buffer.from(value));
     await log.flush();
     expect(log.read("events", only(log), 1, 1e9).map(({ offset, value }) => [offset, value!.toString()])).toEqual([
       [1, "b"],
@@ -81,7 +87,7 @@ describe("a log", () => {
   it("tells its readers when there is more", async () => {
     const log = open(newFolder());
     const stored = log.stored();
-    log.send("events", "BTC-USD", 1000, Buffer.from("a"), 1);
+    put(log, 1, "BTC-USD", 1000, Buffer.from("a"));
     await stored;
     expect(all(log)).toHaveLength(1);
     await log.close();
@@ -113,7 +119,7 @@ describe("a log", () => {
       truncateSync(file, size);
       const log = open(dir);
       expect(log.repairs).toEqual([`events/${partition}: a torn write of ${size - before} bytes was cut off`]);
-      log.send("events", "BTC-USD", 7, Buffer.from("after"), 1);
+      put(log, 1, "BTC-USD", 7, Buffer.from("after"));
       await log.flush();
       expect(all(log).map(({ offset, value }) => [offset, value!.toString()])).toEqual([
         [0, "value 0"],
@@ -189,7 +195,7 @@ describe("a log", () => {
       log.begin(session);
       // Two records a frame, as the parts of a snapshot.
       for (const frame of frames)
-        for (const part of ["a", "b"]) log.send("events", "BTC-USD", frame, Buffer.from(`${frame}${part}`), frame);
+        for (const part of ["a", "b"]) put(log, frame, "BTC-USD", frame, Buffer.from(`${frame}${part}`));
       await log.flush();
       const values = all(log).map(({ value }) => value!.toString());
       await log.close();
@@ -206,10 +212,10 @@ describe("a log", () => {
     const log = open(dir);
     const stores: number[] = [];
     for (let part = 0; part < 5; part++) {
-      log.send("events", "BTC-USD", 1, Buffer.alloc(200_000), 7);
+      put(log, 7, "BTC-USD", 1, Buffer.alloc(200_000));
       stores.push(all(log).length);
     }
-    log.send("events", "BTC-USD", 1, Buffer.from("next"), 8);
+    put(log, 8, "BTC-USD", 1, Buffer.from("next"));
     expect([...stores, all(log).length]).toEqual([0, 0, 0, 0, 0, 5]);
     await log.close();
   });
@@ -232,7 +238,7 @@ describe("a log", () => {
     const partition = await filled(dir, 2);
     const log = open(dir);
     log.partitions("events")[partition]!.skipTo(10);
-    log.send("events", "BTC-USD", 1, Buffer.from("new"), 1);
+    put(log, 1, "BTC-USD", 1, Buffer.from("new"));
     await log.flush();
     expect(log.read("events", partition, 5, 1e9).map(({ offset }) => offset)).toEqual([10]);
     expect(log.read("events", partition, 0, 1e9).map(({ offset }) => offset)).toEqual([0, 1, 10]);
