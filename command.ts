@@ -59,3 +59,38 @@ export async function runCommand(main: () => Promise<void>): Promise<void> {
     process.stderr.write(`${redact(explained ? error.message : String((error as Error).stack))}\n`);
   }
 }
+
+/** The longest that a timer can wait, in milliseconds. */
+const longest = 24 * 24 * 3_600_000;
+
+/** Milliseconds of a duration as 500ms, 30s, 5m or 1h. */
+export function parseDuration(option: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ""];
+  if (match === null || factor === undefined || Number(match[1]) * factor > longest)
+    throw new UsageError(`${option} ${text}: a duration as 500ms, 30s, 5m or 1h is expected, of at most 24 days.`);
+  return Number(match[1]) * factor;
+}
+
+/** A whole number from 1 on. */
+export function parseWhole(option: string, text: string, most: number): number {
+  if (!/^\d{1,7}$/.test(text) || Number(text) < 1 || Number(text) > most)
+    throw new UsageError(`${option} ${text}: a whole number from 1 to ${most} is expected.`);
+  return Number(text);
+}
+
+/**
+ * Aborts after `duration` milliseconds, or at the first Ctrl-C, which `onInterrupt` is told; the second ends the process
+ * at once.
+ */
+export function stopSignal(duration: number | undefined, onInterrupt: () => void): AbortSignal {
+  const stop = new AbortController();
+  const interrupt = () => {
+    if (stop.signal.aborted) process.exit(130);
+    onInterrupt();
+    stop.abort();
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  if (duration !== undefined) setTimeout(() => stop.abort(), duration).unref();
+  return stop.signal;
+}

@@ -1,12 +1,13 @@
 /** `npm start`: the local platform. */
-import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
+import { parseCommand, parseDuration, parseWhole, runCommand, stopSignal, UsageError, UserError } from "../command.ts";
 import type { Source } from "../producer/frame.ts";
 import { openRecording } from "../producer/recording.ts";
 import { simulator } from "./exchange/simulator.ts";
 import type { End } from "./exchange/market.ts";
 import { Platform } from "./platform.ts";
 import { serve, type Service } from "./server.ts";
-import { showStatus, summary, type Status } from "./status.ts";
+import { showStatus, type Status } from "../status.ts";
+import { figures, summary } from "./summary.ts";
 
 const help = `npm start [-- --source auto|simulator|FILE] [--for 30s] [--rate N] [--port N] [--data DIR]
 
@@ -21,9 +22,6 @@ Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not un
 nobody foresaw, with its stack.
 `;
 
-/** The longest that a timer can wait, in milliseconds. */
-const longest = 24 * 24 * 3_600_000;
-
 await runCommand(async () => {
   const { values, positionals } = parseCommand({
     source: { type: "string", default: "auto" },
@@ -34,7 +32,7 @@ await runCommand(async () => {
   });
   if (values.help) return void process.stdout.write(help);
   if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
-  const duration = values.for === undefined ? undefined : parseDuration(values.for);
+  const duration = values.for === undefined ? undefined : parseDuration("--for", values.for);
   const port = values.port === undefined ? undefined : parseWhole("--port", values.port, 65_535);
   const rate = parseWhole("--rate", values.rate, 1_000_000);
   if (values.source === "live")
@@ -49,8 +47,8 @@ await runCommand(async () => {
   let status: Status | undefined;
   try {
     service = await serve(values.data, platform.warehouse, port);
-    status = showStatus(platform, process.stderr);
-    const stop = stopSignal(duration, talk);
+    status = showStatus(() => figures(platform), process.stderr);
+    const stop = stopSignal(duration, () => talk("\nstopping: storing what has come (Ctrl-C again ends at once)"));
     await platform.catchUp();
     const source: Source = recording ?? simulator(await tapeEnds(platform), rate);
     talk(
@@ -71,19 +69,6 @@ await runCommand(async () => {
   }
 });
 
-/** Aborts after the duration or at the first Ctrl-C; the second ends the process at once. */
-function stopSignal(duration: number | undefined, talk: (line: string) => void): AbortSignal {
-  const stop = new AbortController();
-  const onInterrupt = () => {
-    if (stop.signal.aborted) process.exit(130);
-    talk("\nstopping: storing what has come (Ctrl-C again ends at once)");
-    stop.abort();
-  };
-  process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt);
-  if (duration !== undefined) setTimeout(() => stop.abort(), duration).unref();
-  return stop.signal;
-}
-
 /** Where the simulated tape in the data directory ends, so that it goes on from there. */
 async function tapeEnds(platform: Platform): Promise<Map<string, End>> {
   const connection = await platform.warehouse.connect();
@@ -95,19 +80,4 @@ async function tapeEnds(platform: Platform): Promise<Map<string, End>> {
   return new Map(
     rows.map(([product, sequence, tradeId]) => [product, { sequence: Number(sequence), tradeId: Number(tradeId) }]),
   );
-}
-
-function parseDuration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ""];
-  if (match === null || factor === undefined || Number(match[1]) * factor > longest)
-    throw new UsageError(`--for ${text}: a duration as 500ms, 30s, 5m or 1h is expected, of at most 24 days.`);
-  return Number(match[1]) * factor;
-}
-
-function parseWhole(option: string, text: string, most: number): number {
-  if (!/^\d{1,7}$/.test(text) || Number(text) < 1 || Number(text) > most) {
-    throw new UsageError(`${option} ${text}: a whole number from 1 to ${most} is expected.`);
-  }
-  return Number(text);
 }

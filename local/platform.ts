@@ -73,16 +73,15 @@ export class Platform {
   async run(source: Source, signal: AbortSignal): Promise<void> {
     const idOf = (subject: string, schema: object) => this.#log.schemas.register(subject, schema);
     const stop = new AbortController();
-    const work = { done: false };
+    const progress = { done: false };
     const finish = () => {
-      work.done = true;
+      progress.done = true;
       stop.abort();
     };
     // Whichever side fails ends the other: there is no point in filling a log that nothing reads.
-    const producing = produce(source, this.#log, idOf, this.counters, AbortSignal.any([signal, stop.signal])).finally(
-      finish,
-    );
-    const following = this.#follow(work, stop.signal).catch((error: unknown) => {
+    const work = { source, sink: this.#log, idOf, counters: this.counters };
+    const producing = produce(work, AbortSignal.any([signal, stop.signal])).finally(finish);
+    const following = this.#follow(progress, stop.signal).catch((error: unknown) => {
       finish();
       throw error;
     });
@@ -109,9 +108,9 @@ export class Platform {
   }
 
   /** Reads what is new in the log until the work is done. */
-  async #follow(work: { readonly done: boolean }, signal: AbortSignal): Promise<void> {
+  async #follow(progress: { readonly done: boolean }, signal: AbortSignal): Promise<void> {
     const stopped = new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-    while (!work.done) {
+    while (!progress.done) {
       const stored = this.#log.stored();
       const busy = this.#engine.step();
       const rows = await this.#commit();

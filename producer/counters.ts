@@ -4,7 +4,7 @@ export interface Counters {
   bytes: number;
   /** Frames that became records. */
   events: number;
-  /** Records sent, quarantined frames and the parts of snapshots included. */
+  /** Records sent, those of quarantined frames and the parts of snapshots included. */
   records: number;
   /** Frames about the connection: subscriptions, heartbeat, error, status. */
   control: Record<string, number>;
@@ -13,8 +13,10 @@ export interface Counters {
   extra: number;
   /** Frames whose time is the receive time, for want of a usable one. */
   untimed: number;
+  /** How long the latest live event was on its way: microseconds from the exchange's clock to ours. */
+  behind: number;
 }
 
 export function newCounters(): Counters {
-  return { frames: 0, bytes: 0, events: 0, records: 0, control: {}, quarantined: 0, extra: 0, untimed: 0 };
+  return { frames: 0, bytes: 0, events: 0, records: 0, control: {}, quarantined: 0, extra: 0, untimed: 0, behind: 0 };
 }

@@ -1,21 +1,27 @@
 /** The producer before the wire: source → decode → encode → sink, in one pass and in order. */
+import type { CoinbaseFull } from "../schemas/records.ts";
+import type { Continuity } from "./continuity.ts";
 import type { Counters } from "./counters.ts";
 import { decoder } from "./decode/decode.ts";
 import { encoder } from "./encode.ts";
 import type { Frame, Session, Source } from "./frame.ts";
 import type { Sink } from "./sink.ts";
 
+export interface Work {
+  readonly source: Source;
+  readonly sink: Sink;
+  /** The id under which a topic's schema is registered. */
+  readonly idOf: (subject: string, schema: object) => number;
+  readonly counters: Counters;
+  /** Leaves out what a live feed brings twice; a recording is passed on as it is. */
+  readonly continuity?: Continuity;
+}
+
 /**
- * Runs a source to its end or to `signal`, counting into `counters`; everything is flushed when it returns.
+ * Runs a source to its end or to `signal`, counting; everything is flushed when it returns.
  * Throws what the source or the sink throws.
  */
-export async function produce(
-  source: Source,
-  sink: Sink,
-  idOf: (subject: string, schema: object) => number,
-  counters: Counters,
-  signal: AbortSignal,
-): Promise<void> {
+export async function produce({ source, sink, idOf, counters, continuity }: Work, signal: AbortSignal): Promise<void> {
   const encode = encoder(idOf);
   const decoders = new WeakMap<Session, (frame: Frame) => void>();
   let position = 0;
@@ -25,6 +31,8 @@ export async function produce(
     let decode = decoders.get(session);
     if (decode === undefined) {
       decode = decoder(session, counters, (topic, key, timestamp, value) => {
+        if (continuity !== undefined && topic === "coinbase_full" && !continuity.accept(value as CoinbaseFull)) return;
+        counters.records++;
         room = sink.send(topic, key, timestamp, encode(topic, value)) && room;
       });
       decoders.set(session, decode);

@@ -102,6 +102,7 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
       kind.topic === "coinbase_level2" ? level2(frame, text, message, kind, times) : flat(text, message, kind, times);
     if (reason !== undefined) return quarantine(frame, receivedAt, message, reason);
     counters.events++;
+    if (session.live) counters.behind = times.receivedAt - times.time;
     if (times.untimed !== undefined) counters.untimed++;
   };
 
@@ -180,7 +181,6 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
   }
 
   function send(topic: RawTopic, key: string | null, time: number, value: object): void {
-    counters.records++;
     emit(topic, key, Math.floor(time / 1000), value);
   }
 }

@@ -6,6 +6,7 @@ import type { KafkaConfig as KafkaJsConfig, SASLOptions } from "kafkajs";
 import type { Environment } from "../../environment.ts";
 
 const protocols = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] as const;
+const codecs = ["zstd", "lz4", "gzip", "none"] as const;
 const mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
 
 export interface KafkaConfig {
@@ -17,6 +18,8 @@ export interface KafkaConfig {
   readonly login:
     | { readonly mechanism: (typeof mechanisms)[number]; readonly key: string; readonly secret: string }
     | undefined;
+  /** As KAFKA_COMPRESSION says; undefined: the best that the client was built with. */
+  readonly compression: (typeof codecs)[number] | undefined;
   /** Bytes of records that may wait for their acknowledgement. */
   readonly bufferBytes: number;
 }
@@ -57,7 +60,8 @@ export function readKafkaConfig(environment: Environment): KafkaConfig {
   if (caFile !== undefined && !existsSync(caFile))
     environment.fault(`KAFKA_CA_FILE is ${caFile}: there is no such file`);
   const bufferBytes = environment.whole("KAFKA_BUFFER_MIB", 1, 2000) * 1024 * 1024;
-  return { brokers, tls, authorities: tls ? authorities(caFile) : undefined, login, bufferBytes };
+  const compression = environment.choice("KAFKA_COMPRESSION", codecs);
+  return { brokers, tls, compression, authorities: tls ? authorities(caFile) : undefined, login, bufferBytes };
 }
 
 /** Whether every broker is reached without leaving this machine. */

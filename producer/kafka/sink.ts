@@ -40,7 +40,9 @@ export class KafkaSink implements Sink {
   stalls = 0;
   /** A broker is connected. */
   connected = true;
-  readonly latency = new Latency();
+  /** Is given the seconds from receiving a frame to the acknowledgement of its record, of every sixteenth record. */
+  onLatency: (seconds: number) => void = () => {};
+  readonly #latency = new Latency();
   readonly #producer: RdKafka.Producer;
   readonly #log: Logger;
   /** What the full queue has not taken. */
@@ -70,7 +72,7 @@ export class KafkaSink implements Sink {
       "enable.idempotence": true,
       // As Kafka's Java clients: a product is in the partition in which ksqlDB and the log expect it.
       partitioner: "murmur2_random",
-      "compression.codec": RdKafka.features.includes("zstd") ? "zstd" : "lz4",
+      "compression.codec": config.compression ?? (RdKafka.features.includes("zstd") ? "zstd" : "lz4"),
       "linger.ms": linger,
       "queue.buffering.max.kbytes": Math.ceil(config.bufferBytes / 1024),
       "queue.buffering.max.messages": 10_000_000,
@@ -130,7 +132,7 @@ export class KafkaSink implements Sink {
       done = await new Promise<boolean>((resolve) => this.#producer.flush(500, (error) => resolve(!error)));
     }
     if (this.#failure !== undefined) throw this.#failure;
-    this.acknowledged = this.sent;
+    this.#acknowledge(this.sent);
     this.waitingBytes = 0;
   }
 
@@ -151,7 +153,7 @@ export class KafkaSink implements Sink {
       throw this.#fail(`Kafka takes no record of ${topic} (${value.length} bytes): ${message}`);
     }
     this.sent++;
-    this.latency.sent(this.sent, this.#receivedAt);
+    this.#latency.sent(this.sent, this.#receivedAt);
     return true;
   }
 
@@ -159,12 +161,14 @@ export class KafkaSink implements Sink {
     // With idempotence every record has a number in its partition, and the last acknowledged one is told.
     let acknowledged = 0;
     for (const match of statistics.matchAll(/"acked_msgid": ?(\d+)/g)) acknowledged += Number(match[1]);
-    if (acknowledged > this.acknowledged) {
-      this.acknowledged = acknowledged;
-      this.latency.acknowledged(acknowledged);
-    }
+    if (acknowledged > this.acknowledged) this.#acknowledge(acknowledged);
     this.waitingBytes = Number(/"msg_size": ?(\d+)/.exec(statistics)?.[1] ?? 0);
     this.connected = /"state": ?"UP"/.test(statistics);
+  }
+
+  #acknowledge(count: number): void {
+    this.acknowledged = count;
+    this.#latency.acknowledged(count, this.onLatency);
   }
 
   #complain(message: string): void {

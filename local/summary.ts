@@ -1,40 +1,10 @@
-/** One line that shows the platform at work: in place on a terminal, a line every few seconds elsewhere. */
+/** What a run of the platform has done: while it runs, and when it is over. */
 import type { Platform } from "./platform.ts";
 
-export interface Status {
-  stop(): void;
-}
-
-export function showStatus(platform: Platform, out: NodeJS.WriteStream): Status {
-  let frames = 0;
-  let at = performance.now();
-  const draw = () => {
-    const now = performance.now();
-    const rate = ((platform.counters.frames - frames) / (now - at)) * 1000;
-    frames = platform.counters.frames;
-    at = now;
-    const line = statusLine(platform, rate);
-    out.write(out.isTTY ? `\r\u001b[K${line.slice(0, out.columns - 1)}` : `${line}\n`);
-  };
-  const timer = setInterval(draw, out.isTTY ? 500 : 5000);
-  return {
-    stop() {
-      clearInterval(timer);
-      if (out.isTTY) out.write("\r\u001b[K");
-    },
-  };
-}
-
-function statusLine({ counters, rows, lag }: Platform, rate: number): string {
-  const count = (value: number) => Math.round(value).toLocaleString("en-US");
-  const parts = [
-    `frames ${count(counters.frames)} (${count(rate)}/s)`,
-    `records ${count(counters.records)}`,
-    `rows ${count(rows)}`,
-    `lag ${count(lag)}`,
-    `quarantined ${count(counters.quarantined)}`,
-  ];
-  return parts.join(" · ");
+/** The figures of the status line. */
+export function figures({ counters, rows, lag }: Platform): Record<string, number> {
+  const { frames, records, quarantined } = counters;
+  return { frames, records, rows, lag, quarantined };
 }
 
 /** What a run did, for when it is over. */

@@ -1,0 +1,95 @@
+/**
+ * The producer's figures for Prometheus, under its conventions (https://prometheus.io/docs/practices/naming/):
+ * docs/operations.md tells what each means and when to worry.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { CoinbaseFeed } from "./coinbase/feed.ts";
+import type { Continuity } from "./continuity.ts";
+import type { Counters } from "./counters.ts";
+import type { KafkaSink } from "./kafka/sink.ts";
+
+/** The upper ends of the latency's classes, in seconds. */
+const buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2.5, 5, 10, 30, 60];
+
+export class Metrics {
+  readonly #registry = new Registry();
+
+  constructor(counters: Counters) {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#counter("frames_received_total", "Frames received.", () => counters.frames);
+    this.#counter("frame_bytes_received_total", "Bytes of the frames received.", () => counters.bytes);
+    this.#counter("records_total", "Records handed to the sink.", () => counters.records);
+    this.#counter("quarantined_frames_total", "Frames that could not be read.", () => counters.quarantined);
+    this.#counter("untimed_events_total", "Events that have the receive time.", () => counters.untimed);
+    this.#counters("control_frames_total", "Frames about the connection.", "type", () => counters.control);
+    this.#gauge(
+      "feed_delay_seconds",
+      "From the exchange's clock to ours, of the latest event.",
+      () => counters.behind / 1e6,
+    );
+  }
+
+  watchFeed(feed: CoinbaseFeed, continuity: Continuity): void {
+    this.#gauge("sockets", "Sockets that the products are spread over.", () => feed.sockets);
+    this.#gauge("sockets_connected", "Sockets whose subscription is confirmed.", () => feed.open);
+    this.#counter("connections_total", "Connections tried.", () => feed.connects);
+    this.#counters("disconnections_total", "Connections ended.", "cause", () => feed.endings);
+    this.#counter("exchange_errors_total", "Error frames of the exchange.", () => feed.complaints);
+    this.#counter("feed_pauses_total", "Times that reading waited for the sink.", () => feed.pauses);
+    this.#counter("missed_events_total", "Events that did not come.", () => continuity.missed);
+    this.#counter("repeated_events_total", "Events that came again and were left out.", () => continuity.repeated);
+  }
+
+  watchSink(sink: KafkaSink): void {
+    this.#counter("records_acknowledged_total", "Records that Kafka has acknowledged.", () => sink.acknowledged);
+    this.#gauge("records_in_flight", "Records that wait for it.", () => sink.sent - sink.acknowledged);
+    this.#gauge("bytes_in_flight", "Bytes that wait for it.", () => sink.waitingBytes);
+    this.#counter("sink_stalls_total", "Times that the queue for Kafka was full.", () => sink.stalls);
+    this.#gauge("kafka_connected", "1 while a broker is connected.", () => Number(sink.connected));
+    const latency = new Histogram({
+      name: "tapeline_latency_seconds",
+      help: "From receiving a frame to the acknowledgement of its record; every sixteenth record.",
+      buckets,
+      registers: [this.#registry],
+    });
+    sink.onLatency = (seconds) => latency.observe(seconds);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #counter(name: string, help: string, read: () => number): void {
+    this.#counters(name, help, undefined, () => ({ "": read() }));
+  }
+
+  /** A counter that is kept elsewhere, in one series for each entry. */
+  #counters(name: string, help: string, label: string | undefined, read: () => Partial<Record<string, number>>): void {
+    new Counter({
+      name: `tapeline_${name}`,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [value, count = 0] of Object.entries(read()))
+          this.inc(label === undefined ? {} : { [label]: value }, count);
+      },
+    });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name: `tapeline_${name}`,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

@@ -1,0 +1,46 @@
+/** The port on which a producer tells how it is: /metrics for Prometheus, /healthz and /readyz for whoever restarts it. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { UserError } from "../command.ts";
+import type { Metrics } from "./metrics.ts";
+
+export interface Monitor {
+  readonly url: string;
+  close(): void;
+}
+
+/**
+ * Listens on `host:port`. `unready` gives the reasons why the producer does not stream now; none when it does. The
+ * process is healthy as long as it answers: what can not go on ends it.
+ */
+export async function serveMonitor(address: string, metrics: Metrics, unready: () => string[]): Promise<Monitor> {
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(address) ?? [];
+  if (host === undefined)
+    throw new UserError(`METRICS_ADDRESS is ${address}: host:port is expected, as 127.0.0.1:9464.`);
+  const server = createServer((request, response) => {
+    const path = request.url?.split("?")[0];
+    if (path === "/metrics")
+      void metrics.text().then((text) => response.writeHead(200, { "content-type": metrics.contentType }).end(text));
+    else if (path === "/healthz") response.end("ok\n");
+    else if (path === "/readyz") {
+      const reasons = unready();
+      response.writeHead(reasons.length === 0 ? 200 : 503).end(`${reasons.join("\n") || "ok"}\n`);
+    } else response.writeHead(404).end("there are /metrics, /healthz and /readyz\n");
+  });
+  try {
+    await once(server.listen(Number(port), host.replace(/^\[(.*)\]$/, "$1")), "listening");
+  } catch (error) {
+    throw new UserError(
+      `can not listen on ${address}: ${(error as Error).message}. Set METRICS_ADDRESS to another port, or to port 0 for any.`,
+      { cause: error },
+    );
+  }
+  return {
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** The simulated exchange, run as a process of its own: what it serves is read from its socket like any exchange's. */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../command.ts";
+import type { Credentials } from "./coinbase/signature.ts";
+
+export interface SimulatedExchange {
+  /** WebSocket URL. */
+  readonly url: string;
+  readonly credentials: Credentials;
+  stop(): void;
+}
+
+const program = fileURLToPath(new URL("../local/exchange/main.ts", import.meta.url));
+
+/**
+ * Starts it on a free port of this machine with the given options (`npm run exchange -- --help`). It ends with this
+ * process, however that ends. Throws UserError when it does not start.
+ */
+export async function startSimulator(options: readonly string[]): Promise<SimulatedExchange> {
+  const child = spawn(process.execPath, ["--import", "tsx", program, "--child", "--port", "0", ...options], {
+    // Its stdin ends when this process does, and that ends it.
+    stdio: ["pipe", "pipe", "inherit"],
+    // Ctrl-C is for this process, which may still want to drain.
+    detached: true,
+  });
+  for await (const line of createInterface(child.stdout)) {
+    const ready = JSON.parse(line) as { url: string; credentials: Credentials };
+    child.unref();
+    return { ...ready, stop: () => void child.kill() };
+  }
+  throw new UserError("the simulated exchange did not start: its reason is above.");
+}
