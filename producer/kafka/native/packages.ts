@@ -8,17 +8,19 @@ const headers = { "openssl/ssl.h": "libssl-dev", "zlib.h": "zlib1g-dev", "zstd.h
 
 export const allPackages: readonly string[] = ["build-essential", "python3", ...Object.values(headers)];
 
+const compiler = "c++";
+
 /** Those whose programs or headers are not there. Takes about a tenth of a second. */
 export function missingPackages(): string[] {
   const runs = (command: string) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
   const missing = new Set<string>();
   if (!runs("python3")) missing.add("python3");
-  if (!runs("c++") || !runs("make")) {
+  if (!runs(compiler) || !runs("make")) {
     // Without a compiler nothing is known about the headers: to name one that is there does no harm.
     for (const name of ["build-essential", ...Object.values(headers)]) missing.add(name);
   } else {
     const input = Object.entries(headers).map(([path, name]) => `#if !__has_include(<${path}>)\n${name}\n#endif\n`);
-    const { stdout } = spawnSync("c++", ["-E", "-P", "-x", "c++", "-"], { encoding: "utf8", input: input.join("") });
+    const { stdout } = spawnSync(compiler, ["-E", "-P", "-x", "c++", "-"], { encoding: "utf8", input: input.join("") });
     for (const line of stdout.split("\n")) if (line !== "") missing.add(line);
   }
   return allPackages.filter((name) => missing.has(name));
