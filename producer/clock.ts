@@ -4,9 +4,8 @@
 let origin = 0;
 let checkedAt = -Infinity;
 
-/** Microseconds since 1970. Follows the system's clock, which may be set, within a second. */
-export function microseconds(): number {
-  const now = performance.now();
+/** Microseconds since 1970 at a time of performance.now(). Follows the system's clock, which may be set, within a second. */
+export function microseconds(now = performance.now()): number {
   if (now - checkedAt > 1000) {
     checkedAt = now;
     const drift = Date.now() - (origin + now);

@@ -3,8 +3,6 @@
  * contiguous `trade_id` on matches, where other events are not sent. Nothing is published twice, and what is missing is
  * told the moment it shows.
  */
-import type { CoinbaseFull } from "../schemas/records.ts";
-
 /** What did not come, by the exchange's numbers, both included. */
 export interface Gap {
   readonly product: string;
@@ -71,9 +69,8 @@ export class Continuity {
     this.#report = report;
   }
 
-  /** Whether a record of `coinbase_full` is to be published: false for one that has been. */
-  accept(event: CoinbaseFull): boolean {
-    const { type, product_id: product, sequence, trade_id: trade } = event;
+  /** Whether an event (of `coinbase_full`) is to be published: false for one that has been. */
+  accept(type: string, product: string, sequence: number | null, trade: number | null): boolean {
     let lines = this.#products.get(product);
     if (lines === undefined) this.#products.set(product, (lines = { sequences: new Line(), trades: new Line() }));
     const fresh = this.#full

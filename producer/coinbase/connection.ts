@@ -129,9 +129,10 @@ export class Connection implements Session {
   }
 
   #receive(bytes: Buffer): void {
-    this.#seenAt = performance.now();
+    const now = performance.now();
+    this.#seenAt = now;
     this.#pinged = "no";
-    this.#listener.arrived(this, { bytes, number: ++this.#number, receivedAt: microseconds() });
+    this.#listener.arrived(this, { bytes, number: ++this.#number, receivedAt: microseconds(now) });
   }
 
   #compare(answer: Readonly<Record<string, unknown>>): void {

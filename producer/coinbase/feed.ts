@@ -58,6 +58,8 @@ export class CoinbaseFeed implements Source {
   readonly #patience: FeedPatience;
   readonly #connections = new Set<Connection>();
   #waiting: { session: Connection; frames: Frame[] }[] = [];
+  /** The last of them, to which frames of its session are added. */
+  #latest: { session: Connection; frames: Frame[] } | undefined;
   #waitingBytes = 0;
   #wake = () => {};
   #paused = false;
@@ -93,6 +95,7 @@ export class CoinbaseFeed implements Source {
         if (this.#waiting.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
         const batches = this.#waiting;
         this.#waiting = [];
+        this.#latest = undefined;
         this.#waitingBytes = 0;
         yield* batches;
         if (this.#paused && this.#waitingBytes < mostWaiting / 2) this.#resume();
@@ -168,10 +171,12 @@ export class CoinbaseFeed implements Source {
   }
 
   #arrived(session: Connection, frame: Frame): void {
-    const last = this.#waiting.at(-1);
-    if (last?.session === session) last.frames.push(frame);
-    else this.#waiting.push({ session, frames: [frame] });
-    this.#wake();
+    if (this.#latest?.session === session) this.#latest.frames.push(frame);
+    else {
+      this.#latest = { session, frames: [frame] };
+      this.#waiting.push(this.#latest);
+      this.#wake();
+    }
     this.#waitingBytes += frame.bytes.length;
     if (this.#waitingBytes > mostWaiting) this.#pause();
   }

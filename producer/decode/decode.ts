@@ -11,6 +11,7 @@ import type { FeedQuarantine } from "../../schemas/records.ts";
 import type { Counters } from "../counters.ts";
 import type { Frame, Session } from "../frame.ts";
 import { pickMembers } from "./extra.ts";
+import { kinds, mostAhead, type Kind } from "./kinds.ts";
 import { cutIntoParts, snapshotChanges, updateChanges } from "./level2.ts";
 import { examine, wireMembers } from "./members.ts";
 import { quarantineRecord } from "./quarantine.ts";
@@ -19,41 +20,11 @@ import { lastTime, parseSeconds, parseTime } from "./time.ts";
 /** Takes a record of the frame that is being decoded: `timestamp` in milliseconds since 1970, `value` shaped as the topic's schema. */
 export type Emit = (topic: RawTopic, key: string | null, timestamp: number, value: object) => void;
 
-interface Kind {
-  readonly topic: "coinbase_full" | "coinbase_ticker" | "coinbase_level2";
-  /** Members that a frame of this type must have beside `type` and `product_id`. */
-  readonly required: readonly string[];
-  /** The member that holds its time, and whether the frame must have it. */
-  readonly time: { readonly member: "time" | "timestamp"; readonly required: boolean };
-  /** Members that go into no field of their own name: the time, and the lists of a book. */
-  readonly apart: readonly string[];
-}
-
-const timed = { member: "time", required: true } as const;
-const perhapsTimed = { member: "time", required: false } as const;
-const apart = ["time"];
-const order: Kind = { topic: "coinbase_full", required: ["sequence", "order_id"], time: timed, apart };
-const match: Kind = { ...order, required: ["sequence", "trade_id", "price", "size", "side"] };
-const stop = { member: "timestamp", required: true } as const;
-
-const kinds = new Map<string, Kind>([
-  ["received", order],
-  ["open", order],
-  ["done", order],
-  ["change", order],
-  ["match", match],
-  ["last_match", match],
-  ["activate", { topic: "coinbase_full", required: ["order_id"], time: stop, apart: ["timestamp"] }],
-  ["ticker", { topic: "coinbase_ticker", required: ["sequence"], time: perhapsTimed, apart }],
-  ["snapshot", { topic: "coinbase_level2", required: [], time: perhapsTimed, apart: ["time", "bids", "asks"] }],
-  ["l2update", { topic: "coinbase_level2", required: [], time: perhapsTimed, apart: ["time", "changes"] }],
-]);
-
 /** Frames about the connection, not the market. */
 const control = new Set(["subscriptions", "heartbeat", "error", "status"]);
 
-/** How far (microseconds) the exchange's clock may be ahead of ours before we believe ours. */
-const mostAhead = 10 * 60 * 1e6;
+/** Longer records no Kafka takes by default. A snapshot is cut into many, each with its `extra`. */
+const longestRecord = 900_000;
 
 type Message = Record<string, unknown>;
 
@@ -96,6 +67,8 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
     const kind = kinds.get(type);
     if (kind === undefined)
       return quarantine(frame, receivedAt, message, `unknown type "${type.slice(0, 100).toWellFormed()}"`);
+    if (type !== "snapshot" && text.length > longestRecord)
+      return quarantine(frame, receivedAt, message, `longer than a record may be (${text.length} characters)`);
     const times = settle(message, kind, exchangeTime, receivedAt);
     if (typeof times === "string") return quarantine(frame, receivedAt, message, times);
     const reason =
@@ -132,6 +105,8 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
     if (typeof changes === "string") return changes;
     const record = readMembers(text, message, kind, times);
     if (typeof record === "string") return record;
+    const extra = record["extra"] as string | null;
+    if (extra !== null && extra.length > longestRecord) return "`extra` is longer than a record may be";
     const product = record["product_id"] as string;
     const whole = { ...record, session: session.id, frame: frame.number };
     if (!snapshot) send(kind.topic, product, times.time, { ...whole, changes });

@@ -154,6 +154,18 @@ describe("a book", () => {
     expect(counters).toMatchObject({ events: 1 });
   });
 
+  it("update or event that is longer than a record of Kafka may be is quarantined", () => {
+    const long = "x".repeat(1_000_000);
+    for (const frame of [
+      { ...received, remark: long },
+      { ...snapshot, remark: long },
+    ]) {
+      const { records } = read(frame);
+      expect(records.map(({ topic }) => topic)).toEqual(["feed_quarantine"]);
+      expect(records[0]!.value["reason"]).toContain("longer than a record may be");
+    }
+  });
+
   it("snapshot of an empty book is one part without changes", () => {
     expect(readOne({ ...snapshot, bids: [], asks: [] }).value).toMatchObject({ part: 0, changes: [] });
   });
