@@ -1,18 +1,22 @@
 /** `npm start`: the local platform. */
 import { parseCommand, parseDuration, parseWhole, runCommand, stopSignal, UsageError, UserError } from "../command.ts";
-import type { Source } from "../producer/frame.ts";
+import { feed, restBase } from "../producer/coinbase/endpoints.ts";
+import { openFeed, type FeedChoice } from "../producer/coinbase/open.ts";
+import { readCoinbaseConfig } from "../producer/coinbase/config.ts";
 import { openRecording } from "../producer/recording.ts";
-import { simulator } from "./exchange/simulator.ts";
-import type { End } from "./exchange/market.ts";
-import { Platform } from "./platform.ts";
-import { serve, type Service } from "./server.ts";
+import { startSimulator, type SimulatedExchange } from "../producer/simulator.ts";
+import { readEnvironment } from "../environment.ts";
 import { showStatus, type Status } from "../status.ts";
+import { kindOf, Platform, type SourceKind } from "./platform.ts";
+import { serve, type Service } from "./server.ts";
 import { figures, summary } from "./summary.ts";
 
-const help = `npm start [-- --source auto|simulator|FILE] [--for 30s] [--rate N] [--port N] [--data DIR]
+const help = `npm start [-- --source auto|live|simulator|FILE] [--for 30s] [--rate N] [--port N] [--data DIR]
 
-  --source   simulator: the simulated exchange. FILE: a recording, one frame a line, bare or after "<unix seconds> " or
-             "YYYY-MM-DD hh:mm:ss,mmm ", gzipped or not; replayed as fast as it goes. auto (default): the simulator.
+  --source   live: Coinbase Exchange, its channels that need no key. simulator: the simulated exchange. FILE: a recording,
+             one frame a line, bare or after "<unix seconds> " or "YYYY-MM-DD hh:mm:ss,mmm ", gzipped or not; replayed as
+             fast as it goes. auto (default): what the data directory has; for a new one live, if the exchange answers,
+             else the simulator.
   --for      Stop after so long: 500ms, 30s, 5m, 1h. Without it: until Ctrl-C, or the end of the recording.
   --rate     Frames a second of the simulator (default 2000).
   --port     The port on this machine that answers npm run sql (default 8080, or a free one).
@@ -35,14 +39,12 @@ await runCommand(async () => {
   const duration = values.for === undefined ? undefined : parseDuration("--for", values.for);
   const port = values.port === undefined ? undefined : parseWhole("--port", values.port, 65_535);
   const rate = parseWhole("--rate", values.rate, 1_000_000);
-  if (values.source === "live")
-    throw new UserError("--source live: this version has no live feed yet. Use simulator, or the path of a recording.");
-  const simulated = values.source === "auto" || values.source === "simulator";
-  // A recording is read before anything is written: what is no recording leaves no trace.
-  const recording = simulated ? undefined : await openRecording(values.source);
-
   const talk = (line: string) => void process.stderr.write(`${line}\n`);
-  const platform = await Platform.open(values.data, simulated ? "simulator" : "recording", talk);
+  const kind = await choose(values.source, values.data, talk);
+  // A recording is read before anything is written: what is no recording leaves no trace.
+  const recording = kind === "recording" ? await openRecording(values.source) : undefined;
+  const platform = await Platform.open(values.data, kind, talk);
+  let simulator: SimulatedExchange | undefined;
   let service: Service | undefined;
   let status: Status | undefined;
   try {
@@ -50,27 +52,63 @@ await runCommand(async () => {
     status = showStatus(() => figures(platform), process.stderr);
     const stop = stopSignal(duration, () => talk("\nstopping: storing what has come (Ctrl-C again ends at once)"));
     await platform.catchUp();
-    const source: Source = recording ?? simulator(await tapeEnds(platform), rate);
+    if (kind === "simulator") simulator = await startExchange(platform, rate);
+    const live = recording ? undefined : await openFeed(feedOf(simulator), (_, message) => talk(message));
     talk(
-      `${simulated ? "simulated exchange" : values.source} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
+      `${recording ? values.source : kind === "live" ? "Coinbase Exchange" : "simulated exchange"} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
     );
     talk(
       `next, in another terminal: npm run sql -- run candles${values.data === ".tapeline" ? "" : ` --data ${values.data}`}`,
     );
     const start = performance.now();
-    await platform.run(source, stop);
+    await platform.run(live?.source ?? recording!, stop, live?.continuity);
     status.stop();
     if (recording && stop.aborted) talk("stopped before the end of the recording: the same command goes on with it");
     process.stdout.write(`${summary(platform, (performance.now() - start) / 1000)}\n`);
   } finally {
     status?.stop();
     service?.close();
+    simulator?.stop();
     await platform.close();
   }
 });
 
+/** What fills the data directory. `auto` goes on with what is there; a new one gets the exchange, if it answers. */
+async function choose(source: string, dir: string, talk: (line: string) => void): Promise<SourceKind> {
+  if (source === "live" || source === "simulator") return source;
+  if (source !== "auto") return "recording";
+  const present = kindOf(dir);
+  if (present !== undefined && present !== "recording") return present;
+  if (await answers(`${restBase(feed)}/time`)) return "live";
+  talk("Coinbase Exchange does not answer from here: the simulated exchange takes its place");
+  return "simulator";
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(3000) }).catch(() => undefined);
+  return response?.ok === true;
+}
+
+/** The simulated exchange, going on where the tape in the data directory ends; it stands still while nobody listens. */
+async function startExchange(platform: Platform, rate: number): Promise<SimulatedExchange> {
+  const ends = JSON.stringify(Object.fromEntries(await tapeEnds(platform)));
+  return startSimulator(["--wait", "--rate", String(rate), "--ends", ends]);
+}
+
+/** What is read of an exchange: of the simulated one everything, of Coinbase what is open to everyone. */
+function feedOf(simulator: SimulatedExchange | undefined): FeedChoice {
+  if (simulator !== undefined) {
+    const { url, credentials } = simulator;
+    return { endpoints: [url], credentials, products: "all", productsPerSocket: 20, moreChannels: ["ticker"] };
+  }
+  const environment = readEnvironment();
+  const { products, productsPerSocket } = readCoinbaseConfig(environment);
+  environment.check();
+  return { endpoints: [feed], credentials: undefined, products, productsPerSocket };
+}
+
 /** Where the simulated tape in the data directory ends, so that it goes on from there. */
-async function tapeEnds(platform: Platform): Promise<Map<string, End>> {
+async function tapeEnds(platform: Platform): Promise<Map<string, { sequence: number; tradeId: number }>> {
   const connection = await platform.warehouse.connect();
   const result = await connection.runAndReadAll(
     "SELECT product_id, max(sequence), coalesce(max(trade_id), 0) FROM coinbase_full WHERE sequence IS NOT NULL GROUP BY product_id",

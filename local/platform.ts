@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { UserError } from "../command.ts";
 import { Engine, type Topics } from "../ksqldb/engine/engine.ts";
 import { readStatements } from "../ksqldb/statements.ts";
+import type { Continuity } from "../producer/continuity.ts";
 import { newCounters, type Counters } from "../producer/counters.ts";
 import type { Source } from "../producer/frame.ts";
 import { Log } from "../producer/log/log.ts";
@@ -20,7 +21,7 @@ import { Ingest } from "../sql/duckdb/ingest.ts";
 import { openWarehouse, type Warehouse } from "../sql/duckdb/warehouse.ts";
 
 /** What may fill a data directory; one directory holds one kind, so that made-up data never mix with real ones. */
-export type SourceKind = "simulator" | "recording";
+export type SourceKind = "live" | "simulator" | "recording";
 
 /** With less than this to commit, the ingest waits for more: a commit of DuckDB costs milliseconds, whatever its size. */
 const fewRows = 5_000;
@@ -70,7 +71,7 @@ export class Platform {
   }
 
   /** Runs a source to its end, or to `signal`; what it sent is in the tables when this returns. */
-  async run(source: Source, signal: AbortSignal): Promise<void> {
+  async run(source: Source, signal: AbortSignal, continuity?: Continuity): Promise<void> {
     const idOf = (subject: string, schema: object) => this.#log.schemas.register(subject, schema);
     const stop = new AbortController();
     const progress = { done: false };
@@ -79,7 +80,7 @@ export class Platform {
       stop.abort();
     };
     // Whichever side fails ends the other: there is no point in filling a log that nothing reads.
-    const work = { source, sink: this.#log, idOf, counters: this.counters };
+    const work = { source, sink: this.#log, idOf, counters: this.counters, continuity };
     const producing = produce(work, AbortSignal.any([signal, stop.signal])).finally(finish);
     const following = this.#follow(progress, stop.signal).catch((error: unknown) => {
       finish();
@@ -163,13 +164,18 @@ function asUserError(error: unknown, dir: string): unknown {
   });
 }
 
-/** Takes a new directory for a kind of source; refuses one that another kind has filled. */
-function claim(dir: string, kind: SourceKind): void {
+/** The kind of source that fills a data directory; undefined where it has none yet. */
+export function kindOf(dir: string): SourceKind | undefined {
   const file = join(dir, "source.json");
   // A file that a crash has left empty claims nothing: there were no data yet.
-  if (!existsSync(file) || readFileSync(file, "utf8") === "")
-    return writeFileSync(file, `${JSON.stringify({ kind })}\n`);
-  const { kind: present } = JSON.parse(readFileSync(file, "utf8")) as { kind: SourceKind };
+  if (!existsSync(file) || readFileSync(file, "utf8") === "") return undefined;
+  return (JSON.parse(readFileSync(file, "utf8")) as { kind: SourceKind }).kind;
+}
+
+/** Takes a new directory for a kind of source; refuses one that another kind has filled. */
+function claim(dir: string, kind: SourceKind): void {
+  const present = kindOf(dir);
+  if (present === undefined) return writeFileSync(join(dir, "source.json"), `${JSON.stringify({ kind })}\n`);
   if (present !== kind) {
     throw new UserError(
       `the data directory ${dir} holds data of a ${present}, and they do not mix with those of a ${kind}: choose another with --data.`,

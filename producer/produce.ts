@@ -16,7 +16,7 @@ export interface Work {
   readonly idOf: (subject: string, schema: object) => number;
   readonly counters: Counters;
   /** Leaves out what a live feed brings twice; a recording is passed on as it is. */
-  readonly continuity?: Continuity;
+  readonly continuity?: Continuity | undefined;
 }
 
 /**

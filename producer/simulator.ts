@@ -1,5 +1,6 @@
 /** The simulated exchange, run as a process of its own: what it serves is read from its socket like any exchange's. */
 import { spawn } from "node:child_process";
+import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../command.ts";
@@ -27,7 +28,9 @@ export async function startSimulator(options: readonly string[]): Promise<Simula
   });
   for await (const line of createInterface(child.stdout)) {
     const ready = JSON.parse(line) as { url: string; credentials: Credentials };
+    // It must not keep this process alive: neither it nor the ends of its pipes.
     child.unref();
+    for (const pipe of [child.stdin, child.stdout]) (pipe as Socket).unref();
     return { ...ready, stop: () => void child.kill() };
   }
   throw new UserError("the simulated exchange did not start: its reason is above.");

@@ -69,9 +69,9 @@ describe("a member without a field", () => {
     expect(counters.extra).toBe(1);
   });
 
-  it("may hold millions of escapes", () => {
-    const text = JSON.stringify({ ...match, note: "\n".repeat(3_000_000) });
-    expect(readOne(text).value["extra"]).toBe(`{"note":"${"\\n".repeat(3_000_000)}"}`);
+  it("may hold hundreds of thousands of escapes", () => {
+    const text = JSON.stringify({ ...match, note: "\n".repeat(400_000) });
+    expect(readOne(text).value["extra"]).toBe(`{"note":"${"\\n".repeat(400_000)}"}`);
   });
 
   it("is any text with half a surrogate pair, which has no UTF-8", () => {

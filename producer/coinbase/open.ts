@@ -1,0 +1,48 @@
+/** From a choice of endpoint, rights and products to the feed, and to what watches over its numbers. */
+import { UserError } from "../../command.ts";
+import type { Logger } from "../../logger.ts";
+import { Continuity } from "../continuity.ts";
+import { restBase } from "./endpoints.ts";
+import { CoinbaseFeed } from "./feed.ts";
+import { chooseProducts, fetchProducts, ofShard, type Shard } from "./products.ts";
+import type { Credentials } from "./signature.ts";
+import { keylessChannels, signedChannels } from "./subscription.ts";
+
+export interface FeedChoice {
+  /** WebSocket URLs, the preferred one first. */
+  readonly endpoints: readonly string[];
+  readonly credentials: Credentials | undefined;
+  /** Ids, patterns or all. */
+  products: string;
+  readonly productsPerSocket: number;
+  readonly shard?: Shard;
+  /** What is taken beside the channels that go with the credentials. */
+  readonly moreChannels?: readonly string[];
+}
+
+export interface LiveFeed {
+  readonly source: CoinbaseFeed;
+  readonly continuity: Continuity;
+}
+
+/** Says in one line which channels of how many products it takes, and why. Throws UserError for a choice of nothing. */
+export async function openFeed(choice: FeedChoice, log: Logger): Promise<LiveFeed> {
+  const { endpoints, credentials, productsPerSocket, shard = { index: 1, count: 1 } } = choice;
+  const offered = await fetchProducts(restBase(endpoints[0]!));
+  const chosen = chooseProducts(offered, choice.products, (line) => log("warn", line));
+  const products = ofShard(chosen, shard);
+  if (products.length === 0)
+    throw new UserError(
+      `shard ${shard.index}/${shard.count} has none of the ${chosen.length} products: use fewer shards.`,
+    );
+  const signed = credentials !== undefined;
+  const channels = [...(signed ? signedChannels : keylessChannels), ...(choice.moreChannels ?? [])];
+  const why = signed ? "signed" : "without keys, so neither full nor level2";
+  log("info", `${products.length} products of ${new URL(endpoints[0]!).host}, ${why}: ${channels.join(", ")}`);
+  const continuity = new Continuity(signed, ({ product, numbers, from, to }) => {
+    const range = from === to ? `${from}` : `${from} to ${to}`;
+    log("warn", `${product}: missed ${numbers} ${range}`, { product, numbers, from, to, missed: to - from + 1 });
+  });
+  const source = new CoinbaseFeed({ endpoints, channels, products, productsPerSocket, credentials, log });
+  return { source, continuity };
+}
