@@ -32,6 +32,9 @@ const modules = join(root, "node_modules");
 const real = join(modules, "@confluentinc/kafka-javascript");
 const addon = "build/Release/confluent-kafka-javascript.node";
 
+/** Elsewhere there is the prebuilt binary or nothing. */
+const buildsHere = process.platform === "linux";
+
 beforeAll(() => ensureBinding(console.error), 600_000);
 
 /** A clone after `npm ci`, with the source of the package's own half and not of librdkafka. */
@@ -93,13 +96,17 @@ function install(clone: string, { home = "http://127.0.0.1:1", cache, path, more
   onTestFinished(() => void child.kill("SIGKILL"));
   let said = "";
   child.stderr.on("data", (chunk) => (said += String(chunk)));
-  const ended = once(child, "close").then(([code]) => ({ code: code as number | null, said }));
+  let over = false;
+  const ended = once(child, "close").then(([code]) => {
+    over = true;
+    return { code: code as number | null, said };
+  });
   return {
     process: child,
     ended,
     async says(text: string) {
       while (!said.includes(text)) {
-        if (child.exitCode !== null) throw new Error(`it ended before it said ${text}: ${said}`);
+        if (over) throw new Error(`it ended before it said ${text}: ${said}`);
         await Promise.race([once(child.stderr, "data"), ended]);
       }
     },
@@ -227,7 +234,7 @@ describe("the prebuilt binary", () => {
   it("is given up when its home is silent for five seconds", async () => {
     const home = await listen(createServer(() => {}));
     const started = performance.now();
-    expect((await install(newClone(), { home }).ended).said).toContain("apt-get install");
+    expect((await install(newClone(), { home }).ended).said).toContain("out of reach");
     expect(performance.now() - started).toBeGreaterThan(4900);
     expect(performance.now() - started).toBeLessThan(20_000);
   });
@@ -249,7 +256,7 @@ describe("a cached binding that does not load", () => {
   });
 });
 
-describe("what a build lacks", () => {
+describe.skipIf(!buildsHere)("what a build lacks", () => {
   const sudo = process.getuid?.() === 0 ? "" : "sudo ";
   const lines = async (path = newFolder()) => (await install(newClone(), { path }).ended).said.split("\n");
 
@@ -274,7 +281,7 @@ describe("what a build lacks", () => {
   });
 });
 
-describe("a build", () => {
+describe.skipIf(!buildsHere)("a build", () => {
   it("that fails shows the end of its log and the cure, and leaves nothing", async () => {
     const seen = join(newFolder(), "seen");
     const path = newBuilder(`echo "$JOBS$MAKEFLAGS$npm_config_jobs $CKJS_LINKING" > ${seen}; exit 1`);
