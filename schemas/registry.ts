@@ -1,0 +1,272 @@
+/**
+ * A client of Confluent's Schema Registry API, as far as we need it: look schemas up, register them.
+ * https://docs.confluent.io/platform/current/schema-registry/develop/api.html
+ *
+ * The vendor's package brings 280 others for it, and its serializer registers a schema guessed from the first record.
+ * An id is taken only if the schema that the registry keeps under it is ours: a lookup may answer with an echo of the
+ * question (Confluent) or with a schema of other descriptions (Apicurio).
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../command.ts";
+import { readSchema } from "./avro.ts";
+import { differences, sameSchema } from "./canonical.ts";
+import type { RawTopic } from "./catalog.ts";
+
+export interface RegistryAccess {
+  /** Base URL, without credentials. */
+  readonly url: string;
+  /** API key and its secret, sent as basic authentication: both or neither; empty is none. */
+  readonly key?: string | undefined;
+  readonly secret?: string | undefined;
+  /** How long a question may take in all its attempts; 10 s if not given. */
+  readonly patienceMs?: number;
+}
+
+/** What the registry has of a schema. */
+export type Lookup =
+  /** It has it; `described` says whether descriptions and other attributes of no effect on the wire are ours too. */
+  | { readonly id: number; readonly described: "as here" | "otherwise" }
+  /** It has not: the differences from the subject's latest version, one a line; none if there is no version. */
+  | { readonly id: undefined; readonly differences: readonly string[] };
+
+interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Longest wait for one attempt, and most attempts, which a refused connection uses up in about two seconds. */
+const attemptMs = 5_000;
+const attempts = 5;
+const contentType = "application/vnd.schemaregistry.v1+json";
+
+export class SchemaRegistry {
+  /** Its URL, as messages name it: without query and credentials. */
+  readonly url: string;
+  readonly #headers: Record<string, string> = { accept: `${contentType}, application/json` };
+  readonly #secrets: readonly string[] = [];
+  readonly #patienceMs: number;
+
+  /** Throws UserError on a URL or credentials that can not be meant. */
+  constructor({ url, key, secret, patienceMs = 10_000 }: RegistryAccess) {
+    const parsed = URL.canParse(url) ? new URL(url) : undefined;
+    if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+      throw new UserError("The URL of the Schema Registry is none: give https://host, or http://host:port.");
+    if (parsed.username !== "" || parsed.password !== "")
+      throw new UserError(
+        `The URL of the Schema Registry ${parsed.host} has credentials in it, which would show in logs. ` +
+          "Give the URL without them, and its key and secret by themselves.",
+      );
+    if (!key !== !secret)
+      throw new UserError(`Of key and secret of the Schema Registry ${parsed.host} only one is given: give both.`);
+    this.url = parsed.origin + parsed.pathname.replace(/\/$/, "");
+    this.#patienceMs = patienceMs;
+    if (key && secret) {
+      const basic = Buffer.from(`${key}:${secret}`).toString("base64");
+      this.#headers["authorization"] = `Basic ${basic}`;
+      this.#secrets = [basic, secret];
+    }
+  }
+
+  /** The id of a schema in a subject. Throws UserError where the registry can not be asked. */
+  async idOf(subject: string, schema: object): Promise<Lookup> {
+    const found = (await this.#find(subject, schema)) ?? (await this.#latest(subject));
+    if (found === undefined) return { id: undefined, differences: [] };
+    if (!sameSchema(found.schema, schema, "wire"))
+      return { id: undefined, differences: differences(found.schema, schema) };
+    return { id: found.id, described: sameSchema(found.schema, schema, "full") ? "as here" : "otherwise" };
+  }
+
+  /** Registers a schema as the latest version of a subject. Throws UserError where the registry does not take it. */
+  async register(subject: string, schema: object): Promise<void> {
+    const path = `/subjects/${encodeURIComponent(subject)}/versions`;
+    const answer = await this.#ask("POST", path, { schema: JSON.stringify(schema) });
+    // The words behind a 409 differ from registry to registry: shown, not read.
+    if (answer.status === 409)
+      throw this.#unexpected("POST", path, answer, "The schema is not compatible: add fields only, with a default.");
+    if (answer.status === 422)
+      throw this.#unexpected("POST", path, answer, "Is the schema valid, and may the subject be written to?");
+    this.#mustBe(typeof answer.body["id"] === "number", "POST", path, answer);
+  }
+
+  /** What the registry calls the same schema. */
+  async #find(subject: string, schema: object) {
+    // Confluent's compares texts: what was registered as it stands is found as it stands, or normalised if it was.
+    for (const normalize of [true, false]) {
+      const path = `/subjects/${encodeURIComponent(subject)}?normalize=${normalize}`;
+      const answer = await this.#ask("POST", path, { schema: JSON.stringify(schema) });
+      if (isNotFound(answer)) continue;
+      const { id } = answer.body;
+      this.#mustBe(typeof id === "number", "POST", path, answer);
+      return this.#read(`/schemas/ids/${id as number}?subject=${encodeURIComponent(subject)}`, id as number);
+    }
+    return undefined;
+  }
+
+  #latest(subject: string) {
+    return this.#read(`/subjects/${encodeURIComponent(subject)}/versions/latest`);
+  }
+
+  async #read(path: string, knownId?: number): Promise<{ id: number; schema: unknown } | undefined> {
+    const answer = await this.#ask("GET", path);
+    if (isNotFound(answer)) return undefined;
+    const { schema, id = knownId } = answer.body;
+    this.#mustBe(typeof schema === "string" && typeof id === "number", "GET", path, answer);
+    // A schema of another language is no JSON: its text differs from ours.
+    return { id: id as number, schema: parseObject(schema as string) ?? schema };
+  }
+
+  /** One question, asked again after growing, jittered pauses while its fault may pass. */
+  async #ask(method: string, path: string, body?: object): Promise<Answer> {
+    const deadline = Date.now() + this.#patienceMs;
+    for (let attempt = 1; ; attempt++) {
+      const pause = Math.random() * 125 * 2 ** attempt;
+      const last = attempt === attempts || Date.now() + pause >= deadline;
+      const answer = await this.#attempt(method, path, body, Math.max(1, Math.min(attemptMs, deadline - Date.now())));
+      if (answer instanceof Error) {
+        if (last || isTls(answer)) throw this.#unreachable(answer);
+      } else if (!mayPass(answer.status)) return answer;
+      else if (last) throw this.#unexpected(method, path, answer, "Try again later.");
+      await sleep(pause);
+    }
+  }
+
+  /** Returns a fault below HTTP. */
+  async #attempt(method: string, path: string, body: object | undefined, ms: number): Promise<Answer | Error> {
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(this.url + path, {
+        method,
+        headers: { ...this.#headers, "content-type": contentType },
+        body: body === undefined ? null : JSON.stringify(body),
+        // Whoever is redirected to may not be meant to be asked, nor get a POST.
+        redirect: "manual",
+        signal: AbortSignal.timeout(ms),
+      });
+      text = await response.text();
+    } catch (error) {
+      const { name, cause } = error as Error;
+      if (cause instanceof Error) return cause;
+      if (name === "TimeoutError") return error as Error;
+      throw error;
+    }
+    const { status } = response;
+    if (status === 401 || status === 403) {
+      const cure =
+        this.#secrets.length === 0
+          ? "It wants a key and a secret, and none are given."
+          : "Check its key and secret, and what the key may do: read the subject, and to register write it.";
+      throw new UserError(`The Schema Registry ${this.url} refuses ${method} ${path} (${status}). ${cure}`);
+    }
+    const answer = parseObject(text);
+    if (answer === undefined && !mayPass(status))
+      throw new UserError(
+        `${this.url} does not answer as a Schema Registry (${method} ${path}: ${status}, ` +
+          `${response.headers.get("content-type") ?? "no content type"}). Check the URL: it ends before /subjects.`,
+      );
+    return { status, body: answer ?? {} };
+  }
+
+  #mustBe(fine: boolean, method: string, path: string, answer: Answer): void {
+    if (answer.status !== 200 || !fine)
+      throw this.#unexpected(method, path, answer, "Check the URL: it ends before /subjects.");
+  }
+
+  #unexpected(method: string, path: string, { status, body }: Answer, cure: string): UserError {
+    // The server's words, without what they may echo, in one line, cut.
+    let text = typeof body["message"] === "string" ? `: ${body["message"]}` : "";
+    for (const secret of this.#secrets) text = text.replaceAll(secret, "***");
+    text = text.replace(/\s+/g, " ").slice(0, 300);
+    const code = typeof body["error_code"] === "number" ? ` ${body["error_code"]}` : "";
+    return new UserError(
+      `The Schema Registry ${this.url} answers ${status}${code} to ${method} ${path}${text}. ${cure}`,
+    );
+  }
+
+  #unreachable(cause: Error): UserError {
+    const advice = /WRONG_VERSION|EPROTO|PACKET_LENGTH/.test(reasonOf(cause))
+      ? "It speaks no TLS there: check the URL's scheme and port."
+      : isTls(cause)
+        ? "Its certificate is not trusted: check the host; name an authority of your own in NODE_EXTRA_CA_CERTS."
+        : "Check its URL (scheme, host, port), and that it runs and can be reached from here.";
+    return new UserError(`The Schema Registry ${this.url} can not be reached (${reasonOf(cause)}). ${advice}`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * The ids of the topics' schemas, by subject; with `register` those that are missing are registered. `talk` gets a line
+ * on whatever is remarkable. Throws one UserError that names everything that is not registered.
+ */
+export async function resolveSchemas(
+  registry: SchemaRegistry,
+  topics: readonly RawTopic[],
+  { register }: { readonly register: boolean },
+  talk: (line: string) => void,
+): Promise<(subject: string) => number> {
+  const ids = new Map<string, number>();
+  const missing: string[] = [];
+  for (const topic of topics) {
+    const subject = `${topic}-value`;
+    const schema = readSchema(topic);
+    let found = await registry.idOf(subject, schema);
+    if (found.id === undefined && register) {
+      await registry.register(subject, schema);
+      // A registry of several nodes may answer from one that has not heard of it yet.
+      for (let i = 0; i < 4 && found.id === undefined; i++) {
+        await sleep(i * 250);
+        found = await registry.idOf(subject, schema);
+      }
+      if (found.id !== undefined) talk(`${subject}: registered as schema ${found.id}`);
+    }
+    if (found.id !== undefined) {
+      ids.set(subject, found.id);
+      if (found.described === "otherwise") talk(`${subject}: schema ${found.id} has other descriptions than here`);
+    } else {
+      const lines = found.differences.length > 0 ? found.differences : ["nothing is registered"];
+      const more = lines.length > 8 ? [`and ${lines.length - 8} more`] : [];
+      missing.push(`\n  ${subject}`, ...[...lines.slice(0, 8), ...more].map((line) => `\n    ${line}`));
+    }
+  }
+  if (missing.length > 0)
+    throw new UserError(
+      `The Schema Registry ${registry.url} has not these schemas:${missing.join("")}\n` +
+        "Register them: run with --register, or deploy the infrastructure.",
+    );
+  return (subject) => {
+    const id = ids.get(subject);
+    if (id === undefined) throw new Error(`no schema of ${subject} was asked for`);
+    return id;
+  };
+}
+
+/** Subject, version or schema not found. A server of another kind answers 404 with its own code or none, ksqlDB 40400. */
+function isNotFound({ status, body }: Answer): boolean {
+  const code = body["error_code"];
+  return status === 404 && typeof code === "number" && code > 40400 && code < 40500;
+}
+
+/** Whether another attempt may be answered better, as the vendor's clients have it. */
+function mayPass(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
+function reasonOf(cause: Error): string {
+  if (cause.name === "TimeoutError") return "no answer in time";
+  return "code" in cause ? String(cause.code) : cause.message;
+}
+
+function isTls(cause: Error): boolean {
+  return /CERT|SSL|TLS|EPROTO|SIGNATURE/.test(reasonOf(cause));
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
