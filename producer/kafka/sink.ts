@@ -5,6 +5,7 @@
  * acknowledged is read from librdkafka's statistics. A record that Kafka refuses for good ends the run, since whatever
  * comes after it would leave a hole; what the brokers do not answer for is sent again for as long as it takes.
  */
+import { once } from "node:events";
 import RdKafka from "@confluentinc/kafka-javascript";
 import { UserError } from "../../command.ts";
 import type { Logger } from "../../logger.ts";
@@ -126,14 +127,20 @@ export class KafkaSink implements Sink {
 
   async flush(): Promise<void> {
     await this.drained();
-    for (let done = false; !done;) {
+    // It sends what lingers, and answers with an error when the time is over and something is left.
+    while (!(await new Promise<boolean>((resolve) => this.#producer.flush(500, (error) => resolve(!error)))))
       if (this.#failure !== undefined) throw this.#failure;
-      // It answers with an error when the time is over and something is left.
-      done = await new Promise<boolean>((resolve) => this.#producer.flush(500, (error) => resolve(!error)));
+    // Nothing is under way, but a refusal may be: it comes before the second statistics from now.
+    // The client's own timer would not keep a process alive that waits for nothing else.
+    const awake = setInterval(() => {}, 1_000);
+    try {
+      for (let rounds = 0; rounds < 2; rounds += Number(this.acknowledged === this.sent)) {
+        await once(this.#producer, "event.stats");
+        if (this.#failure !== undefined) throw this.#failure;
+      }
+    } finally {
+      clearInterval(awake);
     }
-    if (this.#failure !== undefined) throw this.#failure;
-    this.#acknowledge(this.sent);
-    this.waitingBytes = 0;
   }
 
   /** Gives up what is not acknowledged: `flush` comes first where it matters. */

@@ -1,7 +1,7 @@
 /**
  * The step in clones of their own: `producer/kafka/install.ts` as a process, the real package without its binding, the
  * real installer, and as the home of the prebuilt binaries a server here. Compilers and Python are scripts: what a real
- * build takes, and that it works, every machine out of reach of the prebuilt binary tries before these tests.
+ * build takes, and that it works, a machine out of reach of the prebuilt binary tries before any test (test/setup.ts).
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -23,8 +23,7 @@ import { watch } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, dirname, join } from "node:path";
-import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { ensureBinding } from "../../producer/kafka/native.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { newFolder } from "../folder.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -34,8 +33,6 @@ const addon = "build/Release/confluent-kafka-javascript.node";
 
 /** Elsewhere there is the prebuilt binary or nothing. */
 const buildsHere = process.platform === "linux";
-
-beforeAll(() => ensureBinding(console.error), 600_000);
 
 /** A clone after `npm ci`, with the source of the package's own half and not of librdkafka. */
 function newClone(): string {

@@ -1,0 +1,87 @@
+/** Reads a topic of Kafka as a log is read: by offset, without a group, committing nothing. */
+import RdKafka from "@confluentinc/kafka-javascript";
+import { UserError } from "../../command.ts";
+import type { TopicRecord } from "../../schemas/wire.ts";
+import { librdkafkaSettings, type KafkaConfig } from "./config.ts";
+
+export interface ReadRecord extends TopicRecord {
+  readonly partition: number;
+}
+
+interface Range {
+  readonly partition: number;
+  /** The next offset to read, and the one after the last that there was at the start. */
+  next: number;
+  readonly end: number;
+}
+
+const patience = 10_000;
+const mostAtOnce = 1_000;
+
+/**
+ * The records that a topic holds, of each partition the `last` ones, in batches; with `follow` those that come until
+ * `signal` aborts. In order within a partition. Throws UserError for a topic that is not there.
+ */
+export async function* readKafka(
+  config: KafkaConfig,
+  topic: string,
+  { last, follow }: { readonly last: number; readonly follow: boolean },
+  signal: AbortSignal,
+): AsyncGenerator<ReadRecord[]> {
+  const settings = { ...librdkafkaSettings(config), "group.id": "tapeline-tail", "enable.auto.commit": false };
+  const consumer = new RdKafka.KafkaConsumer(settings as RdKafka.ConsumerGlobalConfig, {
+    "auto.offset.reset": "earliest",
+  });
+  try {
+    const ranges = await connect(consumer, topic, last);
+    consumer.assign(ranges.map(({ partition, next }) => ({ topic, partition, offset: next })));
+    consumer.setDefaultConsumeTimeout(100);
+    while (!signal.aborted && (follow || ranges.some(({ next, end }) => next < end))) {
+      const messages = await consume(consumer);
+      for (const { partition, offset } of messages)
+        ranges.find((range) => range.partition === partition)!.next = offset + 1;
+      const wanted = messages.filter(
+        ({ partition, offset }) => follow || offset < ranges.find((range) => range.partition === partition)!.end,
+      );
+      if (wanted.length > 0) yield wanted.map(toRecord);
+    }
+  } finally {
+    await new Promise<void>((resolve) => (consumer.isConnected() ? consumer.disconnect(() => resolve()) : resolve()));
+  }
+}
+
+async function connect(consumer: RdKafka.KafkaConsumer, topic: string, last: number): Promise<Range[]> {
+  const metadata = await new Promise<RdKafka.Metadata>((resolve, reject) =>
+    consumer.connect({ topic, timeout: patience }, (error, data) =>
+      error ? reject(faultOf(topic, error)) : resolve(data),
+    ),
+  );
+  const partitions = metadata.topics.find(({ name }) => name === topic)?.partitions ?? [];
+  if (partitions.length === 0) throw new UserError(`Kafka has no topic ${topic}, or this key may not read it.`);
+  return Promise.all(
+    partitions.map(async ({ id: partition }) => {
+      const { lowOffset, highOffset } = await new Promise<RdKafka.WatermarkOffsets>((resolve, reject) =>
+        consumer.queryWatermarkOffsets(topic, partition, patience, (error, offsets) =>
+          error ? reject(faultOf(topic, error)) : resolve(offsets),
+        ),
+      );
+      return { partition, next: Math.max(lowOffset, highOffset - last), end: highOffset };
+    }),
+  );
+}
+
+function consume(consumer: RdKafka.KafkaConsumer): Promise<RdKafka.Message[]> {
+  return new Promise((resolve, reject) =>
+    consumer.consume(mostAtOnce, (error, messages) =>
+      error ? reject(new UserError(`can not read from Kafka: ${error.message}.`)) : resolve(messages),
+    ),
+  );
+}
+
+function toRecord({ partition, offset, timestamp = 0, key, value }: RdKafka.Message): ReadRecord {
+  return { partition, offset, timestamp, key: key === null || key === undefined ? null : Buffer.from(key), value };
+}
+
+function faultOf(topic: string, error: RdKafka.LibrdKafkaError): UserError {
+  return new UserError(`can not read ${topic} from Kafka: ${error.message}.`, { cause: error });
+}

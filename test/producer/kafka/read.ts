@@ -1,0 +1,24 @@
+/** Everything that a topic of Kafka holds. */
+import type { KafkaConfig } from "../../../producer/kafka/config.ts";
+import { readKafka } from "../../../producer/kafka/reader.ts";
+import type { KeptRecord } from "../sink-contract.ts";
+
+export async function readAll(config: KafkaConfig, topic: string): Promise<KeptRecord[]> {
+  const records: KeptRecord[] = [];
+  const everything = { last: Infinity, follow: false };
+  for await (const batch of readKafka(config, topic, everything, new AbortController().signal))
+    for (const { key, value, ...rest } of batch) records.push({ ...rest, key: key && key.toString(), value: value! });
+  return records;
+}
+
+/** The configuration of a broker without TLS. */
+export function plain(broker: string, bufferBytes = 32 * 1024 * 1024): KafkaConfig {
+  return {
+    brokers: [broker],
+    tls: false,
+    authorities: undefined,
+    login: undefined,
+    compression: undefined,
+    bufferBytes,
+  };
+}
