@@ -1,7 +1,7 @@
 /** `npm run producer`: the exchange, or a recording, into Kafka. */
 import { existsSync } from "node:fs";
 import { parseCommand, parseDuration, runCommand, UsageError, UserError } from "../command.ts";
-import { readEnvironment, type Environment } from "../environment.ts";
+import { readEnvironment } from "../environment.ts";
 import { logTo } from "../logger.ts";
 import { catalog, rawTopics } from "../schemas/catalog.ts";
 import { resolveSchemas, SchemaRegistry } from "../schemas/registry.ts";
@@ -9,6 +9,7 @@ import { readCoinbaseConfig, type CoinbaseConfig } from "./coinbase/config.ts";
 import { direct, feed, isReal, parseEndpoint, restBase } from "./coinbase/endpoints.ts";
 import { openFeed, type FeedChoice } from "./coinbase/open.ts";
 import { fetchProducts, type Shard } from "./coinbase/products.ts";
+import { readRegistryAccess } from "./registry.ts";
 import { isLoopback, onThisMachine, readKafkaConfig } from "./kafka/config.ts";
 import { ensureBinding } from "./kafka/native.ts";
 import { reachBroker } from "./kafka/reach.ts";
@@ -63,7 +64,7 @@ await runCommand(async () => {
 
   const coinbase = readCoinbaseConfig(environment);
   const kafka = readKafkaConfig(environment);
-  const access = readRegistry(environment);
+  const access = readRegistryAccess(environment);
   const address = environment.required("METRICS_ADDRESS", "host:port");
   const { source } = values;
   const place = placeOf(source);
@@ -134,13 +135,6 @@ async function listProducts(source: string): Promise<void> {
   } finally {
     simulator?.stop();
   }
-}
-
-function readRegistry(environment: Environment) {
-  const url = environment.required("SCHEMA_REGISTRY_URL", "the Schema Registry, as https://host");
-  const key = environment.text("SCHEMA_REGISTRY_API_KEY");
-  const secret = environment.secret("SCHEMA_REGISTRY_API_SECRET");
-  return { url, key, secret };
 }
 
 function parseShard(text: string): Shard {

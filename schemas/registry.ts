@@ -88,6 +88,13 @@ export class SchemaRegistry {
     this.#mustBe(typeof answer.body["id"] === "number", "POST", path, answer);
   }
 
+  /** The schema that an id stands for. Throws UserError where the registry does not know it. */
+  async byId(id: number): Promise<object> {
+    const found = await this.#read(`/schemas/ids/${id}`, id);
+    if (found === undefined) throw new UserError(`The Schema Registry ${this.url} has no schema ${id}.`);
+    return found.schema as object;
+  }
+
   /** What the registry calls the same schema. */
   async #find(subject: string, schema: object) {
     // Confluent's compares texts: what was registered as it stands is found as it stands, or normalised if it was.

@@ -13,6 +13,19 @@ export interface TopicRecord {
   readonly value: Buffer | null;
 }
 
+/** A record and the partition that it is in. */
+export interface PlacedRecord extends TopicRecord {
+  readonly partition: number;
+}
+
+/** Which records of a topic to read. */
+export interface ReadOptions {
+  /** Of each partition so many at least, the latest ones; Infinity: all. */
+  readonly last: number;
+  /** Goes on with what comes. */
+  readonly follow: boolean;
+}
+
 /** Bytes before the Avro body. */
 export const headerLength = 5;
 

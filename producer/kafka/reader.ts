@@ -1,12 +1,8 @@
 /** Reads a topic of Kafka as a log is read: by offset, without a group, committing nothing. */
 import RdKafka from "@confluentinc/kafka-javascript";
 import { UserError } from "../../command.ts";
-import type { TopicRecord } from "../../schemas/wire.ts";
+import type { PlacedRecord, ReadOptions } from "../../schemas/wire.ts";
 import { librdkafkaSettings, type KafkaConfig } from "./config.ts";
-
-export interface ReadRecord extends TopicRecord {
-  readonly partition: number;
-}
 
 interface Range {
   readonly partition: number;
@@ -19,15 +15,15 @@ const patience = 10_000;
 const mostAtOnce = 1_000;
 
 /**
- * The records that a topic holds, of each partition the `last` ones, in batches; with `follow` those that come until
- * `signal` aborts. In order within a partition. Throws UserError for a topic that is not there.
+ * The records that a topic holds, of each partition the `last` ones, in batches; then an empty batch; with `follow`
+ * those that come until `signal` aborts. In order within a partition. Throws UserError for a topic that is not there.
  */
 export async function* readKafka(
   config: KafkaConfig,
   topic: string,
-  { last, follow }: { readonly last: number; readonly follow: boolean },
+  { last, follow }: ReadOptions,
   signal: AbortSignal,
-): AsyncGenerator<ReadRecord[]> {
+): AsyncGenerator<PlacedRecord[]> {
   const settings = { ...librdkafkaSettings(config), "group.id": "tapeline-tail", "enable.auto.commit": false };
   const consumer = new RdKafka.KafkaConsumer(settings as RdKafka.ConsumerGlobalConfig, {
     "auto.offset.reset": "earliest",
@@ -36,14 +32,21 @@ export async function* readKafka(
     const ranges = await connect(consumer, topic, last);
     consumer.assign(ranges.map(({ partition, next }) => ({ topic, partition, offset: next })));
     consumer.setDefaultConsumeTimeout(100);
-    while (!signal.aborted && (follow || ranges.some(({ next, end }) => next < end))) {
+    const isOver = () => ranges.every(({ next, end }) => next >= end);
+    for (let present = true; !signal.aborted;) {
+      if (present && isOver()) {
+        present = false;
+        yield [];
+        if (!follow) return;
+      }
       const messages = await consume(consumer);
-      for (const { partition, offset } of messages)
-        ranges.find((range) => range.partition === partition)!.next = offset + 1;
-      const wanted = messages.filter(
-        ({ partition, offset }) => follow || offset < ranges.find((range) => range.partition === partition)!.end,
-      );
-      if (wanted.length > 0) yield wanted.map(toRecord);
+      const records: PlacedRecord[] = [];
+      for (const message of messages) {
+        const range = ranges.find(({ partition }) => partition === message.partition)!;
+        range.next = message.offset + 1;
+        if (follow || message.offset < range.end) records.push(toRecord(message));
+      }
+      if (records.length > 0) yield records;
     }
   } finally {
     await new Promise<void>((resolve) => (consumer.isConnected() ? consumer.disconnect(() => resolve()) : resolve()));
@@ -78,7 +81,7 @@ function consume(consumer: RdKafka.KafkaConsumer): Promise<RdKafka.Message[]> {
   );
 }
 
-function toRecord({ partition, offset, timestamp = 0, key, value }: RdKafka.Message): ReadRecord {
+function toRecord({ partition, offset, timestamp = 0, key, value }: RdKafka.Message): PlacedRecord {
   return { partition, offset, timestamp, key: key === null || key === undefined ? null : Buffer.from(key), value };
 }
 

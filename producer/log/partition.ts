@@ -5,7 +5,7 @@ import type { TopicRecord } from "../../schemas/wire.ts";
 import { BatchBuilder, batchHeader, isIntact, readHeader, readRecords, type BatchHeader } from "./batch.ts";
 
 /** Starts every file, so that one of another kind or of a later version is not mistaken for a log. */
-const magic = Buffer.from("TAPELOG1");
+export const magic = Buffer.from("TAPELOG1");
 
 export class Partition {
   /** Bytes of a torn last write that were cut off at opening. */
