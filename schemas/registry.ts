@@ -8,6 +8,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../command.ts";
+import { mayPass, request, Unreachable } from "../http.ts";
 import { readSchema } from "./avro.ts";
 import { differences, sameSchema } from "./canonical.ts";
 import type { RawTopic } from "./catalog.ts";
@@ -34,9 +35,6 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Longest wait for one attempt, and most attempts, which a refused connection uses up in about two seconds. */
-const attemptMs = 5_000;
-const attempts = 5;
 const contentType = "application/vnd.schemaregistry.v1+json";
 
 export class SchemaRegistry {
@@ -122,42 +120,19 @@ export class SchemaRegistry {
     return { id: id as number, schema: parseObject(schema as string) ?? schema };
   }
 
-  /** One question, asked again after growing, jittered pauses while its fault may pass. */
-  async #ask(method: string, path: string, body?: object): Promise<Answer> {
-    const deadline = Date.now() + this.#patienceMs;
-    for (let attempt = 1; ; attempt++) {
-      const pause = Math.random() * 125 * 2 ** attempt;
-      const last = attempt === attempts || Date.now() + pause >= deadline;
-      const answer = await this.#attempt(method, path, body, Math.max(1, Math.min(attemptMs, deadline - Date.now())));
-      if (answer instanceof Error) {
-        if (last || isTls(answer)) throw this.#unreachable(answer);
-      } else if (!mayPass(answer.status)) return answer;
-      else if (last) throw this.#unexpected(method, path, answer, "Try again later.");
-      await sleep(pause);
-    }
-  }
-
-  /** Returns a fault below HTTP. */
-  async #attempt(method: string, path: string, body: object | undefined, ms: number): Promise<Answer | Error> {
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(this.url + path, {
+  async #ask(method: string, path: string, question?: object): Promise<Answer> {
+    const { status, headers, text } = await request(
+      this.url + path,
+      {
         method,
         headers: { ...this.#headers, "content-type": contentType },
-        body: body === undefined ? null : JSON.stringify(body),
-        // Whoever is redirected to may not be meant to be asked, nor get a POST.
-        redirect: "manual",
-        signal: AbortSignal.timeout(ms),
-      });
-      text = await response.text();
-    } catch (error) {
-      const { name, cause } = error as Error;
-      if (cause instanceof Error) return cause;
-      if (name === "TimeoutError") return error as Error;
-      throw error;
-    }
-    const { status } = response;
+        body: question === undefined ? null : JSON.stringify(question),
+      },
+      this.#patienceMs,
+    ).catch((error: unknown) => {
+      if (!(error instanceof Unreachable)) throw error;
+      throw new UserError(`The Schema Registry ${this.url} can not be reached ${error.message}`, { cause: error });
+    });
     if (status === 401 || status === 403) {
       const cure =
         this.#secrets.length === 0
@@ -165,13 +140,14 @@ export class SchemaRegistry {
           : "Check its key and secret, and what the key may do: read the subject, and to register write it.";
       throw new UserError(`The Schema Registry ${this.url} refuses ${method} ${path} (${status}). ${cure}`);
     }
-    const answer = parseObject(text);
-    if (answer === undefined && !mayPass(status))
+    const body = parseObject(text);
+    if (mayPass(status)) throw this.#unexpected(method, path, { status, body: body ?? {} }, "Try again later.");
+    if (body === undefined)
       throw new UserError(
         `${this.url} does not answer as a Schema Registry (${method} ${path}: ${status}, ` +
-          `${response.headers.get("content-type") ?? "no content type"}). Check the URL: it ends before /subjects.`,
+          `${headers.get("content-type") ?? "no content type"}). Check the URL: it ends before /subjects.`,
       );
-    return { status, body: answer ?? {} };
+    return { status, body };
   }
 
   #mustBe(fine: boolean, method: string, path: string, answer: Answer): void {
@@ -188,17 +164,6 @@ export class SchemaRegistry {
     return new UserError(
       `The Schema Registry ${this.url} answers ${status}${code} to ${method} ${path}${text}. ${cure}`,
     );
-  }
-
-  #unreachable(cause: Error): UserError {
-    const advice = /WRONG_VERSION|EPROTO|PACKET_LENGTH/.test(reasonOf(cause))
-      ? "It speaks no TLS there: check the URL's scheme and port."
-      : isTls(cause)
-        ? "Its certificate is not trusted: check the host; name an authority of your own in NODE_EXTRA_CA_CERTS."
-        : "Check its URL (scheme, host, port), and that it runs and can be reached from here.";
-    return new UserError(`The Schema Registry ${this.url} can not be reached (${reasonOf(cause)}). ${advice}`, {
-      cause,
-    });
   }
 }
 
@@ -252,20 +217,6 @@ export async function resolveSchemas(
 function isNotFound({ status, body }: Answer): boolean {
   const code = body["error_code"];
   return status === 404 && typeof code === "number" && code > 40400 && code < 40500;
-}
-
-/** Whether another attempt may be answered better, as the vendor's clients have it. */
-function mayPass(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500;
-}
-
-function reasonOf(cause: Error): string {
-  if (cause.name === "TimeoutError") return "no answer in time";
-  return "code" in cause ? String(cause.code) : cause.message;
-}
-
-function isTls(cause: Error): boolean {
-  return /CERT|SSL|TLS|EPROTO|SIGNATURE/.test(reasonOf(cause));
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

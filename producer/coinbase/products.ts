@@ -3,7 +3,7 @@
  * https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-all-known-trading-pairs
  */
 import { UserError } from "../../command.ts";
-import { request } from "../../http.ts";
+import { request, Unreachable } from "../../http.ts";
 import { partitionOf } from "../log/partitioner.ts";
 
 export interface Product {
@@ -24,7 +24,12 @@ const finest = 9;
 
 /** What the exchange offers, sorted by id. Throws UserError when it can not be asked. */
 export async function fetchProducts(rest: string): Promise<Product[]> {
-  const { status, text } = await request(`${rest}/products`, { headers: { "user-agent": "tapeline" } });
+  const { status, text } = await request(`${rest}/products`, { headers: { "user-agent": "tapeline" } }).catch(
+    (error: unknown) => {
+      if (!(error instanceof Unreachable)) throw error;
+      throw new UserError(`${rest} can not be reached ${error.message}`, { cause: error });
+    },
+  );
   const products = status === 200 ? parseList(text) : undefined;
   if (products === undefined)
     throw new UserError(`${rest}/products answered ${status}, and not with a list of products: is it an exchange?`);
