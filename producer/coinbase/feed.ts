@@ -64,7 +64,7 @@ export class CoinbaseFeed implements Source {
   #wake = () => {};
   #paused = false;
   #everConfirmed = false;
-  #fatal: UserError | undefined;
+  #fatal: unknown;
   #nextConnect = 0;
 
   constructor(options: FeedOptions) {
@@ -81,15 +81,13 @@ export class CoinbaseFeed implements Source {
     const stop = new AbortController();
     const stopped = AbortSignal.any([signal, stop.signal]);
     const running = Array.from({ length: this.sockets }, (_, socket) => this.#keep(socket, stopped));
-    const over = Promise.all(running).finally(() => this.#wake());
     let done = false;
-    over.then(
-      () => (done = true),
-      (error: unknown) => {
-        this.#fatal ??= error as UserError;
+    const over = Promise.all(running)
+      .catch((error: unknown) => (this.#fatal = error))
+      .then(() => {
         done = true;
-      },
-    );
+        this.#wake();
+      });
     try {
       while (!done || this.#waiting.length > 0) {
         if (this.#waiting.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -103,7 +101,7 @@ export class CoinbaseFeed implements Source {
       if (this.#fatal !== undefined) throw this.#fatal;
     } finally {
       stop.abort();
-      await over.catch(() => {});
+      await over;
     }
   }
 
