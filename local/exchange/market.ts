@@ -8,7 +8,7 @@
  */
 import { Book, type Order, type Side } from "./book.ts";
 import { Random } from "./random.ts";
-import { Tape, type Product, type Send } from "./tape.ts";
+import { isMatch, Tape, type Message, type Product, type Send } from "./tape.ts";
 
 /** The last event of a tape. */
 export interface End {
@@ -24,8 +24,9 @@ export class Market {
   readonly #tape: Tape;
   #random!: Random;
   #book!: Book;
-  /** What was left to send of the step in which the tape ended. */
+  /** What was left to send of the step in which the tape ended, and that end. */
   readonly #rest: Parameters<Send>[] = [];
+  readonly #start: End;
 
   /** A market whose tape ends at `end`; `now` gives the time of each event as the exchange writes it. */
   constructor(product: Product, seed: number, now: () => string, end: End = { sequence: 0, tradeId: 0 }) {
@@ -34,19 +35,34 @@ export class Market {
     this.#tape = new Tape(product, now);
     // Once to count the trades that the epoch has had, once more with the ids that they had.
     let trades = 0;
-    this.#live(end.sequence, 0, (_, frame) => {
-      if ("maker_order_id" in frame && this.#tape.sequence <= end.sequence) trades++;
+    this.#live(end.sequence, 0, (_, message) => {
+      if (isMatch(message) && message.sequence <= end.sequence) trades++;
     });
-    this.#live(end.sequence, end.tradeId - trades, (channel, frame) => {
-      if ("sequence" in frame && Number(frame.sequence) > end.sequence) this.#rest.push([channel, frame]);
+    this.#live(end.sequence, end.tradeId - trades, (...told) => {
+      if ((told[1].sequence ?? 0) > end.sequence) this.#rest.push(told);
     });
+    this.#start = end;
   }
 
-  /** What a subscriber gets first: what was left of the last step, and the book. */
+  /** The last event that was sent. */
+  get end(): End {
+    const { sequence, tradeId } = this.#tape;
+    return this.#rest.length > 0 ? this.#start : { sequence, tradeId };
+  }
+
+  /** Goes live: sends what was left of the step in which the tape ended. */
   open(send: Send): void {
-    for (const rest of this.#rest.splice(0)) send(...rest);
-    this.#tape.send = send;
-    this.#tape.snapshot(this.#book);
+    for (const told of this.#rest.splice(0)) send(...told);
+  }
+
+  /** The first frame of level2. */
+  snapshot(): Message {
+    return this.#tape.snapshot(this.#book);
+  }
+
+  /** The book of level 1, 2 or 3 as REST tells it. */
+  book(level: 1 | 2 | 3): object {
+    return this.#tape.describe(this.#book, level);
   }
 
   /** Lets one thing happen: an order, a cancellation, a change. */

@@ -1,17 +1,10 @@
 /** The simulated exchange as a source: the markets of several products on one connection. */
 import { randomUUID } from "node:crypto";
 import type { Frame, Session, Source } from "../../producer/frame.ts";
+import { timeWriter, wallClock } from "./clock.ts";
 import { Market, type End } from "./market.ts";
+import { listProducts } from "./products.ts";
 import { Random } from "./random.ts";
-import type { Product } from "./tape.ts";
-
-const products: readonly Product[] = [
-  { id: "BTC-USD", priceDecimals: 2, sizeDecimals: 8, price: 64_000, size: 0.05 },
-  { id: "ETH-USD", priceDecimals: 2, sizeDecimals: 8, price: 3_100, size: 0.8 },
-  { id: "SOL-USD", priceDecimals: 2, sizeDecimals: 6, price: 145, size: 12 },
-  { id: "XRP-USD", priceDecimals: 4, sizeDecimals: 6, price: 0.54, size: 900 },
-  { id: "DOGE-USD", priceDecimals: 5, sizeDecimals: 1, price: 0.15, size: 3_000 },
-];
 
 export interface SimulatorOptions {
   readonly seed: number;
@@ -24,11 +17,15 @@ export interface SimulatorOptions {
 /** Frames without end, each a JSON text, as one connection to full, level2 and ticker of all products would bring them. */
 export function* simulatedFrames({ seed, ends, now }: SimulatorOptions): Generator<string> {
   const random = new Random(seed, 0, 0);
-  const time = () => isoMicros(now());
-  const markets = products.map((product) => new Market(product, seed, time, ends.get(product.id)));
+  const write = timeWriter();
+  const time = () => write(now());
+  const markets = listProducts().map((product) => new Market(product, seed, time, ends.get(product.id)));
   const frames: string[] = [];
   const send = (_: unknown, frame: object) => void frames.push(JSON.stringify(frame));
-  for (const market of markets) market.open(send);
+  for (const market of markets) {
+    market.open(send);
+    send("level2", market.snapshot());
+  }
   for (;;) {
     yield* frames.splice(0);
     // The first products are the busiest.
@@ -57,14 +54,4 @@ export function simulator(ends: ReadonlyMap<string, End>, rate: number): Source 
       }
     },
   };
-}
-
-/** Microseconds of the wall clock, made strictly increasing. */
-function wallClock(): () => number {
-  let last = 0;
-  return () => (last = Math.max(last + 1, Date.now() * 1000));
-}
-
-function isoMicros(micros: number): string {
-  return `${new Date(Math.floor(micros / 1000)).toISOString().slice(0, -1)}${String(micros % 1000).padStart(3, "0")}Z`;
 }

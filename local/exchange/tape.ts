@@ -11,16 +11,47 @@ export interface Product {
   readonly size: number;
 }
 
-/** Takes a frame as the exchange would send it, of the channel full, level2 or ticker. */
-export type Send = (channel: "full" | "level2" | "ticker", frame: object) => void;
+/** A frame as the exchange would send it. Named are the members that it is numbered by. */
+export interface Message {
+  readonly [member: string]: unknown;
+  readonly type: string;
+  readonly product_id?: string;
+  readonly sequence?: number;
+  readonly trade_id?: number;
+  readonly time?: string;
+}
 
-/** What a ticker repeats of the last match of a taker. */
-interface Match {
-  readonly sequence: number;
+export interface Match extends Required<Message> {
+  /** The maker's. */
+  readonly side: Side;
   readonly price: string;
   readonly size: string;
-  readonly time: string;
-  readonly trade_id: number;
+}
+
+export interface Ticker extends Required<Message> {
+  readonly price: string;
+  readonly last_size: string;
+  readonly best_bid: string;
+  readonly best_ask: string;
+  readonly open_24h: string;
+  readonly high_24h: string;
+  readonly low_24h: string;
+  readonly volume_24h: string;
+  readonly volume_30d: string;
+}
+
+/** A level of the book, and the size that rests there now. */
+export type Change = readonly [side: Side, price: string, size: string];
+
+interface Level2Update extends Message {
+  readonly changes: readonly Change[];
+}
+
+/** Takes what a market tells, by the channel that brings it. */
+export type Send = (...told: ["full", Message] | ["level2", Level2Update] | ["ticker", Ticker]) => void;
+
+export function isMatch(message: Message): message is Match {
+  return message.type === "match";
 }
 
 export class Tape {
@@ -136,15 +167,25 @@ export class Tape {
     });
   }
 
-  snapshot(book: Book): void {
+  /** What level2 starts with. */
+  snapshot(book: Book): Message {
     const levels = (side: Side) => book[side].map(({ price, size }) => [this.#price(price), this.#size(size)]);
-    this.send("level2", {
-      type: "snapshot",
-      product_id: this.#product.id,
-      asks: levels("sell"),
-      bids: levels("buy"),
-      time: this.#now(),
-    });
+    const message = { product_id: this.#product.id, asks: levels("sell"), bids: levels("buy"), time: this.#now() };
+    return { type: "snapshot", ...message };
+  }
+
+  /** The book as REST tells it: on level 1 the best prices, on 2 all of them, on 3 every order. */
+  describe(book: Book, level: 1 | 2 | 3): object {
+    const rows = (side: Side) =>
+      book[side]
+        .slice(0, level === 1 ? 1 : undefined)
+        .flatMap(({ price, size, orders }) =>
+          level === 3
+            ? orders.map(({ remaining, id }) => [this.#price(price), this.#size(remaining), id])
+            : [[this.#price(price), this.#size(size), orders.length]],
+        );
+    const { sequence } = this;
+    return { bids: rows("buy"), asks: rows("sell"), sequence, auction_mode: false, auction: null, time: this.#now() };
   }
 
   /** Remembers a level whose size has changed, for the next update. */
@@ -155,7 +196,7 @@ export class Tape {
   /** One update with the new size of every level that was touched since the last. */
   update(book: Book): void {
     if (this.#touched.size === 0) return;
-    const changes = [...this.#touched.values()].map(({ side, price }) => [
+    const changes = [...this.#touched.values()].map(({ side, price }): Change => [
       side,
       this.#price(price),
       this.#size(book.sizeAt(side, price)),
@@ -164,7 +205,7 @@ export class Tape {
     this.send("level2", { type: "l2update", product_id: this.#product.id, changes, time: this.#now() });
   }
 
-  #event(event: object): void {
+  #event(event: Message): void {
     this.sequence++;
     this.send("full", { ...event, product_id: this.#product.id, time: this.#now(), sequence: this.sequence });
   }
