@@ -1,0 +1,77 @@
+/** A fault at work on the frames of one connection. */
+import type { Fault } from "./faults.ts";
+import { Frame } from "./frame.ts";
+import type { Subscription } from "./subscription.ts";
+import { Stretch, type Truth } from "./truth.ts";
+
+/** A frame on its way to a client; one that belongs to no subscription was made up by a fault. */
+export interface Delivery {
+  readonly subscription: Subscription | undefined;
+  readonly frame: Frame;
+}
+
+export class Hit {
+  readonly fault: Fault;
+  #left: number;
+  /** Frames that wait to be sent in reverse. */
+  readonly #held: Delivery[] = [];
+  readonly #stretches = new Map<Subscription, Stretch>();
+
+  constructor(fault: Fault) {
+    this.fault = fault;
+    const lasts = fault.kind === "stall" || fault.kind === "freeze";
+    this.#left = lasts ? Infinity : (fault.count ?? (fault.kind === "reorder" ? 2 : 1));
+  }
+
+  get isSpent(): boolean {
+    return this.#left === 0;
+  }
+
+  /** Whether it keeps everything from being sent. */
+  get silences(): boolean {
+    const { kind, channel, product } = this.fault;
+    return (kind === "stall" || kind === "freeze") && channel === undefined && product === undefined;
+  }
+
+  /** What is sent in the place of a frame. */
+  through(delivery: Delivery): readonly Delivery[] {
+    const { subscription, frame } = delivery;
+    const { channel, product } = this.fault;
+    if (subscription === undefined || this.isSpent) return [delivery];
+    if ((channel ?? subscription.channel) !== subscription.channel) return [delivery];
+    if ((product ?? subscription.productId) !== subscription.productId) return [delivery];
+    this.#left--;
+    const stretch = this.#stretches.get(subscription) ?? new Stretch();
+    this.#stretches.set(subscription, stretch);
+    stretch.add(frame.message);
+    return this.#instead(delivery, subscription.productId);
+  }
+
+  #instead(delivery: Delivery, product_id: string): readonly Delivery[] {
+    const { subscription, frame } = delivery;
+    const { kind } = this.fault;
+    const before = (made: Frame) => [{ subscription: undefined, frame: made }, delivery];
+    if (kind === "duplicate") return [delivery, delivery];
+    if (kind === "zero-time") {
+      return [{ subscription, frame: new Frame({ ...frame.message, time: "0001-01-01T00:00:00.000000Z" }) }];
+    }
+    if (kind === "malformed") return before(new Frame({ type: kind }, frame.text.slice(0, frame.text.length / 2)));
+    if (kind === "unknown") return before(new Frame({ type: "unheard_of", product_id }));
+    if (kind === "error")
+      return before(new Frame({ type: "error", message: "Internal error", reason: "a fault on demand" }));
+    if (kind === "reorder") {
+      this.#held.push(delivery);
+      return this.isSpent ? this.#held.toReversed() : [];
+    }
+    return [];
+  }
+
+  /** Tells what it has hit. */
+  tell(truth: Truth, connection: number): void {
+    const { kind } = this.fault;
+    if (this.#stretches.size === 0) truth.note("fault", { kind, connection });
+    for (const [{ channel, productId }, hit] of this.#stretches) {
+      truth.note("fault", { kind, connection, channel, product_id: productId, hit });
+    }
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * What a client may ask on the socket, and what it is told where it may not: the text of a request becomes a plan,
+ * without any effect. The words are the exchange's.
+ * https://docs.cdp.coinbase.com/exchange/websocket-feed/overview, …/channels, …/errors
+ */
+
+/** The channels that are simulated, by their documented names. */
+export const channelNames = [
+  "full",
+  "level2",
+  "level2_batch",
+  "matches",
+  "ticker",
+  "ticker_batch",
+  "heartbeat",
+  "status",
+] as const;
+
+export type Channel = (typeof channelNames)[number];
+
+/** Older names. A request may use them; the reply to either name uses them. */
+const aliases: ReadonlyMap<string, Channel> = new Map([
+  ["level2_50", "level2_batch"],
+  ["ticker_1000", "ticker_batch"],
+]);
+
+/** What status is subscribed to: it is about all products at once. */
+const allProducts = "";
+
+const needSignature: ReadonlySet<Channel> = new Set<Channel>(["full", "level2"]);
+
+export interface ErrorMessage {
+  readonly type: "error";
+  readonly message: string;
+  readonly reason?: string;
+}
+
+export interface Signature {
+  readonly signature: string;
+  readonly key: string;
+  readonly passphrase: string;
+  readonly timestamp: string;
+}
+
+export interface Rules {
+  isProduct(id: string): boolean;
+  /** The frame that refuses a signature, or undefined where it is right. */
+  refuse(signature: Signature): ErrorMessage | undefined;
+  /** Whether every subscribe must be signed. */
+  readonly signedOnly: boolean;
+}
+
+export interface Plan {
+  /** Undefined where it is no request at all. */
+  readonly operation: "subscribe" | "unsubscribe" | undefined;
+  /** The products of each channel; empty where nothing can be done. To unsubscribe from none is to leave the channel. */
+  readonly products: ReadonlyMap<Channel, ReadonlySet<string>>;
+  /** What is sent before the operation. */
+  readonly refusals: readonly (ErrorMessage | string)[];
+}
+
+/** The plan of a request: one error for each thing that is wrong with it, and what is left to do. */
+export function planRequest(text: string, rules: Rules): Plan {
+  const request = parseObject(text);
+  const { type } = request;
+  if (type !== "subscribe" && type !== "unsubscribe") {
+    return refusal(undefined, failed("subscribe", "Type has to be either subscribe or unsubscribe"));
+  }
+  const { channels, product_ids: shared = [] } = request;
+  const signature = type === "subscribe" ? readSignature(request) : undefined;
+  if (signature === "mistyped") return refusal(type, "\u0003invalid (un)subscribe msg");
+  const refused = signature && rules.refuse(signature);
+  if (refused !== undefined) return refusal(type, refused);
+  if (!Array.isArray(channels) || channels.length === 0) return refusal(type, failed(type, "No channels provided"));
+  if (!isTexts(shared)) return refusal(type, failed(type, "Invalid product ID provided"));
+
+  const errors = new Map<string, ErrorMessage>();
+  const refuse = (reason: string, once = reason) => void errors.set(once, failed(type, reason));
+  const products = new Map<Channel, Set<string>>();
+  for (const entry of channels as readonly unknown[]) {
+    const { name, ids } = readChannel(entry, shared);
+    const channel = channelNames.find((known) => known === name) ?? aliases.get(name);
+    if (channel === undefined) refuse(`${name} is not a valid channel`);
+    else if (ids === undefined) refuse("Invalid product ID provided");
+    else if (channel === "status") products.set(channel, new Set([allProducts]));
+    else if (type === "unsubscribe" && ids.length === 0) products.set(channel, new Set());
+    else {
+      if (ids.length === 0) refuse(" is not a valid product", name);
+      for (const id of ids) if (!rules.isProduct(id)) refuse(`${id} is not a valid product`);
+      const valid = ids.filter((id) => rules.isProduct(id));
+      if (valid.length > 0) products.set(channel, new Set([...(products.get(channel) ?? []), ...valid]));
+    }
+  }
+  if (type === "subscribe" && signature === undefined) {
+    for (const channel of [...products.keys()].filter((name) => rules.signedOnly || needSignature.has(name))) {
+      products.delete(channel);
+      refuse(signatureNeeded);
+    }
+  }
+  return { operation: type, products, refusals: [...errors.values()] };
+}
+
+const signatureNeeded =
+  "level2, level3, and full channels now require authentication. https://docs.cloud.coinbase.com/exchange/docs/websocket-auth";
+
+/** The reply to a request: all that the connection is subscribed to, the products in no order. */
+export function describeSubscriptions(products: ReadonlyMap<Channel, Iterable<string>>): object {
+  const channels = [...products].map(([channel, ids]) => ({
+    name: [...aliases].find(([, name]) => name === channel)?.[0] ?? channel,
+    product_ids: shuffled([...ids].filter((id) => id !== allProducts)),
+    account_ids: null,
+  }));
+  return { type: "subscriptions", channels };
+}
+
+function failed(operation: "subscribe" | "unsubscribe", reason: string): ErrorMessage {
+  return { type: "error", message: `Failed to ${operation}`, reason };
+}
+
+function refusal(operation: Plan["operation"], refused: ErrorMessage | string): Plan {
+  return { operation, products: new Map(), refusals: [refused] };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** A channel is a name, with the request's products, or an object, whose products are added to them. */
+function readChannel(entry: unknown, shared: readonly string[]): { name: string; ids: readonly string[] | undefined } {
+  if (typeof entry !== "object" || entry === null) return { name: String(entry), ids: shared };
+  const { name, product_ids: own } = entry as Record<string, unknown>;
+  if (own === undefined) return { name: String(name), ids: shared };
+  if (!isTexts(own)) return { name: String(name), ids: undefined };
+  // An empty list of its own inherits nothing.
+  return { name: String(name), ids: own.length === 0 ? [] : [...shared, ...own] };
+}
+
+/** Undefined where a request has none of the four fields. */
+function readSignature(request: Record<string, unknown>): Signature | "mistyped" | undefined {
+  const { signature, key, passphrase, timestamp } = request;
+  const given = [signature, key, passphrase, timestamp].filter((field) => field !== undefined);
+  if (given.length === 0) return undefined;
+  if (!isTexts(given)) return "mistyped";
+  return { signature: "", key: "", passphrase: "", timestamp: "", ...(request as Partial<Signature>) };
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, at: Math.random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
