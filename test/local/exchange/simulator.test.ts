@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { simulatedFrames } from "../../local/exchange/simulator.ts";
-import type { End } from "../../local/exchange/market.ts";
-import { TapeChecker, type Message } from "./tape-checker.ts";
+import { simulatedFrames } from "../../../local/exchange/simulator.ts";
+import type { End } from "../../../local/exchange/market.ts";
+import { TapeChecker, type Message } from "../tape-checker.ts";
 
 /** A tape from `ends` on, by a clock that moves 100 µs a reading. */
 function* tape(ends: ReadonlyMap<string, End> = new Map(), seed = 1): Generator<Message> {
