@@ -2,7 +2,7 @@
  * Knocks at a broker before a client does. A client that meets a wrong port or an unknown certificate authority tries on
  * for half a minute and then names only the transport: here every such fault has its own message within seconds.
  */
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { UserError } from "../../command.ts";
 import type { KafkaConfig } from "./config.ts";
@@ -29,7 +29,8 @@ function knock(broker: string, tls: boolean, authorities: string | undefined): P
   const host = broker.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
   const port = Number(broker.slice(colon + 1));
   return new Promise((resolve) => {
-    const secure: ConnectionOptions = { host, port, servername: host, ca: authorities };
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    const secure: ConnectionOptions = { host, port, ca: authorities, ...name };
     const socket: Socket = tls ? connectTls(secure) : connect({ host, port });
     const end = (fault: string | undefined) => {
       clearTimeout(timer);
@@ -42,24 +43,27 @@ function knock(broker: string, tls: boolean, authorities: string | undefined): P
     );
     socket.once(tls ? "secureConnect" : "connect", () => socket.write(greeting));
     socket.once("data", (bytes) => end(tls || !isTlsAlert(bytes) ? undefined : wantsTls));
-    socket.once("error", (error) => end(explain(error as NodeJS.ErrnoException)));
-    // A TLS listener that gets no TLS closes, with an alert or without.
-    socket.once("close", () => end(tls ? "it closed the connection." : wantsTls));
+    socket.once("error", (error: NodeJS.ErrnoException) => end(explain(error, tls)));
+    // A listener that gets no TLS closes, with an alert or without; so does one that gets TLS and wants none.
+    socket.once("close", () => end(tls ? wantsNone : wantsTls));
   });
 }
 
 const wantsTls = "it closed the connection, as a port for TLS does. Set KAFKA_SECURITY_PROTOCOL to SASL_SSL or SSL.";
 
+const wantsNone =
+  "it closed the connection, as a port without TLS does. Set KAFKA_SECURITY_PROTOCOL to PLAINTEXT or SASL_PLAINTEXT, or use its port for TLS.";
+
 function isTlsAlert(bytes: Buffer): boolean {
   return bytes[0] === 0x15 && bytes[1] === 0x03;
 }
 
-function explain({ code = "", message }: NodeJS.ErrnoException): string {
+function explain({ code = "", message }: NodeJS.ErrnoException, tls: boolean): string {
   if (code === "ECONNREFUSED") return "nothing listens there (ECONNREFUSED). Is it running?";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return `there is no such host (${code}). Look at KAFKA_BOOTSTRAP_SERVERS.`;
-  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|INVALID_RECORD/.test(code))
-    return "it does not speak TLS. Set KAFKA_SECURITY_PROTOCOL to PLAINTEXT or SASL_PLAINTEXT, or use its port for TLS.";
+  if (code === "ECONNRESET") return tls ? wantsNone : wantsTls;
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|INVALID_RECORD/.test(code)) return wantsNone;
   if (/CERT|UNABLE_TO|SIGNED|ALTNAME/.test(code))
     return `its certificate is not trusted: ${message} (${code}). Name the file of its authority in KAFKA_CA_FILE.`;
   return `${message}.`;

@@ -25,13 +25,20 @@ export interface Running {
   readonly ended: Promise<Ended>;
   /** Resolves when what it has said on stderr contains `text`. */
   said(text: string): Promise<void>;
+  /** What it has said on stderr so far. */
+  soFar(): string;
 }
 
-type Command = "local" | "sql" | "ksqldb";
+type Command = "local" | "sql" | "ksqldb" | "producer" | "tail";
 
-/** Starts `npm start` (local), `npm run sql` or `npm run ksqldb`, without npm around it. */
+/** Starts `npm start` (local) or `npm run …` with the others, without npm around it. */
 export function start(command: Command, ...args: string[]): Running {
   return follow(spawn(process.execPath, commandLine(command, args), options));
+}
+
+/** Starts a command with more variables in its environment. */
+export function startWith(env: NodeJS.ProcessEnv, command: Command, ...args: string[]): Running {
+  return follow(spawn(process.execPath, commandLine(command, args), { ...options, env: { ...process.env, ...env } }));
 }
 
 /** Starts the platform from a shell script that ends in `exec "$@"`. */
@@ -45,7 +52,7 @@ const options: SpawnOptionsWithStdioTuple<StdioNull, StdioPipe, StdioPipe> = {
 };
 
 function commandLine(command: Command, args: string[]): string[] {
-  return ["--import", "tsx", join(root, command, "main.ts"), ...args];
+  return ["--import", "tsx", join(root, command === "tail" ? "producer/tail.ts" : `${command}/main.ts`), ...args];
 }
 
 function follow(child: ChildProcessByStdio<null, Readable, Readable>): Running {
@@ -54,14 +61,18 @@ function follow(child: ChildProcessByStdio<null, Readable, Readable>): Running {
   let err = "";
   child.stdout.on("data", (chunk) => (out += String(chunk)));
   child.stderr.on("data", (chunk) => (err += String(chunk)));
-  const ended = once(child, "close").then(([code]) => ({ code: code as number | null, out, err }));
+  let over = false;
+  const ended = once(child, "close").then(([code]) => {
+    over = true;
+    return { code: code as number | null, out, err };
+  });
   const said = async (text: string) => {
     while (!err.includes(text)) {
-      if (child.exitCode !== null) throw new Error(`it ended before it said ${text}: ${err}`);
+      if (over) throw new Error(`it ended before it said ${text}: ${err}`);
       await Promise.race([once(child.stderr, "data"), ended]);
     }
   };
-  return { process: child, ended, said };
+  return { process: child, ended, said, soFar: () => err };
 }
 
 export function run(command: Command, ...args: string[]): Promise<Ended> {

@@ -1,0 +1,235 @@
+/** `npm run producer` and `npm run tail` as a user runs them. */
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { publicCredentials } from "../../local/exchange/credentials.ts";
+import { startFakeRegistry } from "../fake-registry.ts";
+import { newFolder } from "../folder.ts";
+import { exchange } from "../local/exchange/client.ts";
+import { startWith } from "../local/command.ts";
+import { describeKafka, startKafka, type Kafka } from "../real/kafka.ts";
+import { match, received } from "./decode/frames.ts";
+
+/** Nothing of this machine's own configuration. */
+const nothing = {
+  COINBASE_KEY: "",
+  COINBASE_SECRET: "",
+  COINBASE_PASSPHRASE: "",
+  KAFKA_BOOTSTRAP_SERVERS: "",
+  SCHEMA_REGISTRY_URL: "",
+  METRICS_ADDRESS: "127.0.0.1:0",
+};
+
+function run(env: NodeJS.ProcessEnv, ...args: string[]) {
+  return startWith({ ...nothing, ...env }, "producer", ...args);
+}
+
+function recording(...frames: object[]): string {
+  const path = join(newFolder(), "frames.txt");
+  writeFileSync(path, `${frames.map((frame) => JSON.stringify(frame)).join("\n")}\n`);
+  return path;
+}
+
+/** A recent event: topics delete what is older than their retention. */
+const recent = () => ({ ...match, time: new Date(Date.now() - 60_000).toISOString() });
+
+/** A port on which nothing listens. */
+async function deadPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await once(server.close(), "close");
+  return port;
+}
+
+describe("a configuration that can not be used", () => {
+  it("is told in one message, with every fault and without a secret", async () => {
+    const { code, err, out } = await run({
+      COINBASE_KEY: "a-key",
+      COINBASE_SECRET: "not*base64*secret",
+      KAFKA_BOOTSTRAP_SERVERS: "SASL_SSL://broker.example:9092,nonsense",
+      KAFKA_API_KEY: "kafka-key",
+      KAFKA_SASL_MECHANISM: "GSSAPI",
+      KAFKA_BUFFER_MIB: "many",
+    }).ended;
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    for (const fault of [
+      "COINBASE_PASSPHRASE not set",
+      "COINBASE_SECRET is not base64",
+      "KAFKA_BOOTSTRAP_SERVERS has nonsense: host:port is expected",
+      "KAFKA_API_SECRET is not set",
+      "KAFKA_SASL_MECHANISM is GSSAPI: one of PLAIN",
+      "KAFKA_BUFFER_MIB is many: a whole number",
+      "SCHEMA_REGISTRY_URL is not set",
+    ])
+      expect(err).toContain(fault);
+    expect(err).not.toContain("not*base64*secret");
+    expect(err).not.toContain("    at ");
+  });
+
+  it.each(["simulator", "wss://ws-direct.sandbox.exchange.coinbase.com", "ws://127.0.0.1:1"])(
+    "made-up data (%s) do not go to a broker on another machine",
+    async (source) => {
+      const env = { KAFKA_BOOTSTRAP_SERVERS: "broker.example:9092", SCHEMA_REGISTRY_URL: "http://127.0.0.1:1" };
+      const { code, err } = await run(env, "--source", source).ended;
+      expect(code).toBe(1);
+      expect(err).toContain("broker.example:9092 is not on this machine");
+      expect(err).toContain("--allow-synthetic");
+    },
+  );
+
+  it.each([
+    [["--shard", "0/3"], "--shard 0/3: I/N is expected"],
+    [["--shard", "4/3"], "--shard 4/3: I/N is expected"],
+    [["--for", "long"], "--for long: a duration"],
+    [["--source", "https://api.exchange.coinbase.com"], "--source: a URL as wss://"],
+    [["--source", "wss://me:secret@host"], "host has credentials in its URL"],
+    [["--sauce"], "Unknown option '--sauce'"],
+    [["now"], "now is one word too many"],
+  ])("%j is refused with exit code 2", async (args, message) => {
+    const { code, err } = await run({}, ...args).ended;
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(err).not.toContain("secret");
+  });
+});
+
+it("lists what the exchange offers, with its status and steps, without keys or Kafka", async () => {
+  const { url } = await exchange();
+  const { code, out } = await run({}, "--list-products", "--source", url).ended;
+  expect(code).toBe(0);
+  const lines = out
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split("\t"));
+  expect(lines.map(([id]) => id)).toEqual(["BTC-USD", "DOGE-USD", "ETH-USD", "SOL-USD", "XRP-USD"]);
+  expect(lines[0]!.slice(1)).toEqual(["online", "0.00000001", "0.01"]);
+});
+
+it("says within seconds that nothing listens where Kafka should be", async () => {
+  const broker = `127.0.0.1:${await deadPort()}`;
+  const env = { KAFKA_BOOTSTRAP_SERVERS: broker, SCHEMA_REGISTRY_URL: "http://127.0.0.1:1" };
+  const { code, err } = await run(env, "--source", recording(recent())).ended;
+  expect(code).toBe(1);
+  expect(err.trimEnd()).toBe(
+    `Kafka can not be reached. ${broker}: nothing listens there (ECONNREFUSED). Is it running?`,
+  );
+});
+
+describeKafka("the producer and Apache Kafka", () => {
+  let kafka: Kafka;
+  beforeAll(async () => void (kafka = await startKafka()));
+
+  const secure = () => ({
+    KAFKA_BOOTSTRAP_SERVERS: kafka.secure.bootstrap,
+    KAFKA_API_KEY: kafka.secure.user,
+    KAFKA_API_SECRET: kafka.secure.password,
+    KAFKA_CA_FILE: kafka.secure.caFile,
+  });
+
+  it("streams the simulated exchange until Ctrl-C, then has everything acknowledged; tail reads it back", async () => {
+    const registry = await startFakeRegistry();
+    const env = { ...secure(), SCHEMA_REGISTRY_URL: registry.url };
+    const running = run(env, "--source", "simulator", "--rate", "3000");
+    await running.said('"message":"running"');
+    const [, monitor] = /(http:\/\/[\d.:]+)\/metrics/.exec(running.soFar())!;
+    const metrics = await (await fetch(`${monitor}/metrics`)).text();
+    expect(metrics).toMatch(/^tapeline_records_acknowledged_total [1-9]\d*$/m);
+    expect(metrics).toMatch(/^tapeline_sockets_connected 1$/m);
+    expect(metrics).toMatch(/^tapeline_missed_events_total 0$/m);
+    expect(metrics).toMatch(/^tapeline_latency_seconds_bucket{le="60"} [1-9]\d*$/m);
+    expect(await (await fetch(`${monitor}/healthz`)).text()).toBe("ok\n");
+    expect((await fetch(`${monitor}/readyz`)).status).toBe(200);
+    running.process.kill("SIGINT");
+    const { code, err } = await running.ended;
+    expect(code).toBe(0);
+    const [, frames, acknowledged] = /done: (\d+) frames, (\d+) records acknowledged, 0 frames/.exec(err)!;
+    expect(Number(frames)).toBeGreaterThan(5_000);
+
+    const tail = await startWith({ ...nothing, ...env }, "tail", "coinbase_full", "--kafka", "-n", "all").ended;
+    const events = tail.out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { key: string; value: { sequence: number } });
+    const perProduct = new Map<string, number[]>();
+    for (const { key, value } of events) perProduct.set(key, [...(perProduct.get(key) ?? []), value.sequence]);
+    expect(perProduct.size).toBe(5);
+    for (const sequences of perProduct.values())
+      expect(sequences.every((sequence, i) => i === 0 || sequence === sequences[i - 1]! + 1)).toBe(true);
+    const level2 = await startWith({ ...nothing, ...env }, "tail", "coinbase_level2", "--kafka", "-n", "all").ended;
+    const books = level2.out.trimEnd().split("\n").length;
+    expect(events.length + books).toBe(Number(acknowledged));
+    for (const line of err.trimEnd().split("\n")) if (line.startsWith("{")) JSON.parse(line);
+  });
+
+  it("replays a recording once it may, and refuses it where the topics would delete it", async () => {
+    const registry = await startFakeRegistry();
+    const file = recording({ ...received, time: recent().time }, recent());
+    const env = { ...secure(), SCHEMA_REGISTRY_URL: registry.url };
+    // The topics are there from the test before, with the retention of the catalogue, or are made for the recording.
+    const old = recording({ ...match, time: "2016-03-12T00:08:37.352000Z" });
+    const first = await run(env, "--source", file).ended;
+    expect(first.err).toContain("done: 2 frames, 2 records acknowledged");
+    const refused = await run(env, "--source", old).ended;
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/coinbase_full keeps 7 days \(retention.ms\), and the recording starts \d+ days ago/);
+  });
+
+  it.each([
+    [
+      "a wrong password",
+      () => ({ KAFKA_API_SECRET: "wrong-password" }),
+      /refuses the login \(PLAIN\): .*Look at KAFKA_API_KEY/,
+    ],
+    [
+      "an unknown certificate authority",
+      () => ({ KAFKA_CA_FILE: "" }),
+      /its certificate is not trusted: .*KAFKA_CA_FILE/,
+    ],
+    [
+      "plaintext to a port for TLS",
+      () => ({ KAFKA_SECURITY_PROTOCOL: "SASL_PLAINTEXT" }),
+      /it closed the connection, as a port for TLS does. Set KAFKA_SECURITY_PROTOCOL/,
+    ],
+    ["TLS to a port without", () => ({ KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrap }), /as a port without TLS does/],
+  ])("says in one message what is wrong with %s", async (_, wrong, message) => {
+    const env = { ...secure(), SCHEMA_REGISTRY_URL: "http://127.0.0.1:1", ...wrong() };
+    const { code, err } = await run(env, "--source", recording(recent())).ended;
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+    expect(err).not.toContain("wrong-password");
+  });
+
+  it("says in one message that the registry is down, that a product is unknown, that a key is bad", async () => {
+    const dead = `http://127.0.0.1:${await deadPort()}`;
+    const down = await run({ ...secure(), SCHEMA_REGISTRY_URL: dead }, "--source", recording(recent())).ended;
+    expect(down).toMatchObject({ code: 1 });
+    expect(down.err).toContain(`The Schema Registry ${dead} can not be reached (ECONNREFUSED)`);
+
+    const registry = await startFakeRegistry();
+    const { url } = await exchange();
+    const env = { ...secure(), SCHEMA_REGISTRY_URL: registry.url };
+    const unknown = await run(env, "--source", url, "--products", "BTC-USD,NOPE-USD").ended;
+    expect(unknown.code).toBe(1);
+    expect(unknown.err).toContain("NOPE-USD is no product of the exchange");
+
+    const bad = await run(
+      {
+        ...env,
+        COINBASE_KEY: publicCredentials.key,
+        COINBASE_PASSPHRASE: "wrong-passphrase",
+        COINBASE_SECRET: publicCredentials.secret,
+      },
+      "--source",
+      url,
+      "--products",
+      "all",
+    ).ended;
+    expect(bad.code).toBe(1);
+    expect(bad.err).toMatch(/rejects the subscription: .* Look at COINBASE_KEY/);
+    expect(bad.err).not.toContain("wrong-passphrase");
+  });
+});
