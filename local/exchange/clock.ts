@@ -1,7 +1,7 @@
 /** The exchange's clock, and how it writes time. */
 
 /** Microseconds of the wall clock, made strictly increasing. */
-export function wallClock(): () => number {
+function wallClock(): () => number {
   let last = 0;
   return () => (last = Math.max(last + 1, Date.now() * 1000));
 }

@@ -54,8 +54,6 @@ export class Listing implements Board {
 
   join(subscription: Subscription): void {
     const { channel } = subscription;
-    // What is in the batch is in the snapshot too.
-    if (channel === "level2_batch") this.sendBatch();
     const others = this.#subscriptions.get(channel) ?? new Set();
     this.#subscriptions.set(channel, others.add(subscription));
     const first = this.#firstOf(channel);

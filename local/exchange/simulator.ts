@@ -1,7 +1,5 @@
-/** The simulated exchange as a source: the markets of several products on one connection. */
-import { randomUUID } from "node:crypto";
-import type { Frame, Session, Source } from "../../producer/frame.ts";
-import { timeWriter, wallClock } from "./clock.ts";
+/** The markets of several products on one connection, without a socket: for benchmarks and tests. */
+import { timeWriter } from "./clock.ts";
 import { Market, type End } from "./market.ts";
 import { listProducts } from "./products.ts";
 import { Random } from "./random.ts";
@@ -31,27 +29,4 @@ export function* simulatedFrames({ seed, ends, now }: SimulatorOptions): Generat
     // The first products are the busiest.
     markets[Math.floor(random.fraction() ** 2 * markets.length)]!.step(send);
   }
-}
-
-/** A source of simulated frames at about `rate` a second, until it is aborted. */
-export function simulator(ends: ReadonlyMap<string, End>, rate: number): Source {
-  const now = wallClock();
-  const frames = simulatedFrames({ seed: 1, ends, now });
-  const session: Session = { id: randomUUID(), live: true, startsAt: 0 };
-  return {
-    id: session.id,
-    async *batches(signal) {
-      const start = performance.now();
-      for (let number = 0; !signal.aborted;) {
-        const due = ((performance.now() - start) / 1000) * rate;
-        const batch: Frame[] = [];
-        while (number < due) {
-          const { value } = frames.next() as { value: string };
-          batch.push({ bytes: Buffer.from(value), number: ++number, receivedAt: now() });
-        }
-        yield { session, frames: batch };
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    },
-  };
 }

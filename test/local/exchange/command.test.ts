@@ -31,7 +31,7 @@ async function run(...args: string[]) {
 
 it("says on stdout where it listens, and ends at a signal with all in the truth that anybody got", async () => {
   const file = join(newFolder(), "truth.jsonl");
-  const child = start("--port", "0", "--truth", file, "--products", "6", "--seed", "7");
+  const child = start("--child", "--port", "0", "--truth", file, "--products", "6", "--seed", "7");
   const { url, rest } = await ready(child);
   expect([url, rest]).toEqual([expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+$/), url.replace("ws", "http")]);
   const client = await Client.connect(url);
@@ -63,7 +63,7 @@ it("ends with its standard input when it is a child", async () => {
 });
 
 it("ends with a parent that is killed when it is a child", async () => {
-  const script = `require("node:child_process").spawn(process.execPath, ${JSON.stringify([...command, "--port", "0", "--child"])}, { stdio: ["pipe", "inherit", "inherit"] })`;
+  const script = `require("node:child_process").spawn(process.execPath, ${JSON.stringify([...command, "--port", "0", "--child"])}, { stdio: ["pipe", "inherit", "ignore"] })`;
   const parent = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
   const { rest } = await ready(parent);
   expect((await fetch(`${rest}/time`)).status).toBe(200);

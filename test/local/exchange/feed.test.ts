@@ -197,11 +197,16 @@ describe("subscriptions", () => {
       product_ids: ["ETH-USD", "BTC-USD"],
       channels: ["level2_50", "heartbeat", "heartbeat", { name: "ticker", product_ids: ["SOL-USD", "ETH-USD"] }],
     });
+    client.send({
+      type: "subscribe",
+      channels: ["BTC-USD", "XRP-USD"].map((id) => ({ name: "matches", product_ids: [id] })),
+    });
     expect(state(await client.next("subscriptions"))).toEqual({
       level2_50: ["BTC-USD", "ETH-USD"],
       heartbeat: ["BTC-USD", "ETH-USD"],
       ticker: ["BTC-USD", "ETH-USD", "SOL-USD"],
     });
+    expect(state(await client.next("subscriptions"))).toMatchObject({ matches: ["BTC-USD", "XRP-USD"] });
   });
 
   it("add up, and end by product, by channel, and all", async () => {

@@ -91,7 +91,7 @@ describe("the limits", () => {
   });
 
   it("disconnect a client that does not subscribe in time, and let one live that does", async () => {
-    const { url } = await exchange({ patience: { ...usual.patience, subscribe: 100 } });
+    const { url } = await exchange({ patience: { ...usual.patience, subscribe: 100, idle: 100 } });
     const [silent, late] = [await Client.connect(url), await Client.connect(url)];
     late.subscribe(["heartbeat"]);
     expect(await silent.closed).toBe(1006);

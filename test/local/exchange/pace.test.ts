@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { End } from "../../../local/exchange/market.ts";
 import { usual } from "../../../local/exchange/settings.ts";
-import { TapeChecker } from "../tape-checker.ts";
+import { newFolder } from "../../folder.ts";
+import { TapeChecker, type Message } from "../tape-checker.ts";
 import { Client, exchange } from "./client.ts";
 
 const quick = { rate: 20_000, every: { ...usual.every, heartbeat: 20 } };
@@ -64,6 +67,25 @@ it("goes on where tapes end: no sequence, trade or order twice, none skipped", a
     for (const frame of frames) checker.check(frame);
     ends = new Map([...checker.products].map(([id, { sequence, trade }]) => [id, { sequence, tradeId: trade }]));
     await started.close();
+  }
+  expect(checker.lives).toBeGreaterThan(1000);
+});
+
+it("goes on where tapes end although nobody listens", async () => {
+  const checker = new TapeChecker();
+  let ends = new Map<string, End>();
+  for (const length of [1501, 1502, 1503]) {
+    const truth = join(newFolder(), "truth.jsonl");
+    const started = await exchange({ ...quick, ends, truth });
+    const client = await Client.connect(started.url);
+    client.subscribe(["heartbeat"]);
+    while (Number((await client.next("heartbeat"))["sequence"]) < (ends.get("BTC-USD")?.sequence ?? 0) + length);
+    await started.close();
+    const lines = readFileSync(truth, "utf8")
+      .split("\n")
+      .filter((line) => line.includes('"sequence":') && !line.includes('"truth"'));
+    for (const line of lines.slice(0, length)) checker.check(JSON.parse(line) as Message);
+    ends = new Map([...checker.products].map(([id, { sequence, trade }]) => [id, { sequence, tradeId: trade }]));
   }
   expect(checker.lives).toBeGreaterThan(1000);
 });

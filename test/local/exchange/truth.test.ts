@@ -101,8 +101,8 @@ it("tells of connections, limits and faults that hit no frame", async () => {
   const started = await exchange({ truth: file, limits: { handshakes: twice, messages: twice, requests: never } });
   const client = await Client.connect(`${started.url}/direct`);
   started.faults.inject({ kind: "lacking-channel" });
-  client.subscribe(["heartbeat"]);
-  await client.next();
+  client.subscribe(["heartbeat", "ticker"]);
+  await client.take(2);
   started.faults.inject({ kind: "close" });
   await client.closed;
   const next = await Client.connect(started.url);
@@ -116,7 +116,9 @@ it("tells of connections, limits and faults that hit no frame", async () => {
   expect(read(file).notes).toMatchObject([
     { truth: "connect", connection: 1, path: "/direct" },
     { truth: "fault", kind: "lacking-channel", connection: 1, channel: "heartbeat" },
+    { truth: "subscribe", connection: 1, channel: "ticker", product_id: "BTC-USD" },
     { truth: "fault", kind: "close", connection: 1 },
+    { truth: "unsubscribe", connection: 1, channel: "ticker", product_id: "BTC-USD" },
     { truth: "disconnect", connection: 1, cause: "close" },
     { truth: "connect", connection: 2, path: "/" },
     { truth: "limit", of: "messages", connection: 2 },
