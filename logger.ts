@@ -6,7 +6,7 @@ import { redact } from "./command.ts";
 
 type Level = "info" | "warn" | "error";
 
-export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
+type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Says a sentence that is true without its fields; they hold the same for machines. */
 export type Logger = (level: Level, message: string, fields?: Fields) => void;

@@ -1,12 +1,20 @@
 /** `npm run bench`: everything that is measured. Each prints a table, then one last line of JSON with the figures. */
 import { parseCommand, runCommand, UsageError } from "../command.ts";
+import { ensureBinding } from "../producer/kafka/native.ts";
 import { benchLocal } from "./local.ts";
 
-const benches: Record<string, () => Promise<object>> = { local: benchLocal };
+/** Loaded only when run: some need the Kafka client's native part. */
+const benches: Record<string, () => Promise<object>> = {
+  local: benchLocal,
+  producer: async () => (await import("./producer.ts")).benchProducer(),
+  soak: async () => (await import("./soak.ts")).benchSoak(),
+};
 
 const help = `npm run bench [-- NAME]
 
-  local   Frames of the full channel from memory to rows in DuckDB.
+  local      Frames of the full channel from memory to rows in DuckDB.
+  producer   Frames of the full channel from a socket into Kafka, beside the Kafka package's documented idiom.
+  soak       The producer for ten minutes at 20,000 frames a second. Only when it is named.
 `;
 
 await runCommand(async () => {
@@ -14,7 +22,8 @@ await runCommand(async () => {
   if (values.help) return void process.stdout.write(help);
   const unknown = positionals.find((name) => !(name in benches));
   if (unknown !== undefined) throw new UsageError(`there is no benchmark ${unknown}\n${help}`);
-  for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
+  await ensureBinding((line) => void process.stderr.write(`${line}\n`));
+  for (const name of positionals.length > 0 ? positionals : Object.keys(benches).filter((bench) => bench !== "soak")) {
     process.stdout.write(`${JSON.stringify({ bench: name, ...(await benches[name]!()) })}\n`);
   }
 });

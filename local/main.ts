@@ -1,5 +1,5 @@
 /** `npm start`: the local platform. */
-import { parseCommand, parseDuration, parseWhole, runCommand, stopSignal, UsageError, UserError } from "../command.ts";
+import { parseCommand, parseDuration, parseWhole, runCommand, stopSignal, UsageError } from "../command.ts";
 import { feed, restBase } from "../producer/coinbase/endpoints.ts";
 import { openFeed, type FeedChoice } from "../producer/coinbase/open.ts";
 import { readCoinbaseConfig } from "../producer/coinbase/config.ts";

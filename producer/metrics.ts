@@ -44,6 +44,7 @@ export class Metrics {
     this.#counter("records_acknowledged_total", "Records that Kafka has acknowledged.", () => sink.acknowledged);
     this.#gauge("records_in_flight", "Records that wait for it.", () => sink.sent - sink.acknowledged);
     this.#gauge("bytes_in_flight", "Bytes that wait for it.", () => sink.waitingBytes);
+    this.#counter("kafka_bytes_sent_total", "Bytes sent to Kafka, the protocol's included.", () => sink.wireBytes);
     this.#counter("sink_stalls_total", "Times that the queue for Kafka was full.", () => sink.stalls);
     this.#gauge("kafka_connected", "1 while a broker is connected.", () => Number(sink.connected));
     const latency = new Histogram({
@@ -69,27 +70,29 @@ export class Metrics {
 
   /** A counter that is kept elsewhere, in one series for each entry. */
   #counters(name: string, help: string, label: string | undefined, read: () => Partial<Record<string, number>>): void {
-    new Counter({
+    const counter = new Counter({
       name: `tapeline_${name}`,
       help,
       labelNames: label === undefined ? [] : [label],
-      registers: [this.#registry],
+      registers: [],
       collect() {
         this.reset();
         for (const [value, count = 0] of Object.entries(read()))
           this.inc(label === undefined ? {} : { [label]: value }, count);
       },
     });
+    this.#registry.registerMetric(counter);
   }
 
   #gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
+    const gauge = new Gauge({
       name: `tapeline_${name}`,
       help,
-      registers: [this.#registry],
+      registers: [],
       collect() {
         this.set(read());
       },
     });
+    this.#registry.registerMetric(gauge);
   }
 }

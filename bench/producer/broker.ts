@@ -5,7 +5,7 @@
 import RdKafka from "@confluentinc/kafka-javascript";
 
 const settings = { "test.mock.num.brokers": 1, "bootstrap.servers": "mock" };
-const owner = new RdKafka.Producer(settings as RdKafka.ProducerGlobalConfig);
+const owner = new RdKafka.Producer(settings);
 const metadata = await new Promise<RdKafka.Metadata>((resolve, reject) =>
   owner.connect({}, (error, data) => (error ? reject(error) : resolve(data))),
 );

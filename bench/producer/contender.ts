@@ -1,7 +1,7 @@
 /**
  * One way from the socket into Kafka, in a process of its own. Usage: contender.ts MODE SOCKET_URL BROKER COUNT; prints
  * one line of JSON. Modes:
- *   lz4, zstd   our producer with that codec
+ *   lz4, zstd   our producer with that codec; soak: the same as lz4, with a look at its memory over time
  *   receive     our producer without Kafka: what it can read, decode and encode
  *   produce     our sink with encoded records that wait in memory: what it can hand over and have acknowledged
  *   idiom       the package's documented way: its KafkaJS interface, one send() a message, a schema from avsc
@@ -9,6 +9,7 @@
 import RdKafka from "@confluentinc/kafka-javascript";
 import avsc from "avsc";
 import { WebSocket } from "ws";
+import { publicCredentials } from "../../local/exchange/credentials.ts";
 import { CoinbaseFeed } from "../../producer/coinbase/feed.ts";
 import { Continuity } from "../../producer/continuity.ts";
 import { newCounters } from "../../producer/counters.ts";
@@ -28,6 +29,9 @@ const log = (level: string, message: string) => void (level !== "info" && proces
 let start: { at: number; cpu: NodeJS.CpuUsage } | undefined;
 let peak = 0;
 setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20).unref();
+/** Megabytes, every second. */
+const memory: number[] = [];
+if (mode === "soak") setInterval(() => memory.push(process.memoryUsage.rss() / 1e6), 1000).unref();
 const begin = () => (start ??= { at: performance.now(), cpu: process.cpuUsage() });
 
 function report(figures: object): void {
@@ -40,7 +44,7 @@ function report(figures: object): void {
 
 if (mode === "idiom") await idiom();
 else if (mode === "produce") await produceOnly();
-else await ours(mode === "receive" ? newVoid() : await connect(mode as "lz4" | "zstd"));
+else await ours(mode === "receive" ? newVoid() : await connect(mode === "zstd" ? "zstd" : "lz4"));
 process.exit();
 
 function connect(compression: "lz4" | "zstd" | undefined): Promise<KafkaSink> {
@@ -53,6 +57,10 @@ function connect(compression: "lz4" | "zstd" | undefined): Promise<KafkaSink> {
     bufferBytes: 32 * 1024 * 1024,
   };
   return KafkaSink.connect(config, log);
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 /** A sink that only counts. */
@@ -68,6 +76,7 @@ async function ours(sink: Sink): Promise<void> {
     channels: ["full", "heartbeat"],
     products,
     productsPerSocket: 10,
+    credentials: publicCredentials,
     log,
   });
   const stop = new AbortController();
@@ -93,8 +102,11 @@ async function ours(sink: Sink): Promise<void> {
     missed: continuity.missed,
     repeated: continuity.repeated,
     quarantined: counters.quarantined,
+    ...(sink instanceof KafkaSink && { bytes_per_record: sink.wireBytes / sink.acknowledged }),
     p50: quantile(0.5),
     p99: quantile(0.99),
+    // The first minute warms up.
+    ...(mode === "soak" && { first_mb: medianOf(memory.slice(60, 120)), last_mb: medianOf(memory.slice(-60)) }),
   });
 }
 
@@ -131,11 +143,11 @@ async function produceOnly(): Promise<void> {
     if (i % 500 === 0) await new Promise(setImmediate);
   }
   await sink.flush();
-  report({});
+  report({ events: count });
 }
 
 async function idiom(): Promise<void> {
-  const kafka = new RdKafka.KafkaJS.Kafka({ log_level: 3 } as never);
+  const kafka = new RdKafka.KafkaJS.Kafka({ log_level: 3 });
   const producer = kafka.producer({
     "bootstrap.servers": broker,
     "enable.idempotence": true,
@@ -154,7 +166,7 @@ async function idiom(): Promise<void> {
       socket.send(JSON.stringify({ type: "subscribe", product_ids: products, channels: ["full", "heartbeat"] })),
     );
     socket.on("message", (data) => {
-      const frame = JSON.parse(String(data)) as Record<string, unknown> & {
+      const frame = JSON.parse((data as Buffer).toString()) as Record<string, unknown> & {
         type: string;
         product_id: string;
         time: string;
@@ -166,9 +178,7 @@ async function idiom(): Promise<void> {
       const value = Buffer.from(encode({ ...blank, ...frame, time, received_at: Date.now() * 1000 }));
       producer
         .send({ topic, messages: [{ key: frame.product_id, value, timestamp: String(Math.floor(time / 1000)) }] })
-        .then(() => {
-          if (++acknowledged === count) resolve();
-        }, reject);
+        .then(() => (++acknowledged === count ? resolve() : undefined), reject);
       // As its documentation advises, no more than so many are outstanding.
       if (got - acknowledged > 50_000 && !socket.isPaused) {
         socket.pause();

@@ -5,8 +5,6 @@ import { faultHelp, parseFault } from "./faults.ts";
 import type { End } from "./market.ts";
 import { startExchange } from "./server.ts";
 
-const { key, passphrase, secret } = publicCredentials;
-
 const help = `npm run exchange [-- --port N] [--rate N] [--products N] [--seed N] [--wait] [--ends JSON] [--truth FILE] [--fault FAULT]... [--child]
 
 A simulated Coinbase Exchange on this machine: the feed on ws://127.0.0.1:9465, the one where every subscribe is signed on
@@ -26,11 +24,6 @@ ws://127.0.0.1:9465/direct, REST on http://127.0.0.1:9465. When it listens it pr
 
 Faults:
 ${faultHelp}
-
-Its only account, which guards nothing:
-  key ${key}
-  passphrase ${passphrase}
-  secret ${secret}
 
 It keeps the last 1,000,000 trades of each product for REST.
 
@@ -69,7 +62,7 @@ await runCommand(async () => {
   process.stdout.write(
     `${JSON.stringify({ url: exchange.url, rest: exchange.rest, credentials: publicCredentials })}\n`,
   );
-  process.stderr.write(`the simulated exchange listens on ${exchange.url}   (Ctrl-C stops)\n`);
+  process.stderr.write(`the simulated exchange listens on ${url}   (Ctrl-C stops)\n`);
   await stopped;
   // A standard input that is being read would keep the process.
   process.stdin.destroy();

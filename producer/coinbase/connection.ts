@@ -78,6 +78,8 @@ export class Connection implements Session {
     // Compression would cost a hundred times the time of receiving (ws inflates each frame on another thread).
     const socket = new WebSocket(endpoint, {
       perMessageDeflate: false,
+      // The decoder looks at it: a frame that is no text is quarantined, instead of ending the connection.
+      skipUTF8Validation: true,
       maxPayload: largestFrame,
       handshakeTimeout: patience.answer,
       headers: { "user-agent": "tapeline" },

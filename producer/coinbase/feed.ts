@@ -65,6 +65,7 @@ export class CoinbaseFeed implements Source {
   #paused = false;
   #everConfirmed = false;
   #fatal: unknown;
+  #over = false;
   #nextConnect = 0;
 
   constructor(options: FeedOptions) {
@@ -79,17 +80,9 @@ export class CoinbaseFeed implements Source {
    */
   async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
     const stop = new AbortController();
-    const stopped = AbortSignal.any([signal, stop.signal]);
-    const running = Array.from({ length: this.sockets }, (_, socket) => this.#keep(socket, stopped));
-    let done = false;
-    const over = Promise.all(running)
-      .catch((error: unknown) => (this.#fatal = error))
-      .then(() => {
-        done = true;
-        this.#wake();
-      });
+    const over = this.#keepAll(AbortSignal.any([signal, stop.signal]));
     try {
-      while (!done || this.#waiting.length > 0) {
+      while (!this.#over || this.#waiting.length > 0) {
         if (this.#waiting.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
         const batches = this.#waiting;
         this.#waiting = [];
@@ -103,6 +96,21 @@ export class CoinbaseFeed implements Source {
       stop.abort();
       await over;
     }
+  }
+
+  /** Keeps all sockets connected until `signal` aborts; one that can not work ends them all. */
+  async #keepAll(signal: AbortSignal): Promise<void> {
+    const failed = new AbortController();
+    const stopped = AbortSignal.any([signal, failed.signal]);
+    const running = Array.from({ length: this.sockets }, (_, socket) =>
+      this.#keep(socket, stopped).catch((error: unknown) => {
+        this.#fatal ??= error;
+        failed.abort();
+      }),
+    );
+    await Promise.all(running);
+    this.#over = true;
+    this.#wake();
   }
 
   /** Keeps one socket connected until `signal` aborts. */

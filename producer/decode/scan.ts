@@ -32,7 +32,7 @@ const mostDigits = 15;
 const longestFrame = 4096;
 
 /** What may stand in a member, and where a field gets its value when it is of no member. */
-const forms = { text: 0, time: 0, integer: 1, decimal: 2, amount: 2, side: 3 } as const;
+const codes = { text: 0, time: 0, integer: 1, decimal: 2, amount: 2, side: 3 } as const;
 const [integer, decimal, side] = [1, 2, 3];
 const [ofTime, ofReceipt, ofNothing] = [-1, -2, -3];
 
@@ -86,7 +86,7 @@ export class EventScanner {
     const members = [...wireMembers(schema), ["time", "time"] as const];
     const member = (name: string) => members.findIndex(([known]) => known === name);
     this.#names = members.map(([name]) => Buffer.from(name));
-    this.#forms = Uint8Array.from(members, ([, form]) => forms[form]);
+    this.#forms = Uint8Array.from(members, ([, form]) => codes[form]);
     this.#seen = new Float64Array(members.length);
     this.#starts = new Int32Array(members.length);
     this.#ends = new Int32Array(members.length);

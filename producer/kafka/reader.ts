@@ -25,7 +25,7 @@ export async function* readKafka(
   signal: AbortSignal,
 ): AsyncGenerator<PlacedRecord[]> {
   const settings = { ...librdkafkaSettings(config), "group.id": "tapeline-tail", "enable.auto.commit": false };
-  const consumer = new RdKafka.KafkaConsumer(settings as RdKafka.ConsumerGlobalConfig, {
+  const consumer = new RdKafka.KafkaConsumer(settings, {
     "auto.offset.reset": "earliest",
   });
   try {
@@ -63,11 +63,12 @@ async function connect(consumer: RdKafka.KafkaConsumer, topic: string, last: num
   if (partitions.length === 0) throw new UserError(`Kafka has no topic ${topic}, or this key may not read it.`);
   return Promise.all(
     partitions.map(async ({ id: partition }) => {
-      const { lowOffset, highOffset } = await new Promise<RdKafka.WatermarkOffsets>((resolve, reject) =>
-        consumer.queryWatermarkOffsets(topic, partition, patience, (error, offsets) =>
-          error ? reject(faultOf(topic, error)) : resolve(offsets),
-        ),
-      );
+      const { lowOffset, highOffset } = await new Promise<RdKafka.WatermarkOffsets>((resolve, reject) => {
+        consumer.queryWatermarkOffsets(topic, partition, patience, (error, offsets: RdKafka.WatermarkOffsets) => {
+          if (error) reject(faultOf(topic, error));
+          else resolve(offsets);
+        });
+      });
       return { partition, next: Math.max(lowOffset, highOffset - last), end: highOffset };
     }),
   );

@@ -37,6 +37,8 @@ export class KafkaSink implements Sink {
   acknowledged = 0;
   /** Bytes that wait for their acknowledgement. */
   waitingBytes = 0;
+  /** Bytes sent to the brokers, the protocol's included. */
+  wireBytes = 0;
   /** How often the queue was full. */
   stalls = 0;
   /** A broker is connected. */
@@ -86,9 +88,9 @@ export class KafkaSink implements Sink {
       "delivery.report.only.error": true,
       log_level: 4,
     };
-    const producer = new RdKafka.Producer(settings as RdKafka.ProducerGlobalConfig);
+    const producer = new RdKafka.Producer(settings);
     let said = "";
-    producer.on("event.log", ({ fac, message }) => {
+    producer.on("event.log", ({ fac, message }: { fac: string; message: string }) => {
       if (/FAIL|ERROR/.test(fac)) said = message.replace(/^\[thrd:[^\]]*\]: /, "");
     });
     await new Promise<void>((resolve, reject) =>
@@ -169,6 +171,7 @@ export class KafkaSink implements Sink {
     let acknowledged = 0;
     for (const match of statistics.matchAll(/"acked_msgid": ?(\d+)/g)) acknowledged += Number(match[1]);
     if (acknowledged > this.acknowledged) this.#acknowledge(acknowledged);
+    this.wireBytes = Number(/"tx_bytes": ?(\d+)/.exec(statistics)?.[1] ?? 0);
     this.waitingBytes = Number(/"msg_size": ?(\d+)/.exec(statistics)?.[1] ?? 0);
     this.connected = /"state": ?"UP"/.test(statistics);
   }

@@ -4,9 +4,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, it, onTestFinished } from "vitest";
+import type { Credentials } from "../../../local/exchange/credentials.ts";
 import { newFolder } from "../../folder.ts";
 import type { Message } from "../tape-checker.ts";
-import { Client, exchange } from "./client.ts";
+import { Client, exchange, signature } from "./client.ts";
 
 const main = join(import.meta.dirname, "../../../local/exchange/main.ts");
 const command = ["--import", "tsx", main];
@@ -20,7 +21,7 @@ function start(...args: string[]) {
 /** The line that a running exchange prints. */
 async function ready({ stdout }: { readonly stdout: NonNullable<ChildProcess["stdout"]> }) {
   const [line] = (await once(stdout, "data")) as [Buffer];
-  return JSON.parse(line.toString()) as { url: string; rest: string };
+  return JSON.parse(line.toString()) as { url: string; rest: string; credentials: Credentials };
 }
 
 async function run(...args: string[]) {
@@ -32,10 +33,10 @@ async function run(...args: string[]) {
 it("says on stdout where it listens, and ends at a signal with all in the truth that anybody got", async () => {
   const file = join(newFolder(), "truth.jsonl");
   const child = start("--child", "--port", "0", "--truth", file, "--products", "6", "--seed", "7");
-  const { url, rest } = await ready(child);
+  const { url, rest, credentials } = await ready(child);
   expect([url, rest]).toEqual([expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+$/), url.replace("ws", "http")]);
   const client = await Client.connect(url);
-  client.subscribe(["full"], ["BTC-USD", "SIM006-USD"]);
+  client.subscribe(["full"], ["BTC-USD", "SIM006-USD"], signature(Date.now() / 1000, credentials));
   await client.take(500);
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([0, null]);

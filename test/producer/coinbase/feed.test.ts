@@ -20,7 +20,7 @@ it("takes every event of the full channel, and the book, when it has keys", asyn
     expect(isContiguous(sequences)).toBe(true);
   }
   const types = new Set(followed.records.map(({ value }) => value["type"] ?? value["reason"]));
-  expect([...types].toSorted()).toEqual(["change", "done", "l2update", "match", "open", "received", "snapshot"]);
+  expect(types).toEqual(new Set(["change", "done", "l2update", "match", "open", "received", "snapshot"]));
   expect(followed.counters).toMatchObject({ quarantined: 0, extra: 0, untimed: 0 });
   expect(Object.keys(followed.counters.control).toSorted()).toEqual(["heartbeat", "subscriptions"]);
 });
