@@ -8,7 +8,8 @@ import { startExchange } from "./server.ts";
 const help = `npm run exchange [-- --port N] [--rate N] [--products N] [--seed N] [--wait] [--ends JSON] [--truth FILE] [--fault FAULT]... [--child]
 
 A simulated Coinbase Exchange on this machine: the feed on ws://127.0.0.1:9465, the one where every subscribe is signed on
-ws://127.0.0.1:9465/direct, REST on http://127.0.0.1:9465. When it listens it prints one line of JSON: {"url":…,"rest":…,"credentials":…}.
+ws://127.0.0.1:9465/direct, REST on http://127.0.0.1:9465. When it listens it prints one line of JSON: {"url":…,"rest":…,"credentials":…}; its only
+account is fixed, public, and guards nothing.
 
   --port      The port (default 9465; 0: any free one).
   --rate      Events of the full channel a second, of all products together (default 2000).
@@ -59,9 +60,8 @@ await runCommand(async () => {
     process.once("SIGINT", resolve).once("SIGTERM", resolve);
     if (values.child) process.stdin.on("error", resolve).on("close", resolve).resume();
   });
-  process.stdout.write(
-    `${JSON.stringify({ url: exchange.url, rest: exchange.rest, credentials: publicCredentials })}\n`,
-  );
+  const { url, rest } = exchange;
+  process.stdout.write(`${JSON.stringify({ url, rest, credentials: publicCredentials })}\n`);
   process.stderr.write(`the simulated exchange listens on ${url}   (Ctrl-C stops)\n`);
   await stopped;
   // A standard input that is being read would keep the process.
