@@ -56,17 +56,20 @@ await runCommand(async () => {
     truth: values.truth,
     faults: values.fault.map((fault) => parseFault(fault)),
   });
-  const stopped = new Promise<void>((resolve) => {
-    process.once("SIGINT", resolve).once("SIGTERM", resolve);
-    if (values.child) process.stdin.on("error", resolve).on("close", resolve).resume();
-  });
-  const { url, rest } = exchange;
-  process.stdout.write(`${JSON.stringify({ url, rest, credentials: publicCredentials })}\n`);
-  process.stderr.write(`the simulated exchange listens on ${url}   (Ctrl-C stops)\n`);
-  await stopped;
-  // A standard input that is being read would keep the process.
-  process.stdin.destroy();
-  await exchange.close();
+  try {
+    const stopped = new Promise<void>((resolve) => {
+      process.once("SIGINT", resolve).once("SIGTERM", resolve);
+      if (values.child) process.stdin.on("error", resolve).on("close", resolve).resume();
+    });
+    const { url, rest } = exchange;
+    process.stdout.write(`${JSON.stringify({ url, rest, credentials: publicCredentials })}\n`);
+    process.stderr.write(`the simulated exchange listens on ${url}   (Ctrl-C stops)\n`);
+    await stopped;
+  } finally {
+    // A standard input that is being read would keep the process.
+    process.stdin.destroy();
+    await exchange.close();
+  }
 });
 
 function parseWhole(option: string, text: string, least: number, most: number): number {
