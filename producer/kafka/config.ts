@@ -71,7 +71,7 @@ export function onThisMachine(brokers: readonly string[]): boolean {
 
 /** Whether a host name or address, as a URL or a broker list has it, is this machine's own. */
 export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[(.*)\]$/, "$1");
+  const name = host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
   return name === "localhost" || name === "::1" || (isIP(name) === 4 && name.startsWith("127."));
 }
 

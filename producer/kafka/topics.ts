@@ -29,6 +29,7 @@ export async function checkTopics(config: KafkaConfig, demands: TopicDemands, lo
     retry: { retries: 2 },
   });
   const admin = kafka.admin();
+  const speak = muteNegativeTimers();
   try {
     await admin.connect();
     await compare(admin, config, demands, log);
@@ -36,7 +37,17 @@ export async function checkTopics(config: KafkaConfig, demands: TopicDemands, lo
     throw error instanceof UserError ? error : explain(error as Error, config);
   } finally {
     await admin.disconnect().catch(() => {});
+    speak();
   }
+}
+
+/** KafkaJS now and then waits for a time that is over, and Node 24 says so on stderr. Returns what ends the silence. */
+function muteNegativeTimers(): () => void {
+  const warn = process.emitWarning.bind(process) as (...warning: unknown[]) => void;
+  process.emitWarning = (...warning: unknown[]) => {
+    if (warning[1] !== "TimeoutNegativeWarning") warn(...warning);
+  };
+  return () => (process.emitWarning = warn);
 }
 
 async function compare(admin: Admin, config: KafkaConfig, demands: TopicDemands, log: Logger): Promise<void> {
@@ -134,6 +145,13 @@ function explain(error: Error, { brokers, login }: KafkaConfig): UserError {
   const text =
     error.name === "KafkaJSSASLAuthenticationError"
       ? `${where} refuses the login (${login?.mechanism}): ${error.message}. Look at KAFKA_API_KEY, KAFKA_API_SECRET and KAFKA_SASL_MECHANISM.`
-      : `${where} does not answer what topics there are: ${error.message}.`;
+      : `${where} does not do what is asked for its topics: ${reasonOf(error)}.`;
   return new UserError(text, { cause: error });
+}
+
+/** KafkaJS tells of several topics in one error that says nothing by itself. */
+function reasonOf(error: Error): string {
+  if (!("errors" in error) || !Array.isArray(error.errors)) return error.message;
+  const parts = (error.errors as (Error & { topic?: string })[]).map((part) => `${part.topic ?? ""}: ${part.message}`);
+  return parts.join("; ");
 }

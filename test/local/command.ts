@@ -25,6 +25,8 @@ export interface Running {
   readonly ended: Promise<Ended>;
   /** Resolves when what it has said on stderr contains `text`. */
   said(text: string): Promise<void>;
+  /** Resolves when what it has printed on stdout contains `text`. */
+  printed(text: string): Promise<void>;
   /** What it has said on stderr so far. */
   soFar(): string;
 }
@@ -66,13 +68,15 @@ function follow(child: ChildProcessByStdio<null, Readable, Readable>): Running {
     over = true;
     return { code: code as number | null, out, err };
   });
-  const said = async (text: string) => {
-    while (!err.includes(text)) {
-      if (over) throw new Error(`it ended before it said ${text}: ${err}`);
-      await Promise.race([once(child.stderr, "data"), ended]);
+  const until = async (text: string, pipe: Readable, soFar: () => string) => {
+    while (!soFar().includes(text)) {
+      if (over) throw new Error(`it ended before ${text}: ${out}${err}`);
+      await Promise.race([once(pipe, "data"), ended]);
     }
   };
-  return { process: child, ended, said, soFar: () => err };
+  const said = (text: string) => until(text, child.stderr, () => err);
+  const printed = (text: string) => until(text, child.stdout, () => out);
+  return { process: child, ended, said, printed, soFar: () => err };
 }
 
 export function run(command: Command, ...args: string[]): Promise<Ended> {
