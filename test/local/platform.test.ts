@@ -182,13 +182,13 @@ describe("a table function", () => {
 describe("npm start", () => {
   it("runs the simulated exchange for as long as it is told, answers npm run sql meanwhile and after, and goes on with the same tape", async () => {
     const dir = join(newFolder(), "data");
-    const platform = start("local", "--for", "6s", "--data", dir);
+    const platform = start("local", "--source", "simulator", "--for", "6s", "--data", dir);
     await platform.said("frames ");
     const during = await run("sql", "run", "candles", "--data", dir, "--format", "json");
     expect(during).toMatchObject({ code: 0, err: "" });
     expect((JSON.parse(during.out) as object[]).length).toBeGreaterThan(0);
     expect(await platform.ended).toMatchObject({ code: 0 });
-    const again = await run("local", "--for", "1s", "--data", dir);
+    const again = await run("local", "--source", "simulator", "--for", "1s", "--data", dir);
     expect(again.code).toBe(0);
     await expectContiguous(dir);
   });
@@ -207,18 +207,19 @@ describe("npm start", () => {
     // A limit on the size of files stands for the disk: writes fail in the same places, the log's or DuckDB's.
     for (const kilobytes of [150, 600, 2000]) {
       const limited = `trap '' XFSZ; ulimit -f ${kilobytes}; exec "$@"`;
-      const { code, err } = await startLimited(limited, "--rate", "20000", "--data", dir).ended;
+      const { code, err } = await startLimited(limited, "--source", "simulator", "--rate", "20000", "--data", dir)
+        .ended;
       expect(code).toBe(1);
       expect(err).toMatch(/can not (write|prepare) .*File too large|can not write .*EFBIG/i);
       expect(err).not.toContain("    at ");
     }
-    expect((await run("local", "--for", "1s", "--data", dir)).code).toBe(0);
+    expect((await run("local", "--source", "simulator", "--for", "1s", "--data", dir)).code).toBe(0);
     await expectContiguous(dir);
   });
 
   it("stops at Ctrl-C with everything stored", async () => {
     const dir = newFolder();
-    const platform = start("local", "--data", dir);
+    const platform = start("local", "--source", "simulator", "--data", dir);
     await platform.said("frames ");
     platform.process.kill("SIGINT");
     const { code, out } = await platform.ended;
@@ -234,19 +235,45 @@ describe("npm start", () => {
   it("that is killed goes on with the same tape: no id twice, none skipped", async () => {
     const dir = newFolder();
     for (const delay of [0, 150, 400, 900]) {
-      const platform = start("local", "--rate", "20000", "--data", dir);
+      const platform = start("local", "--source", "simulator", "--rate", "20000", "--data", dir);
       await platform.said("next, in another terminal");
       await new Promise((resolve) => setTimeout(resolve, delay));
       platform.process.kill("SIGKILL");
       await platform.ended;
     }
-    expect((await run("local", "--for", "1s", "--data", dir)).code).toBe(0);
+    expect((await run("local", "--source", "simulator", "--for", "1s", "--data", dir)).code).toBe(0);
     await expectContiguous(dir);
+  });
+
+  it("takes its simulated exchange with it, even when it is killed", async () => {
+    const platform = start("local", "--source", "simulator", "--data", newFolder());
+    await platform.said("Ctrl-C stops)\n");
+    const [, port] = /ws:\/\/127\.0\.0\.1:(\d+)/.exec(platform.soFar())!;
+    const listens = () =>
+      fetch(`http://127.0.0.1:${port}/time`).then(
+        () => true,
+        () => false,
+      );
+    expect(await listens()).toBe(true);
+    platform.process.kill("SIGKILL");
+    await expect.poll(listens, { timeout: 5_000 }).toBe(false);
+  });
+
+  it("goes on with what its data directory has, and lets no other source in", async () => {
+    const dir = newFolder();
+    expect((await run("local", "--source", "simulator", "--for", "1s", "--data", dir)).code).toBe(0);
+    const again = await run("local", "--for", "1s", "--data", dir);
+    expect(again.err).toContain("simulated exchange → ");
+    const live = await run("local", "--source", "live", "--data", dir);
+    expect(live.code).toBe(1);
+    expect(live.err).toContain(
+      `the data directory ${dir} holds data of a simulator, and they do not mix with those of a live`,
+    );
   });
 
   it("answers nobody without its token, and goes on when an asker leaves in the middle", async () => {
     const dir = newFolder();
-    const platform = start("local", "--rate", "20000", "--data", dir);
+    const platform = start("local", "--source", "simulator", "--rate", "20000", "--data", dir);
     await platform.said("frames ");
     const { url, token } = JSON.parse(readFileSync(join(dir, "address.json"), "utf8")) as {
       url: string;
@@ -321,9 +348,9 @@ describe("what can not be is refused with one message and a code", () => {
 
   it("a second process on the same data directory, and a directory that another kind of source has filled", async () => {
     const dir = newFolder();
-    const platform = start("local", "--data", dir);
+    const platform = start("local", "--source", "simulator", "--data", dir);
     await platform.said("next, in another terminal");
-    const second = await run("local", "--data", dir);
+    const second = await run("local", "--source", "simulator", "--data", dir);
     expect(second).toMatchObject({
       code: 1,
       err: `the data directory ${dir} is in use by another process (${platform.process.pid}): wait for its end or stop it, or choose another with --data.\n`,
