@@ -25,8 +25,9 @@ describe("Kafka as a sink, on librdkafka's mock cluster", () => {
     let sent = 0;
     const value = Buffer.alloc(1000);
     while (sink.send(topic, "BTC-USD", 1_790_000_000_000, value)) sent++;
+    // A MiB of them, and as many as the broker has acknowledged meanwhile.
     expect(sent).toBeGreaterThan(900);
-    expect(sent).toBeLessThan(1100);
+    expect(sent).toBeLessThan(10_000);
     expect(sink.sent - sink.acknowledged).toBeGreaterThan(0);
     await sink.drained();
     await sink.flush();
