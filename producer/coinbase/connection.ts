@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
+import { parseObject } from "../decode/decode.ts";
 import type { Frame, Session } from "../frame.ts";
 import { microseconds } from "../clock.ts";
 import { sign, type Credentials } from "./signature.ts";
@@ -63,6 +64,8 @@ export class Connection implements Session {
   /** What is still to be confirmed. */
   #missing: string[];
   readonly #refused = new Set<string>();
+  /** Errors that were looked at when they came, and that the decoder will find again. */
+  #peeked = 0;
 
   constructor(
     endpoint: string,
@@ -125,15 +128,32 @@ export class Connection implements Session {
     this.#end("stopped", "stopped");
   }
 
+  /** What the decoder finds among the frames: after the answer to the subscription it is soon enough. */
   control(message: Readonly<Record<string, unknown>>): void {
     if (message["type"] === "subscriptions") this.#compare(message);
-    else if (message["type"] === "error") this.#complain(message);
+    else if (message["type"] !== "error") return;
+    else if (this.#peeked > 0) this.#peeked--;
+    else this.#complain(message);
+  }
+
+  /**
+   * The answer to the subscription is looked at when it comes: the decoder may not see it for long while the sink is
+   * full, and the connection would be taken for one that is not answered.
+   */
+  #peek(bytes: Buffer): void {
+    const message = parseObject(bytes.toString());
+    if (message?.["type"] === "subscriptions") this.#compare(message);
+    else if (message?.["type"] === "error") {
+      this.#peeked++;
+      this.#complain(message);
+    }
   }
 
   #receive(bytes: Buffer): void {
     const now = performance.now();
     this.#seenAt = now;
     this.#pinged = "no";
+    if (!this.confirmed) this.#peek(bytes);
     this.#listener.arrived(this, { bytes, number: ++this.#number, receivedAt: microseconds(now) });
   }
 

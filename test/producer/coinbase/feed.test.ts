@@ -207,3 +207,19 @@ it("stops reading from the socket while the sink is full, and loses nothing by i
   expect(followed.gaps).toEqual([]);
   expect(followed.feed.connects).toBe(1);
 });
+
+it("comes back while the sink is full, without taking the exchange for one that does not answer", async () => {
+  const { url, faults } = await exchange({ every: fast, rate: 100 });
+  let open = () => {};
+  const room = new Promise<void>((resolve) => (open = resolve));
+  const followed = follow(url, { drained: () => room, patience: { answer: 100 } });
+  const connected = () => followed.said.filter((line) => line.includes(": connected to")).length;
+  await followed.until(() => connected() === 1);
+  faults.inject({ kind: "reset" });
+  await followed.until(() => connected() === 2);
+  // Twice as long as an answer may take.
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect(followed.feed.open).toBe(1);
+  expect(followed.said.join("\n")).not.toContain("has not confirmed");
+  open();
+});
