@@ -61,7 +61,9 @@ await runCommand(async () => {
       `next, in another terminal: npm run sql -- run candles${values.data === ".tapeline" ? "" : ` --data ${values.data}`}`,
     );
     const start = performance.now();
-    await platform.run(live?.source ?? recording!, stop, live?.continuity);
+    const { gone } = simulator ?? {};
+    await platform.run(live?.source ?? recording!, gone ? AbortSignal.any([stop, gone]) : stop, live?.continuity);
+    gone?.throwIfAborted();
     status.stop();
     if (recording && stop.aborted) talk("stopped before the end of the recording: the same command goes on with it");
     process.stdout.write(`${summary(platform, (performance.now() - start) / 1000)}\n`);

@@ -95,7 +95,7 @@ await runCommand(async () => {
     const sink = await KafkaSink.connect(kafka, log);
     const title = `${source} → Kafka at ${kafka.brokers.join(",")}`;
     try {
-      await stream({ input, title, sink, idOf, address, duration }, log);
+      await stream({ input, title, sink, idOf, gone: simulator?.gone, address, duration }, log);
     } finally {
       await sink.close();
     }

@@ -10,6 +10,8 @@ export interface SimulatedExchange {
   /** WebSocket URL. */
   readonly url: string;
   readonly credentials: Credentials;
+  /** Aborts when it has ended by itself; its reason is a UserError. */
+  readonly gone: AbortSignal;
   stop(): void;
 }
 
@@ -31,7 +33,14 @@ export async function startSimulator(options: readonly string[]): Promise<Simula
     // It must not keep this process alive: neither it nor the ends of its pipes.
     child.unref();
     for (const pipe of [child.stdin, child.stdout]) (pipe as Socket).unref();
-    return { ...ready, stop: () => void child.kill() };
+    const gone = new AbortController();
+    const fail = () => gone.abort(new UserError("the simulated exchange has ended by itself: what it said is above."));
+    child.once("exit", fail);
+    const stop = () => {
+      child.off("exit", fail);
+      child.kill();
+    };
+    return { ...ready, gone: gone.signal, stop };
   }
   throw new UserError("the simulated exchange did not start: its reason is above.");
 }

@@ -19,6 +19,8 @@ export interface Run {
   readonly title: string;
   readonly sink: KafkaSink;
   readonly idOf: (subject: string, schema: object) => number;
+  /** Ends the run when it aborts, with its reason; undefined: nothing does. */
+  readonly gone: AbortSignal | undefined;
   /** Where to answer for monitoring, `host:port`. */
   readonly address: string;
   /** Milliseconds; undefined: until Ctrl-C, or the end of the recording. */
@@ -26,7 +28,7 @@ export interface Run {
 }
 
 /** Returns when everything that was read is acknowledged; exits where a stop takes too long. */
-export async function stream({ input, title, sink, idOf, address, duration }: Run, log: Logger): Promise<void> {
+export async function stream({ input, title, sink, idOf, gone, address, duration }: Run, log: Logger): Promise<void> {
   const live = "continuity" in input ? input : undefined;
   const source = "continuity" in input ? input.source : input;
   const counters = newCounters();
@@ -53,7 +55,11 @@ export async function stream({ input, title, sink, idOf, address, duration }: Ru
   };
   stop.addEventListener("abort", () => setTimeout(giveUp, drainPatience).unref());
   try {
-    await produce({ source, sink, idOf, counters, continuity: live?.continuity }, stop);
+    await produce(
+      { source, sink, idOf, counters, continuity: live?.continuity },
+      gone ? AbortSignal.any([stop, gone]) : stop,
+    );
+    gone?.throwIfAborted();
     const { frames, quarantined } = counters;
     log("info", `done: ${frames} frames, ${sink.acknowledged} records acknowledged, ${quarantined} frames quarantined`);
   } finally {

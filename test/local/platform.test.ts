@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -257,6 +258,20 @@ describe("npm start", () => {
     expect(await listens()).toBe(true);
     platform.process.kill("SIGKILL");
     await expect.poll(listens, { timeout: 5_000 }).toBe(false);
+  });
+
+  it("ends with one message when its simulated exchange does, and keeps what has come", async () => {
+    const dir = newFolder();
+    const platform = start("local", "--source", "simulator", "--data", dir);
+    await platform.said("frames ");
+    const [exchange] = execFileSync("pgrep", ["-P", String(platform.process.pid), "-f", "exchange/main.ts"], {
+      encoding: "utf8",
+    }).split("\n");
+    process.kill(Number(exchange), "SIGKILL");
+    const { code, err } = await platform.ended;
+    expect(code).toBe(1);
+    expect(err).toMatch(/the simulated exchange has ended by itself: what it said is above\.\n$/);
+    await expectContiguous(dir);
   });
 
   it("goes on with what its data directory has, and lets no other source in", async () => {
