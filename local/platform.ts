@@ -104,6 +104,8 @@ export class Platform {
     try {
       await this.#log.close();
     } finally {
+      // DuckDB does not survive the end of a connection that is in the middle of a commit. What that fails of is told already.
+      await this.#ingest.settled().catch(() => {});
       this.warehouse.close();
     }
   }
