@@ -38,7 +38,7 @@ export function parseCommand<const T extends NonNullable<ParseArgsConfig["option
       strict: true,
     });
   } catch (error) {
-    const [message] = (error as Error).message.split(". To specify");
+    const [message] = (error as Error).message.split(/\. To specify|\.?\n/);
     throw new UsageError(`${message}. Try --help.`, { cause: error });
   }
 }
@@ -51,6 +51,8 @@ export function parseCommand<const T extends NonNullable<ParseArgsConfig["option
 export async function runCommand(main: () => Promise<void>): Promise<void> {
   // A reader such as `head` that closes the pipe has seen enough: no fault.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  // Whoever stops listening to the talk does not stop the work.
+  process.stderr.on("error", () => {});
   try {
     await main();
   } catch (error) {
@@ -72,10 +74,10 @@ export function parseDuration(option: string, text: string): number {
   return Number(match[1]) * factor;
 }
 
-/** A whole number from 1 on. */
-export function parseWhole(option: string, text: string, most: number): number {
-  if (!/^\d{1,7}$/.test(text) || Number(text) < 1 || Number(text) > most)
-    throw new UsageError(`${option} ${text}: a whole number from 1 to ${most} is expected.`);
+/** A whole number of an option. */
+export function parseWhole(option: string, text: string, most: number, least = 1): number {
+  if (!/^\d{1,10}$/.test(text) || Number(text) < least || Number(text) > most)
+    throw new UsageError(`${option} ${text}: a whole number from ${least} to ${most} is expected.`);
   return Number(text);
 }
 

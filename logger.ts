@@ -14,7 +14,10 @@ export type Logger = (level: Level, message: string, fields?: Fields) => void;
 export function logTo(out: NodeJS.WriteStream): Logger {
   if (out.isTTY) return (_, message) => void out.write(`\r\x1b[K${redact(message)}\n`);
   return (level, message, fields) => {
-    const line = JSON.stringify({ time: new Date().toISOString(), level, message, ...fields });
-    out.write(`${redact(line)}\n`);
+    const clean: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(fields ?? {}))
+      clean[name] = typeof value === "string" ? redact(value) : value;
+    const line = { time: new Date().toISOString(), level, message: redact(message), ...clean };
+    out.write(`${JSON.stringify(line)}\n`);
   };
 }

@@ -13,20 +13,44 @@ export interface Gap {
 
 type Missed = (from: number, to: number) => void;
 
+/** So many old numbers one after the other, and no new one between them, are a count that has begun anew. */
+const restartedAfter = 100;
+
 /** What comes late may fill one of so many latest holes. */
 const mostHoles = 1000;
 
 /** Numbers that should come one after the other. */
 class Line {
-  readonly #holes: { from: number; to: number }[] = [];
+  #holes: { from: number; to: number }[] = [];
   #last: number | undefined;
+  /** What the heartbeat before said to be the last. */
+  #told: number | undefined;
+  /** The last of the numbers that came again, one after the other, and how many. */
+  #again = 0;
+  #agains = 0;
 
-  /** Whether a number is new: the next, behind a hole, or out of one. */
-  take(number: number, missed: Missed): boolean {
-    if (this.#last !== undefined && number <= this.#last) return this.#fill(number);
+  /** What a number is: new (the next, or behind a hole), late (out of a hole), come again, or of a new count. */
+  take(number: number, missed: Missed): "new" | "late" | "again" | "restarted" {
+    if (this.#last !== undefined && number <= this.#last) {
+      if (this.#fill(number)) return "late";
+      this.#agains = number === this.#again + 1 ? this.#agains + 1 : 1;
+      this.#again = number;
+      if (this.#agains < restartedAfter) return "again";
+      this.#holes = [];
+      this.#told = undefined;
+      this.#last = number;
+      return "restarted";
+    }
+    this.#agains = 0;
     if (this.#last !== undefined && number > this.#last + 1) this.reach(number - 1, missed);
     this.#last = number;
-    return true;
+    return "new";
+  }
+
+  /** A heartbeat tells the last number: what the one before told must have come by now. */
+  hear(number: number, missed: Missed): void {
+    if (this.#last !== undefined && this.#told !== undefined) this.reach(this.#told, missed);
+    this.#told = number;
   }
 
   /** The numbers up to this one have been given out: what has not come of them is missing. */
@@ -55,44 +79,58 @@ class Line {
 }
 
 export class Continuity {
-  /** Events and trades that never came, or not yet. */
+  /** Events (without the full channel: trades) that were missing when it showed, and those of them that came late. */
   missed = 0;
+  late = 0;
   /** Events that came again and were left out. */
   repeated = 0;
-  readonly #products = new Map<string, { readonly sequences: Line; readonly trades: Line }>();
+  readonly #lines = new Map<string, Line>();
   readonly #full: boolean;
   readonly #report: (gap: Gap) => void;
+  readonly #restarted: (product: string, at: number) => void;
 
   /** `full` says that the feed has every event, so that sequences are contiguous; else only trades are. */
-  constructor(full: boolean, report: (gap: Gap) => void) {
+  constructor(full: boolean, report: (gap: Gap) => void, restarted: (product: string, at: number) => void = () => {}) {
     this.#full = full;
     this.#report = report;
+    this.#restarted = restarted;
   }
 
   /** Whether an event (of `coinbase_full`) is to be published: false for one that has been. */
   accept(type: string, product: string, sequence: number | null, trade: number | null): boolean {
-    let lines = this.#products.get(product);
-    if (lines === undefined) this.#products.set(product, (lines = { sequences: new Line(), trades: new Line() }));
-    const fresh = this.#full
-      ? this.#acceptEvent(lines.sequences, product, type, sequence)
-      : this.#acceptTrade(lines.trades, product, type, trade);
-    if (!fresh) this.repeated++;
-    return fresh;
+    const number = this.#full ? sequence : trade;
+    // `activate` has no number.
+    if (number === null) return true;
+    const line = this.#line(product);
+    const missed = this.#misses(product);
+    if (type === "last_match") {
+      // It repeats a trade, but is none: where that has not come, it is missing.
+      if (!this.#full) line.reach(number, missed);
+      return true;
+    }
+    const verdict = line.take(number, missed);
+    if (verdict === "late") this.late++;
+    if (verdict === "again") this.repeated++;
+    if (verdict === "restarted") this.#restarted(product, number);
+    return verdict !== "again";
   }
 
-  #acceptEvent(line: Line, product: string, type: string, sequence: number | null): boolean {
-    // `activate` has no number, and `last_match` one of the past.
-    if (sequence === null || type === "last_match") return true;
-    return line.take(sequence, (from, to) => this.#miss({ product, numbers: "sequence", from, to }));
+  /** Compares a heartbeat with what has come: so the end of a silent product's tape is known, too. */
+  hear({ product_id: product, sequence, last_trade_id: trade }: Readonly<Record<string, unknown>>): void {
+    const number = this.#full ? sequence : trade;
+    if (typeof product === "string" && typeof number === "number")
+      this.#line(product).hear(number, this.#misses(product));
   }
 
-  #acceptTrade(line: Line, product: string, type: string, trade: number | null): boolean {
-    if (trade === null) return true;
-    const miss = (from: number, to: number) => this.#miss({ product, numbers: "trade_id", from, to });
-    if (type !== "last_match") return line.take(trade, miss);
-    // It repeats a trade, but is none: where that has not come, it is missing.
-    line.reach(trade, miss);
-    return true;
+  #line(product: string): Line {
+    let line = this.#lines.get(product);
+    if (line === undefined) this.#lines.set(product, (line = new Line()));
+    return line;
+  }
+
+  #misses(product: string): Missed {
+    const numbers = this.#full ? "sequence" : "trade_id";
+    return (from, to) => this.#miss({ product, numbers, from, to });
   }
 
   #miss(gap: Gap): void {

@@ -1,16 +1,18 @@
 /** `npm run producer`: the exchange, or a recording, into Kafka. */
 import { existsSync } from "node:fs";
-import { parseCommand, parseDuration, runCommand, UsageError, UserError } from "../command.ts";
+import { parseCommand, parseDuration, parseWhole, runCommand, UsageError, UserError } from "../command.ts";
 import { readEnvironment } from "../environment.ts";
 import { logTo } from "../logger.ts";
 import { catalog, rawTopics } from "../schemas/catalog.ts";
-import { resolveSchemas, SchemaRegistry } from "../schemas/registry.ts";
+import { resolveSchemas } from "../schemas/registry.ts";
 import { readCoinbaseConfig, type CoinbaseConfig } from "./coinbase/config.ts";
-import { direct, feed, isReal, parseEndpoint, restBase } from "./coinbase/endpoints.ts";
+import { direct, feed, isReal, parseEndpoint, restBase, sendsInTheClear } from "./coinbase/endpoints.ts";
 import { openFeed, type FeedChoice } from "./coinbase/open.ts";
 import { fetchProducts, type Shard } from "./coinbase/products.ts";
-import { readRegistryAccess } from "./registry.ts";
-import { isLoopback, onThisMachine, readKafkaConfig } from "./kafka/config.ts";
+import { readRegistry } from "./registry.ts";
+import { readKafkaConfig } from "./kafka/config.ts";
+import { isLoopback, onThisMachine } from "./this-machine.ts";
+import { readAddress } from "./monitor.ts";
 import { ensureBinding } from "./kafka/native.ts";
 import { reachBroker } from "./kafka/reach.ts";
 import { checkTopics } from "./kafka/topics.ts";
@@ -57,6 +59,7 @@ await runCommand(async () => {
   if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
   const shard = values.shard === undefined ? { index: 1, count: 1 } : parseShard(values.shard);
   const duration = values.for === undefined ? undefined : parseDuration("--for", values.for);
+  const rate = parseWhole("--rate", values.rate, 1_000_000);
   const log = logTo(process.stderr);
   const environment = readEnvironment();
 
@@ -64,8 +67,8 @@ await runCommand(async () => {
 
   const coinbase = readCoinbaseConfig(environment);
   const kafka = readKafkaConfig(environment);
-  const access = readRegistryAccess(environment);
-  const address = environment.required("METRICS_ADDRESS", "host:port");
+  const registry = readRegistry(environment);
+  const address = readAddress(environment);
   const { source } = values;
   const place = placeOf(source);
   const synthetic = place === "recording" || place === "simulator" || (place === "url" && !isReal(source));
@@ -73,22 +76,22 @@ await runCommand(async () => {
     environment.fault(
       `--source ${source} is no market of today, and ${kafka.brokers.join(",")} is not on this machine: made-up or old data do not go there without --allow-synthetic`,
     );
+  if (place === "url" && coinbase.credentials && sendsInTheClear(source))
+    environment.fault(`--source ${source} would send COINBASE_KEY and its kin unencrypted: use wss, or leave them out`);
   environment.check();
 
-  const registry = new SchemaRegistry(access);
   const recording = place === "recording" ? await openRecording(source) : undefined;
   await ensureBinding((line) => log("info", line));
   await reachBroker(kafka);
   const topics = catalog.filter(({ writtenBy }) => writtenBy === "producer");
   const oldest = recording && recording.startsAt / 1000;
   await checkTopics(kafka, { topics, create: values["create-topics"], oldest }, log);
-  const register = values.register || isLoopback(new URL(registry.url).hostname);
-  const idOf = await resolveSchemas(registry, rawTopics, { register }, (line) => log("info", line));
+  const register = values.register || isLoopback(new URL(registry!.url).hostname);
+  const idOf = await resolveSchemas(registry!, rawTopics, { register }, (line) => log("info", line));
 
-  const simulator = place === "simulator" ? await startSimulator(["--rate", values.rate]) : undefined;
+  const simulator = place === "simulator" ? await startSimulator(["--rate", String(rate)]) : undefined;
   try {
-    const choice = { ...choiceOf(source, simulator, coinbase), shard };
-    if (values.products !== undefined) choice.products = values.products;
+    const choice = { ...choiceOf(source, simulator, coinbase, values.products), shard };
     const input = recording ?? (await openFeed(choice, log));
     // Loaded only now: without its native part it can not be.
     const { KafkaSink } = await import("./kafka/sink.ts");
@@ -108,12 +111,16 @@ await runCommand(async () => {
 function choiceOf(
   source: string,
   simulator: SimulatedExchange | undefined,
-  { credentials, products, productsPerSocket }: CoinbaseConfig,
+  config: CoinbaseConfig,
+  choice: string | undefined,
 ): FeedChoice {
-  if (simulator !== undefined)
-    return { endpoints: [simulator.url], credentials: simulator.credentials, products: "all", productsPerSocket };
+  const { credentials, productsPerSocket } = config;
+  if (simulator !== undefined) {
+    const { url, credentials: account } = simulator;
+    return { endpoints: [url], credentials: account, products: choice ?? "all", productsPerSocket };
+  }
   const endpoints = source !== "live" ? [source] : credentials === undefined ? [feed] : [direct, feed];
-  return { endpoints, credentials, products, productsPerSocket };
+  return { endpoints, credentials, products: choice ?? config.products, productsPerSocket };
 }
 
 type Place = "live" | "simulator" | "url" | "recording";

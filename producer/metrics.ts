@@ -14,10 +14,13 @@ const buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75
 export class Metrics {
   readonly #registry = new Registry();
 
+  readonly #read: Counters;
+
   constructor(counters: Counters) {
+    this.#read = counters;
     collectDefaultMetrics({ register: this.#registry });
-    this.#counter("frames_received_total", "Frames received.", () => counters.frames);
-    this.#counter("frame_bytes_received_total", "Bytes of the frames received.", () => counters.bytes);
+    this.#counter("frames_read_total", "Frames read and decoded.", () => counters.frames);
+    this.#counter("frame_bytes_read_total", "Their bytes.", () => counters.bytes);
     this.#counter("records_total", "Records handed to the sink.", () => counters.records);
     this.#counter("quarantined_frames_total", "Frames that could not be read.", () => counters.quarantined);
     this.#counter("untimed_events_total", "Events that have the receive time.", () => counters.untimed);
@@ -30,19 +33,25 @@ export class Metrics {
   }
 
   watchFeed(feed: CoinbaseFeed, continuity: Continuity): void {
+    this.#gauge(
+      "frames_waiting",
+      "Frames that have come and are not read yet.",
+      () => feed.received - this.#read.frames,
+    );
     this.#gauge("sockets", "Sockets that the products are spread over.", () => feed.sockets);
     this.#gauge("sockets_connected", "Sockets whose subscription is confirmed.", () => feed.open);
     this.#counter("connections_total", "Connections tried.", () => feed.connects);
     this.#counters("disconnections_total", "Connections ended.", "cause", () => feed.endings);
     this.#counter("exchange_errors_total", "Error frames of the exchange.", () => feed.complaints);
     this.#counter("feed_pauses_total", "Times that reading waited for the sink.", () => feed.pauses);
-    this.#counter("missed_events_total", "Events that did not come.", () => continuity.missed);
+    this.#counter("missed_events_total", "Events that were missing when it showed.", () => continuity.missed);
+    this.#counter("late_events_total", "Those of them that came late.", () => continuity.late);
     this.#counter("repeated_events_total", "Events that came again and were left out.", () => continuity.repeated);
   }
 
   watchSink(sink: KafkaSink): void {
     this.#counter("records_acknowledged_total", "Records that Kafka has acknowledged.", () => sink.acknowledged);
-    this.#gauge("records_in_flight", "Records that wait for it.", () => sink.sent - sink.acknowledged);
+    this.#gauge("records_in_flight", "Records that wait for it.", () => sink.unacknowledged);
     this.#gauge("bytes_in_flight", "Bytes that wait for it.", () => sink.waitingBytes);
     this.#counter("kafka_bytes_sent_total", "Bytes sent to Kafka, the protocol's included.", () => sink.wireBytes);
     this.#counter("sink_stalls_total", "Times that the queue for Kafka was full.", () => sink.stalls);

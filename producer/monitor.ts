@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { UserError } from "../command.ts";
+import type { Environment } from "../environment.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface Monitor {
@@ -10,14 +11,23 @@ export interface Monitor {
   close(): void;
 }
 
+const form = /^(.+):(\d{1,5})$/;
+
+/** Where to listen, `host:port`, from METRICS_ADDRESS; a fault goes into `environment`. */
+export function readAddress(environment: Environment): string {
+  const address = environment.required("METRICS_ADDRESS", "where to answer for monitoring, host:port");
+  const port = Number(form.exec(address)?.[2] ?? NaN);
+  if (address !== "" && !(port <= 65_535))
+    environment.fault(`METRICS_ADDRESS is ${address}: host:port is expected, as 127.0.0.1:9464`);
+  return address;
+}
+
 /**
  * Listens on `host:port`. `unready` gives the reasons why the producer does not stream now; none when it does. The
  * process is healthy as long as it answers: what can not go on ends it.
  */
 export async function serveMonitor(address: string, metrics: Metrics, unready: () => string[]): Promise<Monitor> {
-  const [, host, port] = /^(.+):(\d{1,5})$/.exec(address) ?? [];
-  if (host === undefined)
-    throw new UserError(`METRICS_ADDRESS is ${address}: host:port is expected, as 127.0.0.1:9464.`);
+  const [, host, port] = form.exec(address)!;
   const server = createServer((request, response) => {
     const path = request.url?.split("?")[0];
     if (path === "/metrics")
@@ -29,7 +39,7 @@ export async function serveMonitor(address: string, metrics: Metrics, unready: (
     } else response.writeHead(404).end("there are /metrics, /healthz and /readyz\n");
   });
   try {
-    await once(server.listen(Number(port), host.replace(/^\[(.*)\]$/, "$1")), "listening");
+    await once(server.listen(Number(port), host!.replace(/^\[(.*)\]$/, "$1")), "listening");
   } catch (error) {
     throw new UserError(
       `can not listen on ${address}: ${(error as Error).message}. Set METRICS_ADDRESS to another port, or to port 0 for any.`,
@@ -37,7 +47,7 @@ export async function serveMonitor(address: string, metrics: Metrics, unready: (
     );
   }
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url: `http://${host!}:${(server.address() as AddressInfo).port}`,
     close() {
       server.close();
       server.closeAllConnections();

@@ -3,7 +3,7 @@ import { readSchema } from "../schemas/avro.ts";
 import type { CoinbaseFull } from "../schemas/records.ts";
 import type { Continuity } from "./continuity.ts";
 import type { Counters } from "./counters.ts";
-import { decoder } from "./decode/decode.ts";
+import { decoder, type Emit } from "./decode/decode.ts";
 import { EventScanner } from "./decode/scan.ts";
 import { encoder } from "./encode.ts";
 import type { Frame, Session, Source } from "./frame.ts";
@@ -34,13 +34,17 @@ export async function produce({ source, sink, idOf, counters, continuity }: Work
   for await (const { session, frames } of source.batches(signal)) {
     let decode = decoders.get(session);
     if (decode === undefined) {
-      decode = decoder(session, counters, (topic, key, timestamp, value) => {
+      const emit: Emit = (topic, key, timestamp, value) => {
         if (topic === "coinbase_full") {
           const { type, product_id, sequence, trade_id } = value as CoinbaseFull;
           if (continuity?.accept(type, product_id, sequence, trade_id) === false) return;
         }
         counters.records++;
         room = sink.send(topic, key, timestamp, encode(topic, value)) && room;
+      };
+      decode = decoder(session, counters, emit, (message) => {
+        session.control?.(message);
+        if (message["type"] === "heartbeat") continuity?.hear(message);
       });
       decoders.set(session, decode);
     }

@@ -1,11 +1,19 @@
 /** How to reach the Schema Registry: from the environment. */
+import { UserError } from "../command.ts";
 import type { Environment } from "../environment.ts";
-import type { RegistryAccess } from "../schemas/registry.ts";
+import { SchemaRegistry } from "../schemas/registry.ts";
 
 /** Faults go into `environment`; the result is usable if it has none. */
-export function readRegistryAccess(environment: Environment): RegistryAccess {
+export function readRegistry(environment: Environment): SchemaRegistry | undefined {
   const url = environment.required("SCHEMA_REGISTRY_URL", "the Schema Registry, as https://host");
   const key = environment.text("SCHEMA_REGISTRY_API_KEY");
   const secret = environment.secret("SCHEMA_REGISTRY_API_SECRET");
-  return { url, key, secret };
+  if (url === "") return undefined;
+  try {
+    return new SchemaRegistry({ url, key, secret });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    environment.fault(`SCHEMA_REGISTRY_URL, SCHEMA_REGISTRY_API_KEY, SCHEMA_REGISTRY_API_SECRET: ${error.message}`);
+    return undefined;
+  }
 }

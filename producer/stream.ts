@@ -37,7 +37,8 @@ export async function stream({ input, title, sink, idOf, gone, address, duration
   metrics.watchSink(sink);
   const monitor = await serveMonitor(address, metrics, () => [...feedFaults(live), ...sinkFaults(sink)]);
   log("info", `${title}; ${monitor.url}/metrics`);
-  const inFlight = () => sink.sent - sink.acknowledged;
+  const inFlight = () => sink.unacknowledged;
+  const unread = () => (live === undefined ? 0 : live.source.received - counters.frames);
   const figures = () => ({
     frames: counters.frames,
     acknowledged: sink.acknowledged,
@@ -50,10 +51,13 @@ export async function stream({ input, title, sink, idOf, gone, address, duration
     log("info", `stopping: ${inFlight()} records wait for Kafka (Ctrl-C again ends at once)`),
   );
   const giveUp = () => {
-    log("error", `${inFlight()} records were not acknowledged in ${drainPatience / 1000} s`);
+    log(
+      "error",
+      `in ${drainPatience / 1000} s ${inFlight()} records were not acknowledged, and ${unread()} frames not read`,
+    );
     process.exit(1);
   };
-  stop.addEventListener("abort", () => setTimeout(giveUp, drainPatience).unref());
+  stop.addEventListener("abort", () => setTimeout(giveUp, drainPatience).unref(), { once: true });
   try {
     await produce(
       { source, sink, idOf, counters, continuity: live?.continuity },

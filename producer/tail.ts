@@ -4,9 +4,8 @@ import { join } from "node:path";
 import avsc from "avsc";
 import { parseCommand, runCommand, stopSignal, UsageError } from "../command.ts";
 import { readEnvironment } from "../environment.ts";
-import { SchemaRegistry } from "../schemas/registry.ts";
 import { headerLength, schemaIdOf, type PlacedRecord, type ReadOptions } from "../schemas/wire.ts";
-import { readRegistryAccess } from "./registry.ts";
+import { readRegistry } from "./registry.ts";
 import { readKafkaConfig } from "./kafka/config.ts";
 import { ensureBinding } from "./kafka/native.ts";
 import { reachBroker } from "./kafka/reach.ts";
@@ -78,15 +77,14 @@ function logPlace(data: string, topic: string): Place {
 async function kafkaPlace(topic: string): Promise<Place> {
   const environment = readEnvironment();
   const kafka = readKafkaConfig(environment);
-  const access = readRegistryAccess(environment);
+  const registry = readRegistry(environment);
   environment.check();
-  const registry = new SchemaRegistry(access);
   await ensureBinding((line) => void process.stderr.write(`${line}\n`));
   await reachBroker(kafka);
   const { readKafka } = await import("./kafka/reader.ts");
   return {
     batches: (options, signal) => readKafka(kafka, topic, options, signal),
-    schema: (id) => registry.byId(id),
+    schema: (id) => registry!.byId(id),
   };
 }
 

@@ -4,6 +4,8 @@
  * https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/index.html#wire-format
  */
 
+import { UserError } from "../command.ts";
+
 export interface TopicRecord {
   readonly offset: number;
   /** Milliseconds since 1970: when it happened, by the exchange's clock. */
@@ -53,10 +55,10 @@ export function wireEncoder(type: AvroEncoder, schemaId: number): (value: object
   }
 }
 
-/** The writer's schema id of a value. Throws if the value is not in the wire format. */
+/** The writer's schema id of a value. Throws UserError if the value is not in the wire format. */
 export function schemaIdOf(value: Buffer): number {
   if (value.length < headerLength || value[0] !== 0) {
-    throw new Error(
+    throw new UserError(
       `a value of ${value.length} bytes is not in the Confluent wire format (zero byte, schema id, Avro)`,
     );
   }

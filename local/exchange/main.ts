@@ -1,5 +1,5 @@
 /** `npm run exchange`: the simulated exchange alone. */
-import { parseCommand, runCommand, UsageError } from "../../command.ts";
+import { parseCommand, parseWhole, runCommand, UsageError } from "../../command.ts";
 import { publicCredentials } from "./credentials.ts";
 import { faultHelp, parseFault } from "./faults.ts";
 import type { End } from "./market.ts";
@@ -47,10 +47,10 @@ await runCommand(async () => {
   if (values.help) return void process.stdout.write(help);
   if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
   const exchange = await startExchange({
-    port: parseWhole("--port", values.port, 0, 65_535),
-    rate: parseWhole("--rate", values.rate, 1, 1_000_000),
-    products: parseWhole("--products", values.products, 1, 10_000),
-    seed: parseWhole("--seed", values.seed, 0, 2 ** 31 - 1),
+    port: parseWhole("--port", values.port, 65_535, 0),
+    rate: parseWhole("--rate", values.rate, 1_000_000),
+    products: parseWhole("--products", values.products, 10_000),
+    seed: parseWhole("--seed", values.seed, 2 ** 31 - 1, 0),
     wait: values.wait,
     ends: parseEnds(values.ends),
     truth: values.truth,
@@ -71,13 +71,6 @@ await runCommand(async () => {
     await exchange.close();
   }
 });
-
-function parseWhole(option: string, text: string, least: number, most: number): number {
-  if (!/^\d{1,10}$/.test(text) || Number(text) < least || Number(text) > most) {
-    throw new UsageError(`${option} ${text}: a whole number from ${least} to ${most} is expected.`);
-  }
-  return Number(text);
-}
 
 function parseEnds(text: string): ReadonlyMap<string, End> {
   const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;

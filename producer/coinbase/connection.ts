@@ -6,7 +6,7 @@ import { parseObject } from "../decode/decode.ts";
 import type { Frame, Session } from "../frame.ts";
 import { microseconds } from "../clock.ts";
 import { sign, type Credentials } from "./signature.ts";
-import { readComplaint, unconfirmed, type Subscription } from "./subscription.ts";
+import { readComplaint, unconfirmed, type Pair, type Subscription } from "./subscription.ts";
 
 /** Why a connection ended; `closed` is the exchange's doing, `stopped` ours. */
 export type Cause =
@@ -57,12 +57,13 @@ export class Connection implements Session {
   readonly #asked: Subscription;
   readonly #listener: Listener;
   readonly #patience: Patience;
+  #opened = false;
   #number = 0;
   #seenAt = performance.now();
   #pinged: "no" | "waiting" | "answered" = "no";
   #ending: Ending | undefined;
   /** What is still to be confirmed. */
-  #missing: string[];
+  #missing: Pair[];
   readonly #refused = new Set<string>();
   /** Errors that were looked at when they came, and that the decoder will find again. */
   #peeked = 0;
@@ -91,6 +92,7 @@ export class Connection implements Session {
     const answer = setTimeout(() => this.#checkAnswer(), patience.answer * 2);
     const watch = setInterval(() => this.#watch(), patience.silence / 4);
     socket.on("open", () => {
+      this.#opened = true;
       this.#seenAt = performance.now();
       const signed = credentials === undefined ? {} : sign(credentials);
       socket.send(
@@ -158,7 +160,7 @@ export class Connection implements Session {
   }
 
   #compare(answer: Readonly<Record<string, unknown>>): void {
-    this.#missing = unconfirmed(this.#asked, answer).filter((pair) => !this.#refused.has(pair.split(" of ")[1]!));
+    this.#missing = unconfirmed(this.#asked, answer).filter(({ product }) => !this.#refused.has(product));
     if (this.#missing.length > 0) {
       if (this.confirmed) this.#end("unconfirmed", `the exchange no longer sends ${briefly(this.#missing)}`);
     } else if (!this.confirmed) {
@@ -203,8 +205,7 @@ export class Connection implements Session {
   }
 
   #fail(error: Error): void {
-    const opened = this.#socket.readyState !== WebSocket.CONNECTING && this.#number > 0;
-    this.#end(opened ? "failed" : "unreachable", messageOf(error));
+    this.#end(this.#opened ? "failed" : "unreachable", messageOf(error));
   }
 
   /** Ends at once: a closing handshake with a silent peer would wait for half a minute. */
@@ -227,7 +228,10 @@ function closeText(code: number, reason: Buffer): string {
   return `closed by the exchange (${code}${text === "" ? "" : `: ${text}`})`;
 }
 
-function briefly(pairs: readonly string[]): string {
-  const shown = pairs.slice(0, 3).join(", ");
+function briefly(pairs: readonly Pair[]): string {
+  const shown = pairs
+    .slice(0, 3)
+    .map(({ channel, product }) => `${channel} of ${product}`)
+    .join(", ");
   return pairs.length > 3 ? `${shown} and ${pairs.length - 3} more` : shown;
 }

@@ -3,6 +3,7 @@
  * https://docs.cdp.coinbase.com/exchange/websocket-feed/overview, .../introduction/systems-operations
  */
 import { UsageError } from "../../command.ts";
+import { isLoopback } from "../this-machine.ts";
 
 /** Direct market data: every subscription must be signed. */
 export const direct = "wss://ws-direct.exchange.coinbase.com";
@@ -34,11 +35,18 @@ export function parseEndpoint(text: string): URL {
 /** The REST base URL that belongs to a WebSocket endpoint: of the same host where it is none of Coinbase's. */
 export function restBase(endpoint: string): string {
   const url = new URL(endpoint);
-  return restOf[url.host] ?? `${url.protocol === "wss:" ? "https:" : "http:"}//${url.host}`;
+  if (Object.hasOwn(restOf, url.host)) return restOf[url.host]!;
+  return `${url.protocol === "wss:" ? "https:" : "http:"}//${url.host}`;
+}
+
+/** Whether what is sent to an endpoint can be read on its way: without TLS, to another machine. */
+export function sendsInTheClear(endpoint: string): boolean {
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === "ws:" && !isLoopback(hostname);
 }
 
 /** Whether what an endpoint sends happened in a market. In a sandbox it did not. */
 export function isReal(endpoint: string): boolean {
   const { host } = new URL(endpoint);
-  return host in restOf && !host.includes("sandbox");
+  return Object.hasOwn(restOf, host) && !host.includes("sandbox");
 }

@@ -3,6 +3,7 @@
  * and inside the exchange's limits (8 connections a second, https://docs.cdp.coinbase.com/exchange/websocket-feed/rate-limits).
  */
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../command.ts";
 import type { Logger } from "../../logger.ts";
@@ -49,6 +50,8 @@ export class CoinbaseFeed implements Source {
   open = 0;
   connects = 0;
   readonly endings: Partial<Record<Cause, number>> = {};
+  /** Frames that have come. */
+  received = 0;
   /** How often the sockets were paused because the sink was full. */
   pauses = 0;
   /** Error frames. */
@@ -102,6 +105,8 @@ export class CoinbaseFeed implements Source {
   async #keepAll(signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const stopped = AbortSignal.any([signal, failed.signal]);
+    // Every socket listens to it.
+    setMaxListeners(0, stopped);
     const running = Array.from({ length: this.sockets }, (_, socket) =>
       this.#keep(socket, stopped).catch((error: unknown) => {
         this.#fatal ??= error;
@@ -183,18 +188,23 @@ export class CoinbaseFeed implements Source {
       this.#waiting.push(this.#latest);
       this.#wake();
     }
+    this.received++;
     this.#waitingBytes += frame.bytes.length;
     if (this.#waitingBytes > mostWaiting) this.#pause();
   }
 
   #pause(): void {
-    if (!this.#paused) this.pauses++;
+    if (!this.#paused) {
+      this.pauses++;
+      this.#options.log("warn", "reading waits: the sink takes no more for now");
+    }
     this.#paused = true;
     for (const connection of this.#connections) connection.pause();
   }
 
   #resume(): void {
     this.#paused = false;
+    this.#options.log("info", "reading goes on");
     for (const connection of this.#connections) connection.resume();
   }
 

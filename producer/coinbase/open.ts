@@ -1,7 +1,7 @@
 /** From a choice of endpoint, rights and products to the feed, and to what watches over its numbers. */
 import { UserError } from "../../command.ts";
 import type { Logger } from "../../logger.ts";
-import { Continuity } from "../continuity.ts";
+import { Continuity, type Gap } from "../continuity.ts";
 import { restBase } from "./endpoints.ts";
 import { CoinbaseFeed } from "./feed.ts";
 import { chooseProducts, fetchProducts, ofShard, type Shard } from "./products.ts";
@@ -13,7 +13,7 @@ export interface FeedChoice {
   readonly endpoints: readonly string[];
   readonly credentials: Credentials | undefined;
   /** Ids, patterns or all. */
-  products: string;
+  readonly products: string;
   readonly productsPerSocket: number;
   readonly shard?: Shard;
   /** What is taken beside the channels that go with the credentials. */
@@ -39,10 +39,13 @@ export async function openFeed(choice: FeedChoice, log: Logger): Promise<LiveFee
   const channels = [...(signed ? signedChannels : keylessChannels), ...(choice.moreChannels ?? [])];
   const why = signed ? "signed" : "without keys, so neither full nor level2";
   log("info", `${products.length} products of ${new URL(endpoints[0]!).host}, ${why}: ${channels.join(", ")}`);
-  const continuity = new Continuity(signed, ({ product, numbers, from, to }) => {
+  const miss = ({ product, numbers, from, to }: Gap) => {
     const range = from === to ? `${from}` : `${from} to ${to}`;
     log("warn", `${product}: missed ${numbers} ${range}`, { product, numbers, from, to, missed: to - from + 1 });
-  });
+  };
+  const restart = (product: string, at: number) =>
+    log("warn", `${product}: the exchange counts anew, now at ${at}; what came before that was taken for repeats`);
+  const continuity = new Continuity(signed, miss, restart);
   const source = new CoinbaseFeed({ endpoints, channels, products, productsPerSocket, credentials, log });
   return { source, continuity };
 }

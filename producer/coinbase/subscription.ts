@@ -18,15 +18,21 @@ export const keylessChannels = ["matches", "ticker", "level2_batch", "heartbeat"
 /** The answer names the older alias of a channel. */
 const older: Readonly<Record<string, string>> = { level2_batch: "level2_50", ticker_batch: "ticker_1000" };
 
-/** `channel of product` for all that was asked for and that a `subscriptions` message does not confirm. */
-export function unconfirmed(asked: Subscription, answer: Message): string[] {
+/** One thing that is asked for. */
+export interface Pair {
+  readonly channel: string;
+  readonly product: string;
+}
+
+/** All that was asked for and that a `subscriptions` message does not confirm. */
+export function unconfirmed(asked: Subscription, answer: Message): Pair[] {
   const confirmed = new Set<string>();
   for (const channel of listOf(answer["channels"]) as { name?: unknown; product_ids?: unknown }[])
-    for (const product of listOf(channel?.product_ids)) confirmed.add(`${String(channel.name)} of ${String(product)}`);
+    for (const product of listOf(channel?.product_ids)) confirmed.add(`${String(channel.name)} ${String(product)}`);
   return asked.channels.flatMap((channel) =>
     asked.products
-      .filter((product) => ![channel, older[channel]].some((name) => confirmed.has(`${name} of ${product}`)))
-      .map((product) => `${channel} of ${product}`),
+      .filter((product) => ![channel, older[channel]].some((name) => confirmed.has(`${name} ${product}`)))
+      .map((product) => ({ channel, product })),
   );
 }
 

@@ -21,7 +21,7 @@ import { lastTime, parseSeconds, parseTime } from "./time.ts";
 export type Emit = (topic: RawTopic, key: string | null, timestamp: number, value: object) => void;
 
 /** Frames about the connection, not the market. */
-const control = new Set(["subscriptions", "heartbeat", "error", "status"]);
+const controlTypes = new Set(["subscriptions", "heartbeat", "error", "status"]);
 
 /** Longer records no Kafka takes by default. A snapshot is cut into many, each with its `extra`. */
 const longestRecord = 900_000;
@@ -36,8 +36,16 @@ interface Times {
   readonly untimed: string | undefined;
 }
 
-/** A decoder of one session: it remembers the latest time of the exchange, for frames that come without a stamp. */
-export function decoder(session: Session, counters: Counters, emit: Emit): (frame: Frame) => void {
+/**
+ * A decoder of one session; `control` is given the messages about the connection. It remembers the latest time of the
+ * exchange, for frames that come without a stamp.
+ */
+export function decoder(
+  session: Session,
+  counters: Counters,
+  emit: Emit,
+  control: (message: Message) => void = () => {},
+): (frame: Frame) => void {
   const shapes = {
     coinbase_full: shapeOf("coinbase_full"),
     coinbase_ticker: shapeOf("coinbase_ticker"),
@@ -59,16 +67,16 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
     const type = message["type"];
     if (typeof type !== "string" || type === "")
       return quarantine(frame, receivedAt, message, fault(message, "type", "text"));
-    if (control.has(type)) {
+    if (controlTypes.has(type)) {
       counters.control[type] = (counters.control[type] ?? 0) + 1;
-      session.control?.(message);
+      control(message);
       return;
     }
     const kind = kinds.get(type);
     if (kind === undefined)
       return quarantine(frame, receivedAt, message, `unknown type "${type.slice(0, 100).toWellFormed()}"`);
-    if (type !== "snapshot" && text.length > longestRecord)
-      return quarantine(frame, receivedAt, message, `longer than a record may be (${text.length} characters)`);
+    if (type !== "snapshot" && frame.bytes.length > longestRecord)
+      return quarantine(frame, receivedAt, message, `longer than a record may be (${frame.bytes.length} bytes)`);
     const times = settle(message, kind, exchangeTime, receivedAt);
     if (typeof times === "string") return quarantine(frame, receivedAt, message, times);
     const reason =
@@ -105,8 +113,9 @@ export function decoder(session: Session, counters: Counters, emit: Emit): (fram
     if (typeof changes === "string") return changes;
     const record = readMembers(text, message, kind, times);
     if (typeof record === "string") return record;
-    const extra = record["extra"] as string | null;
-    if (extra !== null && extra.length > longestRecord) return "`extra` is longer than a record may be";
+    // Every part has all of it but the levels.
+    if (snapshot && Buffer.byteLength(JSON.stringify(record)) > longestRecord)
+      return "what it has beside its levels is longer than a record may be";
     const product = record["product_id"] as string;
     const whole = { ...record, session: session.id, frame: frame.number };
     if (!snapshot) send(kind.topic, product, times.time, { ...whole, changes });

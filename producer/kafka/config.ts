@@ -1,9 +1,9 @@
 /** Which Kafka, and how to reach it: from the environment to the settings of the two clients. */
 import { existsSync, readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { rootCertificates } from "node:tls";
 import type { KafkaConfig as KafkaJsConfig, SASLOptions } from "kafkajs";
 import type { Environment } from "../../environment.ts";
+import { onThisMachine } from "../this-machine.ts";
 
 const protocols = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] as const;
 const codecs = ["zstd", "lz4", "gzip", "none"] as const;
@@ -34,11 +34,14 @@ export function readKafkaConfig(environment: Environment): KafkaConfig {
     .map((text) => text.trim())
     .filter((text) => text !== "")) {
     // Confluent Cloud shows its address as SASL_SSL://host:9092.
-    const match = /^(?:([A-Z_]+):\/\/)?((?:\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5})$/.exec(word);
-    if (match === null) environment.fault(`KAFKA_BOOTSTRAP_SERVERS has ${word}: host:port is expected`);
+    const match = /^(?:([A-Z_]+):\/\/)?((?:\[[\da-fA-F:]+\]|[\w.-]+):(\d{1,5}))$/.exec(word);
+    // Behind an @, since what stands before it may be a password.
+    if (match === null || Number(match[3]) > 65_535)
+      environment.fault(`KAFKA_BOOTSTRAP_SERVERS has ${word.replace(/^.*@/, "…@")}: host:port is expected`);
     else brokers.push(match[2]!);
     prefix ??= match?.[1];
   }
+  if (listed !== "" && brokers.length === 0) environment.fault("KAFKA_BOOTSTRAP_SERVERS names no broker");
   const key = environment.text("KAFKA_API_KEY");
   const secret = environment.secret("KAFKA_API_SECRET");
   if ((key === undefined) !== (secret === undefined))
@@ -56,23 +59,10 @@ export function readKafkaConfig(environment: Environment): KafkaConfig {
     environment.fault(`KAFKA_SECURITY_PROTOCOL is ${protocol}: with KAFKA_API_KEY it is SASL_SSL`);
   if (login !== undefined && !tls && !onThisMachine(brokers))
     environment.fault("KAFKA_SECURITY_PROTOCOL is SASL_PLAINTEXT: it would send the secret unencrypted; use SASL_SSL");
-  const caFile = environment.text("KAFKA_CA_FILE");
-  if (caFile !== undefined && !existsSync(caFile))
-    environment.fault(`KAFKA_CA_FILE is ${caFile}: there is no such file`);
+  const trusted = tls ? authorities(environment) : undefined;
   const bufferBytes = environment.whole("KAFKA_BUFFER_MIB", 1, 2000) * 1024 * 1024;
   const compression = environment.choice("KAFKA_COMPRESSION", codecs);
-  return { brokers, tls, compression, authorities: tls ? authorities(caFile) : undefined, login, bufferBytes };
-}
-
-/** Whether every broker is reached without leaving this machine. */
-export function onThisMachine(brokers: readonly string[]): boolean {
-  return brokers.every((broker) => isLoopback(broker.slice(0, broker.lastIndexOf(":"))));
-}
-
-/** Whether a host name or address, as a URL or a broker list has it, is this machine's own. */
-export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
-  return name === "localhost" || name === "::1" || (isIP(name) === 4 && name.startsWith("127."));
+  return { brokers, tls, compression, authorities: trusted, login, bufferBytes };
 }
 
 /** Settings of librdkafka: https://github.com/confluentinc/librdkafka/blob/v2.15.1/CONFIGURATION.md */
@@ -108,9 +98,18 @@ const bundles = [
 ];
 
 /** The named file, else the system's authorities, else (a slim container has none) those that come with Node. */
-function authorities(file: string | undefined): string {
-  const path = [file, process.env["SSL_CERT_FILE"], ...bundles].find(
-    (candidate) => candidate !== undefined && existsSync(candidate),
-  );
-  return path === undefined ? rootCertificates.join("\n") : readFileSync(path, "utf8");
+function authorities(environment: Environment): string {
+  const named = environment.text("KAFKA_CA_FILE");
+  const path =
+    named ?? [process.env["SSL_CERT_FILE"], ...bundles].find((file) => file !== undefined && existsSync(file));
+  if (path === undefined) return rootCertificates.join("\n");
+  try {
+    const text = readFileSync(path, "utf8");
+    if (!text.includes("-----BEGIN CERTIFICATE-----"))
+      environment.fault(`${path} (KAFKA_CA_FILE) has no certificate in PEM`);
+    return text;
+  } catch (error) {
+    environment.fault(`${path} (KAFKA_CA_FILE) can not be read: ${(error as Error).message}`);
+    return "";
+  }
 }

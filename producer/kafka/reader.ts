@@ -24,14 +24,33 @@ export async function* readKafka(
   { last, follow }: ReadOptions,
   signal: AbortSignal,
 ): AsyncGenerator<PlacedRecord[]> {
-  const settings = { ...librdkafkaSettings(config), "group.id": "tapeline-tail", "enable.auto.commit": false };
+  const settings = {
+    ...librdkafkaSettings(config),
+    "group.id": "tapeline-tail",
+    "enable.auto.commit": false,
+    "enable.partition.eof": true,
+  };
   const consumer = new RdKafka.KafkaConsumer(settings, {
     "auto.offset.reset": "earliest",
   });
+  // Why nobody lets it in is in its log alone.
+  let said = "";
+  consumer.on("event.log", ({ fac, message }: { fac: string; message: string }) => {
+    if (fac === "FAIL") said = message.replace(/^\[thrd:[^\]]*\]: /, "");
+  });
   try {
-    const ranges = await connect(consumer, topic, last);
+    const ranges = await connect(consumer, topic, last).catch((error: unknown) => {
+      throw said !== "" && error instanceof UserError
+        ? new UserError(`${error.message} ${said}`, { cause: error })
+        : error;
+    });
     consumer.assign(ranges.map(({ partition, next }) => ({ topic, partition, offset: next })));
     consumer.setDefaultConsumeTimeout(100);
+    // Also where the last offsets are no records but marks of transactions.
+    consumer.on("partition.eof", ({ partition }: { partition: number }) => {
+      const range = ranges.find((one) => one.partition === partition)!;
+      range.next = Math.max(range.next, range.end);
+    });
     const isOver = () => ranges.every(({ next, end }) => next >= end);
     for (let present = true; !signal.aborted;) {
       if (present && isOver()) {

@@ -68,6 +68,11 @@ export class KafkaSink implements Sink {
 
   /** Throws UserError when no broker lets the client in within some seconds. */
   static async connect(config: KafkaConfig, log: Logger): Promise<KafkaSink> {
+    const { compression } = config;
+    if (compression !== undefined && compression !== "none" && !RdKafka.features.includes(compression))
+      throw new UserError(
+        `KAFKA_COMPRESSION is ${compression}, which the Kafka client was built without (docs/install.md): use lz4.`,
+      );
     const settings = {
       ...librdkafkaSettings(config),
       "client.id": "tapeline",
@@ -103,9 +108,16 @@ export class KafkaSink implements Sink {
     return new KafkaSink(producer, log);
   }
 
+  /** Records that the brokers have not acknowledged, those included that wait for room. */
+  get unacknowledged(): number {
+    return this.sent - this.acknowledged + this.#overflow.length;
+  }
+
   begin(): void {}
 
   frame(_: number, receivedAt: number | undefined): void {
+    // A refusal may come when nothing is sent any more, but heartbeats still arrive.
+    if (this.#failure !== undefined) throw this.#failure;
     this.#receivedAt = receivedAt;
   }
 
@@ -191,7 +203,7 @@ export class KafkaSink implements Sink {
   /** Ends the run at the next call. */
   #fail(what: string): UserError {
     this.#failure ??= new UserError(
-      `${what}. ${this.sent - this.acknowledged} records were not acknowledged; the run ends here, so that nothing is left out unseen.`,
+      `${what}. ${this.unacknowledged} records were not acknowledged; the run ends here, so that nothing is left out unseen.`,
     );
     return this.#failure;
   }

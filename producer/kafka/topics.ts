@@ -6,7 +6,8 @@ import { Kafka, logLevel, type Admin } from "kafkajs";
 import { UserError } from "../../command.ts";
 import type { Logger } from "../../logger.ts";
 import type { Topic } from "../../schemas/catalog.ts";
-import { kafkaJsSettings, onThisMachine, type KafkaConfig } from "./config.ts";
+import { onThisMachine } from "../this-machine.ts";
+import { kafkaJsSettings, type KafkaConfig } from "./config.ts";
 
 export interface TopicDemands {
   readonly topics: readonly Topic[];
@@ -142,10 +143,9 @@ function days(ms: number): string {
 
 function explain(error: Error, { brokers, login }: KafkaConfig): UserError {
   const where = `Kafka at ${brokers.join(",")}`;
-  const text =
-    error.name === "KafkaJSSASLAuthenticationError"
-      ? `${where} refuses the login (${login?.mechanism}): ${error.message}. Look at KAFKA_API_KEY, KAFKA_API_SECRET and KAFKA_SASL_MECHANISM.`
-      : `${where} does not do what is asked for its topics: ${reasonOf(error)}.`;
+  const text = /SASL/i.test(error.name + error.message)
+    ? `${where} refuses the login (${login?.mechanism}): ${error.message}. Look at KAFKA_API_KEY, KAFKA_API_SECRET and KAFKA_SASL_MECHANISM.`
+    : `${where} does not do what is asked for its topics: ${reasonOf(error)}.`;
   return new UserError(text, { cause: error });
 }
 

@@ -60,3 +60,37 @@ it("keeps products apart", () => {
   continuity.accept("open", "ETH-USD", 7, null);
   expect(gaps).toEqual([{ product: "ETH-USD", numbers: "sequence", from: 5, to: 6 }]);
 });
+
+it("takes a hundred old numbers in a row, with no new one between them, for a count that has begun anew", () => {
+  const gaps: Gap[] = [];
+  const restarts: unknown[] = [];
+  const continuity = new Continuity(
+    true,
+    (gap) => gaps.push(gap),
+    (product, at) => restarts.push([product, at]),
+  );
+  const accept = (sequence: number) => continuity.accept("open", "BTC-USD", sequence, null);
+  accept(5_000);
+  const taken = Array.from({ length: 150 }, (_, i) => accept(i + 1));
+  expect(taken).toEqual(Array.from({ length: 150 }, (_, i) => i >= 99));
+  expect(restarts).toEqual([["BTC-USD", 100]]);
+  // Twice each is no new count.
+  for (let sequence = 151; sequence < 400; sequence++)
+    expect([accept(sequence), accept(sequence)]).toEqual([true, false]);
+  expect(gaps).toEqual([]);
+});
+
+it("knows by heartbeats what a silent product has missed, one heartbeat later", () => {
+  const gaps: Gap[] = [];
+  const continuity = new Continuity(true, (gap) => gaps.push(gap));
+  const hear = (sequence: number) => continuity.hear({ product_id: "BTC-USD", sequence, last_trade_id: 7 });
+  continuity.accept("open", "BTC-USD", 10, null);
+  hear(10);
+  hear(13);
+  expect(gaps).toEqual([]);
+  continuity.accept("open", "BTC-USD", 11, null);
+  hear(14);
+  expect(gaps).toEqual([{ product: "BTC-USD", numbers: "sequence", from: 12, to: 13 }]);
+  expect(continuity.accept("open", "BTC-USD", 12, null)).toBe(true);
+  expect({ missed: continuity.missed, late: continuity.late }).toEqual({ missed: 2, late: 1 });
+});

@@ -223,3 +223,22 @@ it("comes back while the sink is full, without taking the exchange for one that 
   expect(followed.said.join("\n")).not.toContain("has not confirmed");
   open();
 });
+
+it("names what a product misses whose channel has fallen silent, by its heartbeats", async () => {
+  const { url, faults } = await exchange({ every: fast });
+  const followed = follow(url);
+  await followed.until(() => followed.counters.events > 300);
+  faults.inject({ kind: "stall", channel: "full", product: "BTC-USD" });
+  await followed.until(() => followed.gaps.some(({ product }) => product === "BTC-USD"));
+  expect(followed.feed.connects).toBe(1);
+});
+
+it("goes on after an exchange that counts anew", async () => {
+  const first = await exchange({ every: fast, ends: new Map([["BTC-USD", { sequence: 60_000, tradeId: 900 }]]) });
+  const followed = follow(first.url, { products: ["BTC-USD"] });
+  await followed.until(() => sequencesOf(followed, "BTC-USD").length > 50);
+  await first.close();
+  await exchange({ every: fast, port: Number(new URL(first.url).port) });
+  await followed.until(() => sequencesOf(followed, "BTC-USD").some((sequence) => sequence < 5_000));
+  await followed.stop();
+});
