@@ -82,14 +82,14 @@ export function parseWhole(option: string, text: string, most: number, least = 1
 }
 
 /**
- * Aborts after `duration` milliseconds, or at the first Ctrl-C, which `onInterrupt` is told; the second ends the process
- * at once.
+ * Aborts after `duration` milliseconds, or at the first Ctrl-C; the second ends the process at once. `onInterrupt` is
+ * told of both.
  */
-export function stopSignal(duration: number | undefined, onInterrupt: () => void): AbortSignal {
+export function stopSignal(duration: number | undefined, onInterrupt: (again: boolean) => void): AbortSignal {
   const stop = new AbortController();
   const interrupt = () => {
+    onInterrupt(stop.signal.aborted);
     if (stop.signal.aborted) process.exit(130);
-    onInterrupt();
     stop.abort();
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);

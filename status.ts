@@ -16,14 +16,21 @@ export function showStatus(read: () => Record<string, number>, out: NodeJS.Write
     const rate = Math.round(((count - last) / (now - at)) * 1000);
     last = count;
     at = now;
-    const line = Object.entries(figures)
-      .map(
-        ([name, value]) =>
-          `${name} ${value.toLocaleString("en-US")}${name === first ? ` (${rate.toLocaleString("en-US")}/s)` : ""}`,
-      )
-      .join(" · ");
-    if (out.isTTY) out.write(`\r\u001b[K${line.slice(0, out.columns - 1)}`);
-    else if (log === undefined) out.write(`${line}\n`);
+    const show = (shown: readonly [string, number][]) =>
+      shown
+        .map(
+          ([name, value]) =>
+            `${name} ${value.toLocaleString("en-US")}${name === first ? ` (${rate.toLocaleString("en-US")}/s)` : ""}`,
+        )
+        .join(" · ");
+    const all = Object.entries(figures);
+    if (out.isTTY) {
+      const width = (out.columns || 80) - 1;
+      const whole = show(all);
+      // Where it is too long, what is zero is no news.
+      const line = whole.length <= width ? whole : show(all.filter(([name, value]) => name === first || value !== 0));
+      out.write(`\r\u001b[K${line.slice(0, width)}`);
+    } else if (log === undefined) out.write(`${show(all)}\n`);
     else log("info", "running", { ...figures, [`${first}_per_s`]: rate });
   };
   const timer = setInterval(draw, out.isTTY ? 500 : 5000);

@@ -86,7 +86,7 @@ async function round(frames: readonly Frame[], run = (work: () => Promise<void>)
 }
 
 function sourceOf(frames: readonly Frame[]): Source {
-  const session: Session = { id: "bench", live: false, startsAt: 0 };
+  const session: Session = { id: "bench", live: true, startsAt: 0 };
   return {
     id: session.id,
     async *batches() {

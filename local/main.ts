@@ -18,7 +18,7 @@ const help = `npm start [-- --source auto|live|simulator|FILE] [--for 30s] [--ra
              fast as it goes. auto (default): what the data directory has; for a new one live, if the exchange answers,
              else the simulator.
   --for      Stop after so long: 500ms, 30s, 5m, 1h. Without it: until Ctrl-C, or the end of the recording.
-  --rate     Frames a second of the simulator (default 2000).
+  --rate     Events a second of the simulator (default 2000).
   --port     The port on this machine that answers npm run sql (default 8080, or a free one).
   --data     The data directory (default .tapeline). It keeps the log and the tables; a second run goes on there.
 
@@ -50,23 +50,24 @@ await runCommand(async () => {
   try {
     service = await serve(values.data, platform.warehouse, port);
     status = showStatus(() => figures(platform), process.stderr);
-    const stop = stopSignal(duration, () => talk("\nstopping: storing what has come (Ctrl-C again ends at once)"));
+    const stop = stopSignal(duration, (again) =>
+      talk(again ? "ended at once" : "\nstopping: storing what has come (Ctrl-C again ends at once)"),
+    );
     await platform.catchUp();
     if (kind === "simulator") simulator = await startExchange(platform, rate);
     const live = recording ? undefined : await openFeed(feedOf(simulator), (_, message) => talk(message));
     talk(
       `${recording ? values.source : kind === "live" ? "Coinbase Exchange" : "simulated exchange"} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
     );
-    talk(
-      `next, in another terminal: npm run sql -- run candles${values.data === ".tapeline" ? "" : ` --data ${values.data}`}`,
-    );
+    const dataOption = values.data === ".tapeline" ? "" : ` --data ${values.data}`;
+    talk(`next, in another terminal: npm run sql -- run candles${dataOption}`);
     const start = performance.now();
     const { gone } = simulator ?? {};
     await platform.run(live?.source ?? recording!, gone ? AbortSignal.any([stop, gone]) : stop, live?.continuity);
     gone?.throwIfAborted();
     status.stop();
     if (recording && stop.aborted) talk("stopped before the end of the recording: the same command goes on with it");
-    process.stdout.write(`${summary(platform, (performance.now() - start) / 1000)}\n`);
+    process.stdout.write(`${summary(platform, (performance.now() - start) / 1000, dataOption)}\n`);
   } finally {
     status?.stop();
     service?.close();

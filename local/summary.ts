@@ -8,13 +8,13 @@ export function figures({ counters, rows, lag }: Platform): Record<string, numbe
 }
 
 /** What a run did, for when it is over. */
-export function summary({ counters, rows, known }: Platform, seconds: number): string {
+export function summary({ counters, rows, known }: Platform, seconds: number, dataOption: string): string {
   const control = Object.entries(counters.control).map(([type, count]) => `${count} ${type}`);
   const lines: [string, number, string?][] = [
     ["frames", counters.frames, `in ${seconds.toFixed(1)} s`],
     ["events", counters.events, "became records"],
     ["control", control.length === 0 ? 0 : Object.values(counters.control).reduce((a, b) => a + b), control.join(", ")],
-    ["quarantined", counters.quarantined, counters.quarantined > 0 ? "npm run sql -- run quarantine" : ""],
+    ["quarantined", counters.quarantined, counters.quarantined > 0 ? `npm run sql -- run quarantine${dataOption}` : ""],
     ["untimed", counters.untimed, counters.untimed > 0 ? "events without a usable time have the receive time" : ""],
     ["extra", counters.extra, counters.extra > 0 ? "events with members that travel in `extra`" : ""],
     ["known", known, known > 0 ? "records that an earlier run of the same recording had stored" : ""],

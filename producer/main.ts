@@ -31,7 +31,7 @@ Streams an exchange, or a recording, into the Kafka that the environment names (
   --list-products     Prints what the exchange offers, and ends.
   --shard I/N         Streams the I-th of N parts of the products, I from 1: one process for each part.
   --for               Stop after so long: 500ms, 30s, 5m, 1h.
-  --rate              Frames a second of the simulator (default 2000).
+  --rate              Events a second of the simulator (default 2000).
   --create-topics     Creates missing topics. On a broker of this machine they are created anyway.
   --register          Registers missing schemas. On a registry of this machine they are registered anyway.
   --allow-synthetic   Lets a simulator, a sandbox or a recording into a Kafka on another machine.

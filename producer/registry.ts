@@ -13,7 +13,7 @@ export function readRegistry(environment: Environment): SchemaRegistry | undefin
     return new SchemaRegistry({ url, key, secret });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    environment.fault(`SCHEMA_REGISTRY_URL, SCHEMA_REGISTRY_API_KEY, SCHEMA_REGISTRY_API_SECRET: ${error.message}`);
+    environment.fault(`SCHEMA_REGISTRY_*: ${error.message}`);
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { stopSignal } from "../command.ts";
 import type { Logger } from "../logger.ts";
 import { showStatus } from "../status.ts";
 import type { LiveFeed } from "./coinbase/open.ts";
-import { newCounters } from "./counters.ts";
+import { newCounters, type Counters } from "./counters.ts";
 import type { KafkaSink } from "./kafka/sink.ts";
 import { Metrics } from "./metrics.ts";
 import { serveMonitor } from "./monitor.ts";
@@ -12,6 +12,9 @@ import type { Recording } from "./recording.ts";
 
 /** How long a first Ctrl-C waits for Kafka, in milliseconds. */
 const drainPatience = 30_000;
+
+/** How often it is looked for frames that were quarantined, in milliseconds. */
+const quarantineEvery = 5_000;
 
 export interface Run {
   readonly input: LiveFeed | Recording;
@@ -47,9 +50,15 @@ export async function stream({ input, title, sink, idOf, gone, address, duration
     quarantined: counters.quarantined,
   });
   const status = showStatus(figures, process.stderr, log);
-  const stop = stopSignal(duration, () =>
-    log("info", `stopping: ${inFlight()} records wait for Kafka (Ctrl-C again ends at once)`),
+  const stop = stopSignal(duration, (again) =>
+    log(
+      again ? "error" : "info",
+      again
+        ? `ended at once: ${inFlight()} records were not acknowledged, and ${unread()} frames not read`
+        : `stopping: ${inFlight()} records wait for Kafka (Ctrl-C again ends at once)`,
+    ),
   );
+  const watch = setInterval(watchQuarantine(counters, log), quarantineEvery);
   const giveUp = () => {
     log(
       "error",
@@ -65,11 +74,32 @@ export async function stream({ input, title, sink, idOf, gone, address, duration
     );
     gone?.throwIfAborted();
     const { frames, quarantined } = counters;
-    log("info", `done: ${frames} frames, ${sink.acknowledged} records acknowledged, ${quarantined} frames quarantined`);
+    const { acknowledged } = sink;
+    const missed = live?.continuity.missed ?? 0;
+    const beside = live === undefined ? "" : `, ${missed} events missed, ${live.source.connects} connections`;
+    log(
+      "info",
+      `done: ${frames} frames, ${acknowledged} records acknowledged, ${quarantined} frames quarantined${beside}`,
+      { frames, acknowledged, quarantined, ...(live && { missed, connections: live.source.connects }) },
+    );
   } finally {
+    clearInterval(watch);
     status.stop();
     monitor.close();
   }
+}
+
+/** Says so when frames were quarantined since it was last called. */
+function watchQuarantine(counters: Counters, log: Logger): () => void {
+  let told = 0;
+  return () => {
+    const more = counters.quarantined - told;
+    told = counters.quarantined;
+    if (more > 0)
+      log("warn", `${more} frames could not be read: npm run tail -- feed_quarantine --kafka has them, with reasons`, {
+        quarantined: told,
+      });
+  };
 }
 
 function feedFaults(live: LiveFeed | undefined): string[] {

@@ -14,7 +14,8 @@ import { SchemaStore } from "./log/schema-store.ts";
 
 const help = `npm run tail -- TOPIC [-n N|all] [--follow] [--local|--kafka] [--data DIR]
 
-  TOPIC      coinbase_full, coinbase_level2, coinbase_ticker, feed_quarantine, or one that a statement writes.
+  TOPIC      coinbase_full, coinbase_level2, coinbase_ticker, feed_quarantine, or one that a statement
+             writes: npm start runs them; in Kafka they are there once a ksqlDB server does.
   -n         How many of the latest records (default 10), or all.
   --follow   Goes on with what comes, until Ctrl-C.
   --local    From the log of npm start (default), in --data DIR (default .tapeline).
@@ -59,6 +60,7 @@ await runCommand(async () => {
     else if (batch.length > 0) present.push(...batch);
     else {
       present.sort((a, b) => a.timestamp - b.timestamp || a.offset - b.offset);
+      if (present.length === 0) process.stderr.write(`${topic} has no records\n`);
       await print(present.slice(Math.max(0, present.length - last)));
       present = undefined;
     }

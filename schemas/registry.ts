@@ -48,7 +48,7 @@ export class SchemaRegistry {
   constructor({ url, key, secret, patienceMs = 10_000 }: RegistryAccess) {
     const parsed = URL.canParse(url) ? new URL(url) : undefined;
     if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
-      throw new UserError("The URL of the Schema Registry is none: give https://host, or http://host:port.");
+      throw new UserError("The URL of the Schema Registry is not one: give https://host, or http://host:port.");
     if (parsed.username !== "" || parsed.password !== "")
       throw new UserError(
         `The URL of the Schema Registry ${parsed.host} has credentials in it, which would show in logs. ` +
@@ -145,14 +145,14 @@ export class SchemaRegistry {
     if (body === undefined)
       throw new UserError(
         `${this.url} does not answer as a Schema Registry (${method} ${path}: ${status}, ` +
-          `${headers.get("content-type") ?? "no content type"}). Check the URL: it ends before /subjects.`,
+          `${headers.get("content-type") ?? "no content type"}). Check the URL: it is what stands before /subjects.`,
       );
     return { status, body };
   }
 
   #mustBe(fine: boolean, method: string, path: string, answer: Answer): void {
     if (answer.status !== 200 || !fine)
-      throw this.#unexpected(method, path, answer, "Check the URL: it ends before /subjects.");
+      throw this.#unexpected(method, path, answer, "Check the URL: it is what stands before /subjects.");
   }
 
   #unexpected(method: string, path: string, { status, body }: Answer, cure: string): UserError {
@@ -160,7 +160,8 @@ export class SchemaRegistry {
     let text = typeof body["message"] === "string" ? `: ${body["message"]}` : "";
     for (const secret of this.#secrets) text = text.replaceAll(secret, "***");
     text = text.replace(/\s+/g, " ").slice(0, 300);
-    const code = typeof body["error_code"] === "number" ? ` ${body["error_code"]}` : "";
+    const error = body["error_code"];
+    const code = typeof error === "number" && error !== status ? ` ${error}` : "";
     return new UserError(
       `The Schema Registry ${this.url} answers ${status}${code} to ${method} ${path}${text}. ${cure}`,
     );

@@ -56,7 +56,8 @@ export const faultHelp = `  drop=N        N frames are not sent            dupli
   reset         the connection is reset          close=CODE    it is closed with that code
   cut-snapshot=N    a snapshot breaks off        lacking-channel=N    N channels are not subscribed to, without a word
   handshake-429=N   N handshakes are refused     expired-signature=N  N signatures are refused as too old
-  rest=STATUS   a REST request is refused with that status`;
+  rest=STATUS   a REST request is refused with that status
+Without a channel, drop, duplicate and reorder hit full and matches, and the others no heartbeat.`;
 
 /** What each member of a fault in JSON must be. */
 const members: Readonly<Record<string, { readonly expected: string; accepts(value: unknown): boolean }>> = {

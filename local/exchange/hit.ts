@@ -1,6 +1,7 @@
 /** A fault at work on the frames of one connection. */
 import type { Fault } from "./faults.ts";
 import { Frame } from "./frame.ts";
+import type { Channel } from "./protocol.ts";
 import type { Subscription } from "./subscription.ts";
 import { Stretch, type Truth } from "./truth.ts";
 
@@ -38,13 +39,23 @@ export class Hit {
     const { subscription, frame } = delivery;
     const { channel, product } = this.fault;
     if (subscription === undefined || this.isSpent) return [delivery];
-    if ((channel ?? subscription.channel) !== subscription.channel) return [delivery];
+    const hits = channel === undefined ? this.#means(subscription.channel) : channel === subscription.channel;
+    if (!hits) return [delivery];
     if ((product ?? subscription.productId) !== subscription.productId) return [delivery];
     this.#left--;
     const stretch = this.#stretches.get(subscription) ?? new Stretch();
     this.#stretches.set(subscription, stretch);
     stretch.add(frame.message);
     return this.#instead(delivery, subscription.productId);
+  }
+
+  /** Which channels a fault is for that names none: what has numbers, where a fault is seen by them; else all data. */
+  #means(channel: Channel): boolean {
+    const { kind } = this.fault;
+    if (kind === "stall" || kind === "freeze") return true;
+    if (kind === "drop" || kind === "duplicate" || kind === "reorder")
+      return channel === "full" || channel === "matches";
+    return channel !== "heartbeat" && channel !== "status";
   }
 
   #instead(delivery: Delivery, product_id: string): readonly Delivery[] {

@@ -63,7 +63,8 @@ await runCommand(async () => {
     });
     const { url, rest } = exchange;
     process.stdout.write(`${JSON.stringify({ url, rest, credentials: publicCredentials })}\n`);
-    process.stderr.write(`the simulated exchange listens on ${url}   (Ctrl-C stops)\n`);
+    // A parent tells its user itself.
+    if (!values.child) process.stderr.write(`the simulated exchange listens on ${url}   (Ctrl-C stops)\n`);
     await stopped;
   } finally {
     // A standard input that is being read would keep the process.

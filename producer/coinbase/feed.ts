@@ -230,6 +230,6 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 function cureOf(credentials: Credentials | undefined): string {
   return credentials === undefined
-    ? "Without keys only the channels matches, ticker, level2_batch and heartbeat are open."
+    ? "This endpoint, or one of the channels, wants keys: COINBASE_KEY, COINBASE_SECRET and COINBASE_PASSPHRASE."
     : "Look at COINBASE_KEY, COINBASE_SECRET, COINBASE_PASSPHRASE and this machine's clock.";
 }

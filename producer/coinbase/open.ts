@@ -38,7 +38,10 @@ export async function openFeed(choice: FeedChoice, log: Logger): Promise<LiveFee
   const signed = credentials !== undefined;
   const channels = [...(signed ? signedChannels : keylessChannels), ...(choice.moreChannels ?? [])];
   const why = signed ? "signed" : "without keys, so neither full nor level2";
-  log("info", `${products.length} products of ${new URL(endpoints[0]!).host}, ${why}: ${channels.join(", ")}`);
+  log(
+    "info",
+    `${products.length} product${products.length === 1 ? "" : "s"} of ${new URL(endpoints[0]!).host}, ${why}: ${channels.join(", ")}`,
+  );
   const miss = ({ product, numbers, from, to }: Gap) => {
     const range = from === to ? `${from}` : `${from} to ${to}`;
     log("warn", `${product}: missed ${numbers} ${range}`, { product, numbers, from, to, missed: to - from + 1 });

@@ -29,6 +29,7 @@ export function readKafkaConfig(environment: Environment): KafkaConfig {
   const listed = environment.required("KAFKA_BOOTSTRAP_SERVERS", "the brokers, as host:9092, separated by commas");
   const brokers: string[] = [];
   let prefix: string | undefined;
+  let wrong = false;
   for (const word of listed
     .split(",")
     .map((text) => text.trim())
@@ -36,12 +37,13 @@ export function readKafkaConfig(environment: Environment): KafkaConfig {
     // Confluent Cloud shows its address as SASL_SSL://host:9092.
     const match = /^(?:([A-Z_]+):\/\/)?((?:\[[\da-fA-F:]+\]|[\w.-]+):(\d{1,5}))$/.exec(word);
     // Behind an @, since what stands before it may be a password.
-    if (match === null || Number(match[3]) > 65_535)
+    if (match === null || Number(match[3]) > 65_535) {
+      wrong = true;
       environment.fault(`KAFKA_BOOTSTRAP_SERVERS has ${word.replace(/^.*@/, "…@")}: host:port is expected`);
-    else brokers.push(match[2]!);
+    } else brokers.push(match[2]!);
     prefix ??= match?.[1];
   }
-  if (listed !== "" && brokers.length === 0) environment.fault("KAFKA_BOOTSTRAP_SERVERS names no broker");
+  if (listed !== "" && brokers.length === 0 && !wrong) environment.fault("KAFKA_BOOTSTRAP_SERVERS names no broker");
   const key = environment.text("KAFKA_API_KEY");
   const secret = environment.secret("KAFKA_API_SECRET");
   if ((key === undefined) !== (secret === undefined))

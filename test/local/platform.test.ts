@@ -248,8 +248,8 @@ describe("npm start", () => {
 
   it("takes its simulated exchange with it, even when it is killed", async () => {
     const platform = start("local", "--source", "simulator", "--data", newFolder());
-    await platform.said("Ctrl-C stops)\n");
-    const [, port] = /ws:\/\/127\.0\.0\.1:(\d+)/.exec(platform.soFar())!;
+    await platform.said("products of 127.0.0.1:");
+    const [, port] = /products of 127\.0\.0\.1:(\d+)/.exec(platform.soFar())!;
     const listens = () =>
       fetch(`http://127.0.0.1:${port}/time`).then(
         () => true,

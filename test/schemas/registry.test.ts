@@ -219,7 +219,7 @@ describe("a registry that can not be asked is one message, in seconds", () => {
     fake.fail(fault);
     const message = await faultOf(ask(fake.url));
     expect(message).toContain(shown);
-    expect(message).toContain("Check the URL: it ends before /subjects");
+    expect(message).toContain("Check the URL: it is what stands before /subjects");
   });
 
   it("that sends elsewhere, where nothing is asked", async () => {

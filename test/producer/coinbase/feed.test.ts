@@ -66,7 +66,7 @@ it("publishes once what comes twice, and what comes late", async () => {
   const { url, faults } = await exchange({ every: fast });
   const followed = follow(url);
   await followed.until(() => followed.counters.events > 200);
-  faults.inject({ kind: "duplicate", count: 20, channel: "full" });
+  faults.inject({ kind: "duplicate", count: 20 });
   await followed.until(() => followed.continuity.repeated === 20);
   faults.inject({ kind: "reorder", count: 5, channel: "full", product: "BTC-USD" });
   await followed.until(() => followed.gaps.length > 0);
