@@ -211,7 +211,7 @@ describe("a registry that can not be asked is one message, in seconds", () => {
   it.each([
     ["an HTML page", { status: 404, body: "<html>", headers: html }, "404, text/html"],
     ["a page that is there", { status: 200, body: "<html>", headers: html }, "200, text/html"],
-    ["another API's 404", { status: 404, body: '{"error_code":404,"message":"HTTP 404 Not Found"}' }, "404 404"],
+    ["another API's 404", { status: 404, body: '{"error_code":404,"message":"HTTP 404 Not Found"}' }, "404 to POST"],
     ["ksqlDB's 404", { status: 404, body: '{"@type":"generic_error","error_code":40400}' }, "404 40400"],
     ["another API's 200", { status: 200, body: "{}" }, "200"],
   ])("that is none, but %s", async (_, fault, shown) => {
