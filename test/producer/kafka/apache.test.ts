@@ -95,6 +95,19 @@ describeKafka("Apache Kafka", () => {
     await other.stop();
   }, 180_000);
 
+  it("is read to its end, where transactions end with marks that are no records", async () => {
+    const { name } = await create(newTopic({ partitions: 1 }));
+    const client = new Client({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING });
+    const producer = client.producer({ transactionalId: "tail", maxInFlightRequests: 1, idempotent: true });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    await transaction.send({ topic: name, messages: [{ value: "one" }, { value: "two" }] });
+    await transaction.commit();
+    await producer.disconnect();
+    const records = await readAll(plain(kafka.bootstrap), name);
+    expect(records.map(({ value }) => value.toString())).toEqual(["one", "two"]);
+  });
+
   describe("its topics", () => {
     const check = (topic: Topic, oldest?: number) =>
       checkTopics(secure, { topics: [topic], create: false, oldest }, quiet);
