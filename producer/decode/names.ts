@@ -1,4 +1,6 @@
 /** Texts for bytes that come again and again, as the products of frames: each text is made once. */
+import { isAt } from "./bytes.ts";
+
 const buckets = 1024;
 /** Somebody who sends ever new names must not fill memory. */
 const mostInBucket = 16;
@@ -16,11 +18,4 @@ export class Names {
     if (bucket.length < mostInBucket) bucket.push({ bytes: Buffer.from(text), text });
     return text;
   }
-}
-
-/** Whether `bytes` stand in the frame from `start` to `end`. */
-export function isAt(bytes: Buffer, frame: Buffer, start: number, end: number): boolean {
-  if (end - start !== bytes.length) return false;
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== frame[start + i]) return false;
-  return true;
 }

@@ -9,24 +9,26 @@ import { unwrap } from "../../schemas/avro.ts";
 import { headerLength } from "../../schemas/wire.ts";
 import { kinds, mostAhead } from "./kinds.ts";
 import { wireMembers } from "./members.ts";
-import { isAt, Names } from "./names.ts";
+import {
+  close,
+  colon,
+  comma,
+  endOfDecimal,
+  endOfInteger,
+  endOfText,
+  isAt,
+  isSide,
+  n,
+  open,
+  point,
+  quote,
+  writeLong,
+  writeText,
+  Z,
+  zero,
+} from "./bytes.ts";
+import { Names } from "./names.ts";
 import { parseTime } from "./time.ts";
-
-/** Letters of JSON, as bytes. */
-const quote = 34;
-const comma = 44;
-const point = 46;
-const zero = 48;
-const nine = 57;
-const colon = 58;
-const Z = 90;
-const backslash = 92;
-const n = 110;
-const open = 123;
-const close = 125;
-
-/** Longer numbers may be beyond what an Avro long of ours holds. */
-const mostDigits = 15;
 
 /** Longer than any ordinary frame. Its value may be longer by a length for each text and a byte for each field. */
 const longestFrame = 4096;
@@ -268,68 +270,4 @@ function distinguish(names: readonly Buffer[]): number {
     if (used.size === names.length) return factor;
   }
   throw new Error("no hash tells the members of a frame apart");
-}
-
-/** Where a text of plain ASCII ends; -1 for any other, or none. */
-function endOfText(frame: Buffer, start: number): number {
-  for (let at = start; at < frame.length; at++) {
-    const byte = frame[at]!;
-    if (byte === quote) return at;
-    if (byte < 32 || byte > 126 || byte === backslash) return -1;
-  }
-  return -1;
-}
-
-/** Where a text of digits with at most one point ends, as many as NUMERIC holds (29 and 9); -1 for any other. */
-function endOfDecimal(frame: Buffer, start: number): number {
-  let pointAt = -1;
-  let at = start;
-  for (; frame[at] !== quote; at++) {
-    const byte = frame[at]!;
-    if (byte === point && pointAt === -1) pointAt = at;
-    else if (!(byte >= zero && byte <= nine)) return -1;
-  }
-  const whole = (pointAt === -1 ? at : pointAt) - start;
-  const decimals = pointAt === -1 ? 0 : at - pointAt - 1;
-  return whole + decimals > 0 && whole <= 29 && decimals <= 9 ? at : -1;
-}
-
-/** Where a number of digits alone ends, without a zero in front; -1 for any other, or a very long one. */
-function endOfInteger(frame: Buffer, start: number): number {
-  let at = start;
-  while (frame[at]! >= zero && frame[at]! <= nine) at++;
-  const digits = at - start;
-  return digits === 0 || digits > mostDigits || (digits > 1 && frame[start] === zero) ? -1 : at;
-}
-
-const buy = Buffer.from("buy");
-const sell = Buffer.from("sell");
-
-function isSide(frame: Buffer, start: number, end: number): boolean {
-  return isAt(buy, frame, start, end) || isAt(sell, frame, start, end);
-}
-
-/** A number from 0 to below 2^53 as Avro's long: zigzag, seven bits a byte, the lowest first. */
-function writeLong(to: Buffer, at: number, value: number): number {
-  // Bits beyond 31 are lost to the operators on bits: 28 at a time.
-  let rest = value * 2;
-  while (rest >= 2 ** 28) {
-    const low = rest % 2 ** 28;
-    rest = (rest - low) / 2 ** 28;
-    to[at] = (low & 127) | 128;
-    to[at + 1] = ((low >>> 7) & 127) | 128;
-    to[at + 2] = ((low >>> 14) & 127) | 128;
-    to[at + 3] = (low >>> 21) | 128;
-    at += 4;
-  }
-  for (; rest > 127; rest >>>= 7) to[at++] = (rest & 127) | 128;
-  to[at++] = rest;
-  return at;
-}
-
-function writeText(to: Buffer, at: number, frame: Buffer, start: number, end: number): number {
-  at = writeLong(to, at, end - start);
-  // Values are short: a call into native code would take longer than the loop.
-  for (let i = start; i < end; i++) to[at++] = frame[i]!;
-  return at;
 }
