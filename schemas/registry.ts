@@ -7,7 +7,7 @@
  * question (Confluent) or with a schema of other descriptions (Apicurio).
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../command.ts";
+import { redact, secret as hide, UserError } from "../command.ts";
 import { mayPass, request, Unreachable } from "../http.ts";
 import { readSchema } from "./avro.ts";
 import { differences, sameSchema } from "./canonical.ts";
@@ -41,7 +41,7 @@ export class SchemaRegistry {
   /** Its URL, as messages name it: without query and credentials. */
   readonly url: string;
   readonly #headers: Record<string, string> = { accept: `${contentType}, application/json` };
-  readonly #secrets: readonly string[] = [];
+  readonly #hasLogin: boolean = false;
   readonly #patienceMs: number;
 
   /** Throws UserError on a URL or credentials that can not be meant. */
@@ -61,7 +61,9 @@ export class SchemaRegistry {
     if (key && secret) {
       const basic = Buffer.from(`${key}:${secret}`).toString("base64");
       this.#headers["authorization"] = `Basic ${basic}`;
-      this.#secrets = [basic, secret];
+      this.#hasLogin = true;
+      hide(basic);
+      hide(secret);
     }
   }
 
@@ -134,10 +136,9 @@ export class SchemaRegistry {
       throw new UserError(`The Schema Registry ${this.url} can not be reached ${error.message}`, { cause: error });
     });
     if (status === 401 || status === 403) {
-      const cure =
-        this.#secrets.length === 0
-          ? "It wants a key and a secret, and none are given."
-          : "Check its key and secret, and what the key may do: read the subject, and to register write it.";
+      const cure = !this.#hasLogin
+        ? "It wants a key and a secret, and none are given."
+        : "Check its key and secret, and what the key may do: read the subject, and to register write it.";
       throw new UserError(`The Schema Registry ${this.url} refuses ${method} ${path} (${status}). ${cure}`);
     }
     const body = parseObject(text);
@@ -158,8 +159,7 @@ export class SchemaRegistry {
   #unexpected(method: string, path: string, { status, body }: Answer, cure: string): UserError {
     // The server's words, without what they may echo, in one line, cut.
     let text = typeof body["message"] === "string" ? `: ${body["message"]}` : "";
-    for (const secret of this.#secrets) text = text.replaceAll(secret, "***");
-    text = text.replace(/\s+/g, " ").slice(0, 300);
+    text = redact(text).replace(/\s+/g, " ").slice(0, 300);
     const error = body["error_code"];
     const code = typeof error === "number" && error !== status ? ` ${error}` : "";
     return new UserError(

@@ -289,7 +289,7 @@ describe("credentials", () => {
     fake.fail({ status: 409, body: JSON.stringify({ error_code: 409, message }) });
     const registry = new SchemaRegistry({ url: fake.url, ...credentials });
     const fault = await faultOf(registry.register("s", record()));
-    expect(fault).toContain("no: Basic *** of KEY with *** xxx");
+    expect(fault).toContain("no: Basic [secret] of KEY with [secret] xxx");
     expect(fault.length).toBeLessThan(600);
     const dump = inspect(registry, { depth: 5, showHidden: true });
     expect([fault, dump].filter((text) => text.includes("s3cr") || text.includes(encoded))).toEqual([]);
