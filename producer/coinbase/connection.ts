@@ -110,7 +110,8 @@ export class Connection implements Session {
       socket.on("close", (code, reason) => {
         clearTimeout(answer);
         clearInterval(watch);
-        resolve(this.#ending ?? { cause: "closed", detail: closeText(code, reason) });
+        this.#ending ??= { cause: "closed", detail: closeText(code, reason) };
+        resolve(this.#ending);
       });
     });
   }
@@ -132,6 +133,8 @@ export class Connection implements Session {
 
   /** What the decoder finds among the frames: after the answer to the subscription it is soon enough. */
   control(message: Readonly<Record<string, unknown>>): void {
+    // What is read of a connection that is no more must not open it again in the figures.
+    if (this.#ending !== undefined) return;
     if (message["type"] === "subscriptions") this.#compare(message);
     else if (message["type"] !== "error") return;
     else if (this.#peeked > 0) this.#peeked--;
@@ -155,7 +158,7 @@ export class Connection implements Session {
     const now = performance.now();
     this.#seenAt = now;
     this.#pinged = "no";
-    if (!this.confirmed) this.#peek(bytes);
+    if (!this.confirmed && this.#ending === undefined) this.#peek(bytes);
     this.#listener.arrived(this, { bytes, number: ++this.#number, receivedAt: microseconds(now) });
   }
 

@@ -44,6 +44,9 @@ const usualPatience: FeedPatience = {
 /** Frames that wait for the sink. With more, the sockets are paused: a book's snapshot alone may have over a megabyte. */
 const mostWaiting = 8 * 1024 * 1024;
 
+/** A pause that is over sooner, in milliseconds, is how back-pressure works, and no news. */
+const worthTelling = 1_000;
+
 export class CoinbaseFeed implements Source {
   readonly id = randomUUID();
   /** Connections that are confirmed now, made in all, and ended, by cause. */
@@ -66,6 +69,8 @@ export class CoinbaseFeed implements Source {
   #waitingBytes = 0;
   #wake = () => {};
   #paused = false;
+  /** Will tell of the pause. */
+  #slow: NodeJS.Timeout | undefined;
   #everConfirmed = false;
   #fatal: unknown;
   #over = false;
@@ -97,6 +102,7 @@ export class CoinbaseFeed implements Source {
       if (this.#fatal !== undefined) throw this.#fatal;
     } finally {
       stop.abort();
+      clearTimeout(this.#slow);
       await over;
     }
   }
@@ -196,7 +202,10 @@ export class CoinbaseFeed implements Source {
   #pause(): void {
     if (!this.#paused) {
       this.pauses++;
-      this.#options.log("warn", "reading waits: the sink takes no more for now");
+      this.#slow = setTimeout(() => {
+        this.#slow = undefined;
+        this.#options.log("warn", "reading waits: the sink takes no more for now");
+      }, worthTelling).unref();
     }
     this.#paused = true;
     for (const connection of this.#connections) connection.pause();
@@ -204,7 +213,8 @@ export class CoinbaseFeed implements Source {
 
   #resume(): void {
     this.#paused = false;
-    this.#options.log("info", "reading goes on");
+    if (this.#slow === undefined) this.#options.log("info", "reading goes on");
+    clearTimeout(this.#slow);
     for (const connection of this.#connections) connection.resume();
   }
 
