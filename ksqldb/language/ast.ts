@@ -7,71 +7,135 @@ export interface Place {
   readonly column: number;
 }
 
-interface Name {
+/** A name is in upper case unless it was written in quotes. */
+export interface Name {
   readonly name: string;
   readonly at: Place;
   /** Offset in the text where the name ends. */
   readonly end: number;
 }
 
-export type TypeName =
-  | { readonly name: "ARRAY"; readonly item: TypeName }
-  | { readonly name: string; readonly at: Place };
+/** A type as it is written; `language/types.ts` knows which there are. */
+export type TypeName = { readonly at: Place } & (
+  | { readonly kind: "ARRAY"; readonly item: TypeName }
+  | { readonly kind: "MAP"; readonly key: TypeName; readonly value: TypeName }
+  | { readonly kind: "STRUCT"; readonly fields: readonly { name: string; type: TypeName }[] }
+  | { readonly kind: "DECIMAL"; readonly precision: number; readonly scale: number }
+  | { readonly kind: "NAMED"; readonly name: string }
+);
 
 export interface Property {
   readonly name: string;
-  readonly value: string | number;
+  /** Of a number its digits. */
+  readonly value: string | boolean;
   readonly at: Place;
 }
 
-export interface CreateStream {
-  readonly kind: "createStream";
+interface Created {
+  readonly source: "stream" | "table";
+  readonly replace: boolean;
   readonly name: Name;
-  readonly columns: readonly { name: string; type: TypeName; key: boolean; at: Place }[];
   readonly properties: readonly Property[];
   readonly at: Place;
 }
 
-export interface CreateStreamAs {
-  readonly kind: "createStreamAs";
-  readonly name: Name;
-  readonly properties: readonly Property[];
+export interface Create extends Created {
+  readonly kind: "create";
+  readonly columns: readonly ColumnElement[];
+}
+
+export interface ColumnElement {
+  readonly name: string;
+  readonly type: TypeName;
+  readonly key: "" | "key" | "primary key";
+  readonly at: Place;
+}
+
+export interface CreateAs extends Created {
+  readonly kind: "createAs";
   readonly query: Query;
-  readonly at: Place;
 }
 
-export type Statement = CreateStream | CreateStreamAs;
+export type Statement = Create | CreateAs;
 
-interface Query {
+export interface Query {
   readonly items: readonly Item[];
-  readonly source: Name;
+  readonly from: { readonly name: Name; readonly alias: Name | null };
+  readonly window: WindowClause | null;
   readonly where: Expression | null;
-}
-
-export interface Item {
-  readonly expression: Expression;
-  readonly name: Name | null;
+  readonly group: readonly Expression[] | null;
+  readonly partition: readonly Expression[] | null;
+  readonly having: Expression | null;
+  readonly emit: "CHANGES" | "FINAL";
   readonly at: Place;
 }
+
+/** A tumbling window; all in milliseconds. */
+export interface WindowClause {
+  readonly size: number;
+  readonly retention: number | null;
+  readonly grace: number | null;
+  readonly at: Place;
+}
+
+export type Item = { readonly at: Place } & (
+  | { readonly kind: "item"; readonly expression: Expression; readonly name: Name | null }
+  | { readonly kind: "star"; readonly qualifier: string | null }
+  | { readonly kind: "allFields"; readonly struct: Expression }
+);
 
 export type CompareOperator = "=" | "<>" | "<" | "<=" | ">" | ">=";
+export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%";
 
 export type Expression = { readonly at: Place } & (
-  | {
-      readonly kind: "literal";
-      readonly value: string | number | boolean | null;
-      readonly type: "STRING" | "INTEGER" | "BIGINT" | "BOOLEAN" | "NULL";
-    }
-  | { readonly kind: "name"; readonly name: string }
-  | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[] }
-  | { readonly kind: "subscript"; readonly array: Expression; readonly index: Expression }
+  | { readonly kind: "literal"; readonly type: "STRING"; readonly value: string }
+  | { readonly kind: "literal"; readonly type: "BOOLEAN"; readonly value: boolean }
+  | { readonly kind: "literal"; readonly type: "NULL"; readonly value: null }
+  /** INTEGER stands for every number without point and exponent, with its sign. */
+  | { readonly kind: "literal"; readonly type: "INTEGER" | "DECIMAL" | "DOUBLE"; readonly text: string }
+  | { readonly kind: "name"; readonly qualifier: string | null; readonly name: string; readonly end: number }
+  | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[]; readonly star: boolean }
+  | { readonly kind: "subscript"; readonly base: Expression; readonly index: Expression }
+  | { readonly kind: "field"; readonly base: Expression; readonly name: string }
   | {
       readonly kind: "case";
       readonly whens: readonly { condition: Expression; result: Expression }[];
       readonly otherwise: Expression | null;
     }
   | { readonly kind: "compare"; readonly op: CompareOperator; readonly left: Expression; readonly right: Expression }
+  | { readonly kind: "distinct"; readonly left: Expression; readonly right: Expression; readonly negated: boolean }
+  | {
+      readonly kind: "between";
+      readonly operand: Expression;
+      readonly low: Expression;
+      readonly high: Expression;
+      readonly negated: boolean;
+    }
+  | {
+      readonly kind: "in";
+      readonly operand: Expression;
+      readonly list: readonly Expression[];
+      readonly negated: boolean;
+    }
+  | {
+      readonly kind: "like";
+      readonly operand: Expression;
+      readonly pattern: Expression;
+      readonly escape: string | null;
+      readonly negated: boolean;
+    }
   | { readonly kind: "logic"; readonly op: "AND" | "OR"; readonly left: Expression; readonly right: Expression }
   | { readonly kind: "not"; readonly operand: Expression }
   | { readonly kind: "isNull"; readonly operand: Expression; readonly negated: boolean }
+  | {
+      readonly kind: "arithmetic";
+      readonly op: ArithmeticOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | { readonly kind: "sign"; readonly op: "+" | "-"; readonly operand: Expression }
+  | { readonly kind: "cast"; readonly operand: Expression; readonly type: TypeName }
+  | { readonly kind: "array"; readonly items: readonly Expression[] }
+  | { readonly kind: "map"; readonly entries: readonly { key: Expression; value: Expression }[] }
+  | { readonly kind: "struct"; readonly fields: readonly { name: string; value: Expression }[] }
 );

@@ -1,49 +1,128 @@
-/** The SQL types of the subset, and the Avro and BigQuery types they become. */
+/** The SQL types of the subset: https://docs.confluent.io/platform/current/ksqldb/reference/sql/data-types.html */
 import type { TypeName } from "./ast.ts";
 
-export type SqlType = "STRING" | "INTEGER" | "BIGINT" | "BOOLEAN" | { readonly array: SqlType };
+export type SqlType =
+  | { readonly base: "BOOLEAN" | "INTEGER" | "BIGINT" | "DOUBLE" | "STRING" | "TIMESTAMP" }
+  | DecimalType
+  | ArrayType
+  /** Keys are STRING. */
+  | MapType
+  | StructType;
 
-const names: Record<string, SqlType> = {
-  STRING: "STRING",
-  VARCHAR: "STRING",
-  INT: "INTEGER",
-  INTEGER: "INTEGER",
-  BIGINT: "BIGINT",
-  BOOLEAN: "BOOLEAN",
+export interface DecimalType {
+  readonly base: "DECIMAL";
+  /** All digits, and those behind the point. Unlike elsewhere the precision has no upper bound. */
+  readonly precision: number;
+  readonly scale: number;
+}
+export interface ArrayType {
+  readonly base: "ARRAY";
+  readonly item: SqlType;
+}
+export interface MapType {
+  readonly base: "MAP";
+  readonly value: SqlType;
+}
+export interface StructType {
+  readonly base: "STRUCT";
+  readonly fields: readonly { readonly name: string; readonly type: SqlType }[];
+}
+
+export const BOOLEAN: SqlType = { base: "BOOLEAN" };
+export const INTEGER: SqlType = { base: "INTEGER" };
+export const BIGINT: SqlType = { base: "BIGINT" };
+export const DOUBLE: SqlType = { base: "DOUBLE" };
+export const STRING: SqlType = { base: "STRING" };
+export const TIMESTAMP: SqlType = { base: "TIMESTAMP" };
+
+/** A value of a column or an expression; NULL is null. */
+export type Value =
+  | boolean
+  | string
+  /** INTEGER, DOUBLE, TIMESTAMP (milliseconds since 1970), and a BIGINT that is a safe integer. */
+  | number
+  /** DECIMAL without its point, to the scale of its type; and a BIGINT beyond the safe integers, never one within. */
+  | bigint
+  /** ARRAY, and STRUCT in the order of its fields. */
+  | readonly Value[]
+  | ReadonlyMap<string, Value>
+  | null;
+
+const named: Readonly<Record<string, SqlType>> = {
+  BOOLEAN,
+  INT: INTEGER,
+  INTEGER,
+  BIGINT,
+  DOUBLE,
+  STRING,
+  VARCHAR: STRING,
+  TIMESTAMP,
 };
 
-/** The type that a statement names; undefined if it is outside the subset. */
-export function typeNamed(name: TypeName): SqlType | undefined {
-  if ("item" in name) {
-    const item = typeNamed(name.item);
-    return item && { array: item };
+/** The type that a statement names. Calls `refuse` with a reason where it is outside the subset, or none at all. */
+export function typeOf(name: TypeName, refuse: (name: TypeName, reason: string) => never): SqlType {
+  switch (name.kind) {
+    case "ARRAY":
+      return { base: "ARRAY", item: typeOf(name.item, refuse) };
+    case "MAP": {
+      if (typeOf(name.key, refuse).base !== "STRING")
+        return refuse(name, "a MAP whose keys are not STRING is outside the subset that is executed here");
+      return { base: "MAP", value: typeOf(name.value, refuse) };
+    }
+    case "STRUCT": {
+      const fields = name.fields.map((field) => ({ name: field.name, type: typeOf(field.type, refuse) }));
+      if (new Set(fields.map((field) => field.name)).size < fields.length)
+        return refuse(name, "a STRUCT must not name a field twice");
+      return { base: "STRUCT", fields };
+    }
+    case "DECIMAL": {
+      const { precision, scale } = name;
+      if (precision < 1 || scale > precision)
+        return refuse(name, "DECIMAL(precision, scale) needs 0 ≤ scale ≤ precision");
+      return decimal(precision, scale);
+    }
+    case "NAMED":
+      return (
+        named[name.name] ??
+        refuse(name, `the type ${name.name} does not exist, or is outside the subset that is executed here`)
+      );
   }
-  return names[name.name];
+}
+
+export function decimal(precision: number, scale: number): DecimalType {
+  return { base: "DECIMAL", precision, scale };
 }
 
 /** As ksqlDB prints a type. */
 export function typeText(type: SqlType): string {
-  return typeof type === "string" ? type : `ARRAY<${typeText(type.array)}>`;
+  switch (type.base) {
+    case "DECIMAL":
+      return `DECIMAL(${type.precision}, ${type.scale})`;
+    case "ARRAY":
+      return `ARRAY<${typeText(type.item)}>`;
+    case "MAP":
+      return `MAP<STRING, ${typeText(type.value)}>`;
+    case "STRUCT":
+      return `STRUCT<${type.fields.map((field) => `${nameText(field.name)} ${typeText(field.type)}`).join(", ")}>`;
+    default:
+      return type.base;
+  }
+}
+
+/** A name as it must be written to be read as itself. */
+export function nameText(name: string): string {
+  return /^[A-Z_][A-Z0-9_]*$/.test(name) ? name : `\`${name.replaceAll("`", "``")}\``;
 }
 
 export function sameType(a: SqlType, b: SqlType): boolean {
-  return typeText(a) === typeText(b);
+  return a === b || typeText(a) === typeText(b);
 }
 
 export function isNumber(type: SqlType): boolean {
-  return type === "INTEGER" || type === "BIGINT";
+  return type.base === "INTEGER" || type.base === "BIGINT" || type.base === "DECIMAL" || type.base === "DOUBLE";
 }
 
-const avroNames = { STRING: "string", INTEGER: "int", BIGINT: "long", BOOLEAN: "boolean" } as const;
-
-/** ksqlDB makes everything nullable, at every level. */
-export function avroType(type: SqlType): unknown {
-  return ["null", typeof type === "string" ? avroNames[type] : { type: "array", items: avroType(type.array) }];
-}
-
-const bigQueryNames = { STRING: "STRING", INTEGER: "INT64", BIGINT: "INT64", BOOLEAN: "BOOL" } as const;
-
-/** Undefined for what a column of BigQuery can not hold: lists, and above all lists of lists. */
-export function bigQueryType(type: SqlType): "STRING" | "INT64" | "BOOL" | undefined {
-  return typeof type === "string" ? bigQueryNames[type] : undefined;
+/** A BIGINT in its one representation: a number where that is exact. */
+export function bigint(value: bigint): number | bigint {
+  return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value;
 }

@@ -1,0 +1,123 @@
+/**
+ * DECIMAL: an integer without its point, to the scale that the type says. The rules are those of Java's BigDecimal as
+ * ksqlDB uses it: a cast rounds half up, arithmetic is exact or fails, and what does not fit its type is an error.
+ */
+import type { DecimalType } from "../language/types.ts";
+
+const powers: bigint[] = Array.from({ length: 100 }, (_, i) => 10n ** BigInt(i));
+
+export function powerOfTen(exponent: number): bigint {
+  return powers[exponent] ?? 10n ** BigInt(exponent);
+}
+
+/** Digits, an optional sign and point, an optional exponent: what BigDecimal reads. */
+const numeral = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
+
+/** A number with as many digits as its text gives it. */
+export interface Exact {
+  readonly units: bigint;
+  /** Digits behind the point; negative for trailing zeros that an exponent stands for. */
+  readonly scale: number;
+}
+
+/** The number that a text is, with all its digits. Throws where it is none. */
+export function parseExact(text: string): Exact {
+  const match = numeral.exec(text);
+  const digits = match === null ? "" : match[2]! + (match[3] ?? "");
+  if (digits === "") throw new Error(`"${text}" is not a number`);
+  const units = BigInt(digits);
+  return { units: match![1] === "-" ? -units : units, scale: (match![3] ?? "").length - Number(match![4] ?? 0) };
+}
+
+/** Of a short plain number, the common case, without a regular expression or a text for BigInt: undefined for any other. */
+function parseShort(text: string, scale: number): bigint | undefined {
+  let units = 0;
+  let point = -1;
+  const { length } = text;
+  if (length === 0 || length > 15) return undefined;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 48 && code <= 57) units = units * 10 + (code - 48);
+    else if (code === 46 && point < 0) point = i;
+    else return undefined;
+  }
+  const fraction = point < 0 ? 0 : length - point - 1;
+  if (fraction > scale || (point >= 0 && length === 1)) return undefined;
+  const missing = scale - fraction;
+  // Up to 15 digits are exact in a double: what is missing is added there if it fits.
+  return length + missing <= 15 ? BigInt(units * 10 ** missing) : BigInt(units) * powerOfTen(missing);
+}
+
+/** Text as a DECIMAL, rounded half up. Throws where it is no number or does not fit before it is rounded. */
+export function parseDecimal(text: string, type: DecimalType): bigint {
+  const short = parseShort(text, type.scale);
+  if (short !== undefined && text.length <= type.precision - type.scale) return short;
+  return castExact(parseExact(text.trim()), type);
+}
+
+/** A number as a DECIMAL, rounded half up. Throws where it does not fit; what rounding carries beyond is not looked at. */
+export function castExact({ units, scale }: Exact, type: DecimalType): bigint {
+  const whole = type.precision - type.scale;
+  const bound = scale < 0 ? powerOfTen(Math.max(whole + scale, 0)) : powerOfTen(whole + scale);
+  if (units >= bound || units <= -bound) {
+    throw new Error(
+      `Numeric field overflow: ${exactText({ units, scale })} is beyond DECIMAL(${type.precision}, ${type.scale})`,
+    );
+  }
+  return rescale(units, scale, type.scale);
+}
+
+/** The number as a DECIMAL if it fits without rounding; throws otherwise. */
+export function fitExact(exact: Exact, type: DecimalType): bigint {
+  const units = castExact(exact, type);
+  if (
+    rescale(units, type.scale, Math.max(exact.scale, type.scale)) !==
+    rescale(exact.units, exact.scale, Math.max(exact.scale, type.scale))
+  ) {
+    throw new Error(`${exactText(exact)} does not fit DECIMAL(${type.precision}, ${type.scale}) without rounding`);
+  }
+  return units;
+}
+
+/** Units of one scale to another; digits that are cut off round half away from zero. */
+export function rescale(units: bigint, from: number, to: number): bigint {
+  if (to === from) return units;
+  if (to > from) return units * powerOfTen(to - from);
+  const divisor = powerOfTen(from - to);
+  const half = divisor / 2n;
+  return (units < 0n ? units - half : units + half) / divisor;
+}
+
+/** How many digits a number has, 1 for zero. */
+export function digitsOf(units: bigint): number {
+  return String(units < 0n ? -units : units).length;
+}
+
+/** All digits of the scale, never an exponent. */
+export function decimalText(units: bigint, scale: number): string {
+  if (scale === 0) return String(units);
+  const digits = String(units < 0n ? -units : units).padStart(scale + 1, "0");
+  const point = digits.length - scale;
+  return `${units < 0n ? "-" : ""}${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+export function decimalToDouble(units: bigint, scale: number): number {
+  return Number(decimalText(units, scale));
+}
+
+/** A double's exact binary value. */
+export function exactOfDouble(value: number): Exact {
+  if (!Number.isFinite(value)) throw new Error("Infinite or NaN");
+  let scale = 0;
+  let scaled = value;
+  // A double is a whole number divided by a power of two: doubling is exact.
+  while (!Number.isInteger(scaled)) {
+    scaled *= 2;
+    scale++;
+  }
+  return { units: BigInt(scaled) * 5n ** BigInt(scale), scale };
+}
+
+function exactText({ units, scale }: Exact): string {
+  return scale < 0 ? `${units}E${-scale}` : decimalText(units, scale);
+}

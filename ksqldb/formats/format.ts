@@ -1,0 +1,36 @@
+/** How the key or the value of a record is written: https://docs.confluent.io/platform/current/ksqldb/reference/serialization.html */
+import type { SqlType, Value } from "../language/types.ts";
+
+export type FormatName = "AVRO" | "JSON" | "KAFKA" | "DELIMITED" | "NONE";
+
+export interface Column {
+  readonly name: string;
+  readonly type: SqlType;
+}
+
+/** The key or the value of a topic. */
+export interface Side {
+  readonly format: FormatName;
+  readonly columns: readonly Column[];
+  /** A single column stands without a record around it. Always so in a key of one column. */
+  readonly unwrapped: boolean;
+  /** Between the fields of DELIMITED. */
+  readonly delimiter: string;
+  /** Full name of the Avro record. */
+  readonly schemaName: string;
+}
+
+/** Values in the order of the columns. Throws where the bytes are not what the columns say; ksqlDB skips such a record. */
+export type Deserialize = (bytes: Buffer) => Value[];
+
+/** What it returns may be valid until the next call only. Null: nothing is written, as for a column that is NULL and unwrapped. */
+export type Serialize = (values: readonly Value[]) => Buffer | null;
+
+/** Schemas by their ids, as a registry gives them. */
+export interface Schemas {
+  byId(id: number): object;
+  /** Registers where it is new. */
+  idOf(subject: string, schema: object): number;
+  /** The latest of a subject; undefined where there is none. */
+  latest(subject: string): object | undefined;
+}
