@@ -1,0 +1,24 @@
+/** DOUBLE as Java prints it: https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/lang/Double.html#toString(double) */
+
+export function doubleText(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
+  const size = Math.abs(value);
+  if (size >= 1e-3 && size < 1e7) return Number.isInteger(value) ? `${value}.0` : String(value);
+  return scientific(value.toExponential(), value.toExponential(1));
+}
+
+/** A float of 32 bits, with as few digits as tell it from its neighbours. */
+export function floatText(value: number): string {
+  if (!Number.isFinite(value) || value === 0) return doubleText(value);
+  let digits = 0;
+  while (Math.fround(Number(value.toExponential(digits))) !== value) digits++;
+  const shortest = value.toExponential(digits);
+  const size = Math.abs(value);
+  return size >= 1e-3 && size < 1e7 ? doubleText(Number(shortest)) : scientific(shortest, value.toExponential(1));
+}
+
+/** Java looks for the nearest number of two digits where one digit would do: the smallest double is 4.9E-324. */
+function scientific(shortest: string, twoDigits: string): string {
+  return (shortest.includes(".") ? shortest : twoDigits).replace("e+", "E").replace("e", "E");
+}
