@@ -1,0 +1,86 @@
+/** JSON whose numbers keep their text, so that no digit is lost: https://www.rfc-editor.org/rfc/rfc8259 */
+
+export type Json = null | boolean | string | JsonNumber | readonly Json[] | ReadonlyMap<string, Json>;
+
+/** A number as it is written. */
+export class JsonNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+const token =
+  /[ \t\n\r]*(?:([{}[\],:])|(true|false|null)\b|("[^"\\]*(?:\\[^][^"\\]*)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-]))/y;
+
+/** Throws where the text is not JSON. Of members with one name the last counts. What follows a value is an error, unless it is `ignored`. */
+export function parseJson(text: string, after: "refused" | "ignored" = "refused"): Json {
+  let at = 0;
+  const value = parseValue(next());
+  if (after === "refused" && /[^ \t\n\r]/.test(text.slice(at))) throw notJson();
+  return value;
+
+  function next(): RegExpExecArray {
+    token.lastIndex = at;
+    const match = token.exec(text);
+    if (match === null) throw notJson();
+    at = token.lastIndex;
+    return match;
+  }
+
+  function parseValue([, mark, word, string, number]: RegExpExecArray): Json {
+    if (string !== undefined) return textOf(string);
+    if (number !== undefined) return new JsonNumber(number);
+    if (word !== undefined) return word === "null" ? null : word === "true";
+    if (mark === "[") return parseArray();
+    if (mark === "{") return parseObject();
+    throw notJson();
+  }
+
+  function parseArray(): Json {
+    const items: Json[] = [];
+    let match = next();
+    if (match[1] === "]") return items;
+    for (;;) {
+      items.push(parseValue(match));
+      const mark = next()[1];
+      if (mark === "]") return items;
+      if (mark !== ",") throw notJson();
+      match = next();
+    }
+  }
+
+  function parseObject(): Json {
+    const members = new Map<string, Json>();
+    let match = next();
+    if (match[1] === "}") return members;
+    for (;;) {
+      const name = match[3];
+      if (name === undefined || next()[1] !== ":") throw notJson();
+      members.set(textOf(name), parseValue(next()));
+      const mark = next()[1];
+      if (mark === "}") return members;
+      if (mark !== ",") throw notJson();
+      match = next();
+    }
+  }
+
+  function notJson(): Error {
+    return new Error(`not JSON at character ${at}`);
+  }
+}
+
+/** Refuses unknown escapes and control characters. */
+function textOf(quoted: string): string {
+  return JSON.parse(quoted) as string;
+}
+
+/** A text in quotes, escaped as Jackson escapes it: as JSON.stringify does, but in upper-case digits. */
+export function quote(text: string): string {
+  const quoted = JSON.stringify(text);
+  if (!quoted.includes("\\u")) return quoted;
+  return quoted.replace(/\\(?:u00[01][0-9a-f]|[^])/g, (escape) =>
+    escape.length > 2 ? `\\u${escape.slice(2).toUpperCase()}` : escape,
+  );
+}
