@@ -12,10 +12,11 @@ export function parseInteger(text: string, bits: 32 | 64): number | bigint {
 
 /** Double.parseDouble, without its hexadecimal form. */
 export function parseDouble(text: string): number {
-  const match =
-    /^[\0- ]*([+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?=[fFdD]?[\0- ]*$)))[fFdD]?[\0- ]*$/.exec(text);
-  if (match === null) throw new Error(`"${text}" is not a number`);
-  return Number(match[1]!.endsWith("NaN") ? "NaN" : match[1]);
+  const trimmed = text.replace(/^[\0- ]+|[\0- ]+$/g, "");
+  const number = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?$/.exec(trimmed);
+  if (number !== null) return Number(number[1]);
+  if (!/^[+-]?(?:NaN|Infinity)$/.test(trimmed)) throw new Error(`"${text}" is not a number`);
+  return Number(trimmed);
 }
 
 /** BigDecimal.longValue and intValue: without its fraction, the lowest bits. */

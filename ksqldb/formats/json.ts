@@ -35,7 +35,8 @@ function coerce(json: Json, type: SqlType, path: string): Value {
     case "TIMESTAMP":
       return Number(whole(json, type, 64, path));
     case "DOUBLE":
-      if (json instanceof JsonNumber) return Number(json.text);
+      // Java's whole numbers and decimals know no negative zero.
+      if (json instanceof JsonNumber) return Number(json.text) + 0;
       return typeof json === "string" ? parseDouble(json) : refuse(json, type, path);
     case "STRING":
       return stringOf(json);
