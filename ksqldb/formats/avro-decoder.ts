@@ -121,16 +121,13 @@ function mismatch(type: SqlType, writer: AvroType, path: string): Read {
   };
 }
 
+/** Null and one other type, in either order; that type is refused here already, as it is where every value is null. */
 function unionReader(type: SqlType, writer: AvroType, path: string, wanted?: ReadonlySet<string>): Read {
   const only = optional(writer);
-  if (only === undefined || !acceptsInside(type, only)) return mismatch(type, only ?? writer, path);
+  if (only === undefined || !accepts(type, only)) return mismatch(type, only ?? writer, path);
   const read = reader(type, only, path, wanted);
   const reads = writer.branches.map((branch): Read => (branch === only ? read : () => null));
   return (input) => branchOf(input, reads)(input);
-}
-
-function acceptsInside(type: SqlType, writer: AvroType): boolean {
-  return writer.kind !== "union" && accepts(type, writer);
 }
 
 /** Which of a union's types follows: its index is one byte, doubled, in any union of less than 64. */

@@ -73,7 +73,11 @@ function struct(json: ReadonlyMap<string, Json>, type: StructType, path: string)
 
 /** Numbers lose their fraction and what is beyond the bits, as in Java; a text must be a whole number. */
 function whole(json: Json, type: SqlType, bits: 32 | 64, path: string): number | bigint {
-  if (json instanceof JsonNumber) return lowestBits(parseExact(json.text), bits);
+  if (json instanceof JsonNumber) {
+    const number = Number(json.text);
+    if (Number.isSafeInteger(number) && /^-?\d+$/.test(json.text)) return bits === 32 ? number | 0 : number + 0;
+    return lowestBits(parseExact(json.text), bits);
+  }
   return typeof json === "string" ? parseInteger(json, bits) : refuse(json, type, path);
 }
 
