@@ -7,9 +7,9 @@ import { catalog, namespace, topics, type RawTopic, type Table, type Topic } fro
 import { readSchema, unwrap, type AvroField, type AvroType } from "../schemas/avro.ts";
 import type { Column, TableShape } from "../schemas/tables.ts";
 import { UserError } from "../command.ts";
-import type { Analysis } from "./language/analyse.ts";
-import type { OutputColumn, Plan, Stream } from "./language/plan.ts";
-import { bigQueryType, typeText } from "./language/types.ts";
+import type { Analysis } from "./analysis/analyse.ts";
+import type { OutputColumn, Plan, Source } from "./analysis/plan.ts";
+import { typeText, type SqlType } from "./language/types.ts";
 
 /** Shapes in the order of the catalogue. Throws UserError where a column has no description or no type in BigQuery. */
 export function describeTables(plans: readonly Plan[]): TableShape[] {
@@ -64,7 +64,7 @@ function derivedShape(topic: Topic, plans: readonly Plan[], shapes: ReadonlyMap<
 }
 
 function derivedColumn(column: OutputColumn, source: readonly Column[], plan: Plan): Column {
-  const passed = source.find(({ name }) => name === column.passes);
+  const passed = source.find(({ name }) => name === column.typed.column);
   const [, timestamp, meaning] = /^(\[timestamp\]\s*)?(.*)$/.exec(column.comment ?? "")!;
   const type = timestamp === undefined ? (passed?.type ?? bigQueryType(column.type)) : "TIMESTAMP";
   const description = meaning || passed?.description;
@@ -74,6 +74,17 @@ function derivedColumn(column: OutputColumn, source: readonly Column[], plan: Pl
     throw new UserError(`${plan.file}: the column ${column.name} needs a meaning: a comment behind it on its line`);
   // ksqlDB writes every column nullable.
   return { name: column.name, type, mode: "NULLABLE", description };
+}
+
+/** Undefined for what a column of BigQuery can not hold: lists, and above all lists of lists. */
+function bigQueryType(type: SqlType): "STRING" | "INT64" | "BOOL" | undefined {
+  const names: Partial<Record<SqlType["base"], "STRING" | "INT64" | "BOOL">> = {
+    STRING: "STRING",
+    INTEGER: "INT64",
+    BIGINT: "INT64",
+    BOOLEAN: "BOOL",
+  };
+  return names[type.base];
 }
 
 /** The partition column is never null: rows without it would be in no partition that a filter reads. */
@@ -87,8 +98,8 @@ export function lockText(shapes: readonly TableShape[]): string {
 }
 
 /** Where the statements differ from the catalogue, which Terraform makes topics from, and from the raw schemas. */
-export function disagreements({ streams, plans }: Analysis): string[] {
-  return [...streams.values()].flatMap((stream) => {
+export function disagreements({ sources, plans }: Analysis): string[] {
+  return [...sources.values()].flatMap((stream) => {
     const topic: Topic | undefined = topics[stream.topic as keyof typeof topics];
     if (topic === undefined)
       return [`the stream ${stream.name}: the topic ${stream.topic} is not in schemas/catalog.ts`];
@@ -97,10 +108,10 @@ export function disagreements({ streams, plans }: Analysis): string[] {
   });
 }
 
-function misplaced({ file, properties }: Plan, topic: Topic): string[] {
+function misplaced({ file, sink: { properties } }: Plan, topic: Topic): string[] {
   const expected = {
-    PARTITIONS: topic.partitions,
-    RETENTION_MS: topic.retentionMs,
+    PARTITIONS: String(topic.partitions),
+    RETENTION_MS: String(topic.retentionMs),
     VALUE_SCHEMA_FULL_NAME: `${namespace}.${topic.name}`,
   };
   return Object.entries(expected)
@@ -109,7 +120,7 @@ function misplaced({ file, properties }: Plan, topic: Topic): string[] {
 }
 
 /** A declared stream has every field of its schema, in its order, so that what is added is added in both places. */
-function undeclared(stream: Stream): string[] {
+function undeclared(stream: Source): string[] {
   const { fields } = readSchema(stream.topic as RawTopic);
   const sqlTypes = { string: "STRING", long: "BIGINT", int: "INTEGER" } as const;
   const typeOf = (type: AvroType): string =>
@@ -119,7 +130,7 @@ function undeclared(stream: Stream): string[] {
         ? `ARRAY<${typeOf(type.items)}>`
         : typeOf(type.type);
   const expected = fields.map((field) => `${field.name} ${typeOf(unwrap(field.type).type)}`);
-  const declared = stream.columns.map(({ name, type }) => `${name} ${typeText(type)}`);
+  const declared = stream.value.columns.map(({ name, type }) => `${name} ${typeText(type)}`);
   return expected
     .filter((column, i) => column !== declared[i])
     .slice(0, 1)

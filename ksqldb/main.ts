@@ -5,19 +5,29 @@ import { lockFile } from "../schemas/tables.ts";
 import { recordTypes } from "../schemas/generate-records.ts";
 import { describeTables, disagreements, lockText } from "./describe.ts";
 import { readStatements } from "./statements.ts";
+import { conformance, totals, type Verdict } from "./testing/conformance.ts";
 
 const help = `npm run ksqldb -- describe [--write]
+npm run ksqldb -- conformance FILE [--verbose]
 
-  describe   Reads ksqldb/*.sql and schemas/*.avsc and prints the shape of every table, as JSON. Exits 1 if the
-             committed files differ: schemas/tables.lock.json and schemas/records.ts.
-  --write    Writes those files.
+  describe      Reads ksqldb/*.sql and schemas/*.avsc and prints the shape of every table, as JSON. Exits 1 if the
+                committed files differ: schemas/tables.lock.json and schemas/records.ts.
+  --write       Writes those files.
+  conformance   Runs a file of ksqlDB's query translation tests, one case a line, on the embedded engine. Tells what is
+                wrong, with --verbose also what is refused and why; the last line is JSON with the counts. Exits 1 if
+                an answer is wrong.
 `;
 
 await runCommand(async () => {
-  const { values, positionals } = parseCommand({ write: { type: "boolean" } });
+  const { values, positionals } = parseCommand({ write: { type: "boolean" }, verbose: { type: "boolean" } });
   if (values.help) return void process.stdout.write(help);
-  if (positionals.length !== 1 || positionals[0] !== "describe") throw new UsageError(help);
+  const [command, ...args] = positionals;
+  if (command === "describe" && args.length === 0) return describe(values.write === true);
+  if (command === "conformance" && args.length === 1) return runConformance(args[0]!, values.verbose === true);
+  throw new UsageError(help);
+});
 
+function describe(write: boolean): void {
   const statements = readStatements();
   const faults = disagreements(statements);
   if (faults.length > 0) throw new UserError(faults.join("\n"));
@@ -26,10 +36,22 @@ await runCommand(async () => {
     { file: new URL("../schemas/records.ts", import.meta.url), text: recordTypes() },
   ];
   process.stdout.write(files[0]!.text);
-  if (values.write) for (const { file, text } of files) writeFileSync(file, text);
+  if (write) for (const { file, text } of files) writeFileSync(file, text);
   else if (files.some(({ file, text }) => readFileSync(file, "utf8") !== text)) {
     throw new UserError(
       "The committed shapes differ from the schemas and statements: run with --write and look at the difference.",
     );
   }
-});
+}
+
+function runConformance(file: string, verbose: boolean): void {
+  const verdicts: Verdict[] = [];
+  for (const verdict of conformance(file)) {
+    verdicts.push(verdict);
+    const told = verdict.result === "wrong" || (verbose && verdict.result === "refused");
+    if (told) process.stderr.write(`${verdict.result} ${verdict.name}\n  ${verdict.reason.replaceAll("\n", "\n  ")}\n`);
+  }
+  const sum = totals(verdicts);
+  process.stdout.write(`${JSON.stringify(sum)}\n`);
+  if (sum.wrong.length > 0) process.exitCode = 1;
+}

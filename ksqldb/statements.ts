@@ -1,6 +1,6 @@
 /** The statements of this folder, in the order of their numbers. */
 import { readdirSync, readFileSync } from "node:fs";
-import { analyse, type Analysis } from "./language/analyse.ts";
+import { analyse, type Analysis } from "./analysis/analyse.ts";
 
 export function readStatements(): Analysis {
   const files = readdirSync(import.meta.dirname)

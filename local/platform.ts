@@ -26,6 +26,8 @@ export type SourceKind = "live" | "simulator" | "recording";
 /** With less than this to commit, the ingest waits for more: a commit of DuckDB costs milliseconds, whatever its size. */
 const fewRows = 5_000;
 const commitEveryMs = 200;
+/** How long a window's row may wait for later trades: the commit interval of Kafka Streams. */
+const commitMs = 2_000;
 
 export class Platform {
   readonly warehouse: Warehouse;
@@ -94,7 +96,7 @@ export class Platform {
   /** Brings the tables up to what the log holds. */
   async catchUp(): Promise<void> {
     for (let busy = true; busy;) {
-      busy = this.#engine.step();
+      busy = this.#engine.step() || this.#engine.commit();
       if ((await this.#commit()) > 0) busy = true;
     }
     await this.#ingest.settled();
@@ -117,7 +119,8 @@ export class Platform {
       const stored = this.#log.stored();
       const busy = this.#engine.step();
       const rows = await this.#commit();
-      if (!busy && rows === 0) await Promise.race([stored, stopped]);
+      if (!busy && rows === 0)
+        await Promise.race([stored, stopped, ...(this.#engine.uncommitted ? [pause(commitMs)] : [])]);
       else if (rows < fewRows) await Promise.race([stopped, pause(commitEveryMs)]);
       else await pause(0);
     }
@@ -131,7 +134,8 @@ export class Platform {
 }
 
 function newEngine(log: Log, talk: (line: string) => void): Engine {
-  return new Engine(readStatements().plans, engineTopics(log), (query, message) => talk(`${query}: ${message}`));
+  const complain = (query: string, message: string) => talk(`${query}: ${message}`);
+  return new Engine(readStatements().plans, engineTopics(log), complain, { commitMs });
 }
 
 /** The log as the engine sees it. */
@@ -140,11 +144,14 @@ export function engineTopics(log: Log): Topics {
     schemas: {
       byId: (id) => log.schemas.byId(id),
       idOf: (subject, schema) => log.schemas.register(subject, schema),
+      // The statements declare their columns: nothing is inferred.
+      latest: () => undefined,
     },
     source: (topic) => log.partitions(topic),
     sink: (topic) =>
       log.partitions(topic).map((partition) => ({
         position: log.rowsPosition(partition),
+        newest: partition.newest,
         add: partition.add.bind(partition),
         store: (position) => log.storeRows(partition, position),
       })),

@@ -32,6 +32,7 @@ const day = 24 * 60 * 60 * 1000;
 const partitions = 6;
 
 const perHour = { column: "time", width: "HOUR" } as const;
+const perDay = { column: "time", width: "DAY" } as const;
 
 export const topics = {
   coinbase_full: {
@@ -74,6 +75,20 @@ export const topics = {
     partitions,
     retentionMs: 7 * day,
     table: { partitionBy: perHour, clusterBy: ["product_id", "side"] },
+  },
+  coinbase_bars_1s: {
+    name: "coinbase_bars_1s",
+    writtenBy: "ksqldb",
+    partitions,
+    retentionMs: 7 * day,
+    table: { partitionBy: perDay, clusterBy: ["product_id"] },
+  },
+  coinbase_bars_1m: {
+    name: "coinbase_bars_1m",
+    writtenBy: "ksqldb",
+    partitions,
+    retentionMs: 7 * day,
+    table: { partitionBy: perDay, clusterBy: ["product_id"] },
   },
 } as const satisfies Record<string, Topic>;
 

@@ -1,25 +1,32 @@
 /**
- * Runs plans over the partitions of a log. A query has a task per partition, as in Kafka Streams; a task's output and
- * how far it has read its source are stored in one write, so that a restart neither repeats nor loses a row.
+ * Runs plans over the partitions of a log. A query has a task per partition, as in Kafka Streams; a task's rows and how far
+ * it has read its source are stored in one write, so that a restart neither repeats nor loses one. The state of an
+ * aggregation is kept in memory only: a restart reads again what its open windows were made of, and writes nothing then.
  */
+import { UserError } from "../../command.ts";
 import type { TopicRecord } from "../../schemas/wire.ts";
-import type { Plan } from "../language/plan.ts";
-import { compileQuery, type ProcessingLog, type Schemas } from "./query.ts";
-import { valueSchema } from "./serde.ts";
+import type { Plan } from "../analysis/plan.ts";
+import type { Schemas } from "../formats/format.ts";
+import { OutsideSubset } from "../functions/function.ts";
+import { newQuery, QueryFailure, type Emit, type ProcessingLog, type Query } from "./query.ts";
 
 /** One partition of a topic, to read from. */
-interface SourcePartition {
+export interface SourcePartition {
   /** The offset after the last stored record. */
   readonly end: number;
   read(from: number, maxBytes: number): TopicRecord[];
   /** Gives the next record at least this offset: the log may have lost records that were read before a power failure. */
   skipTo(offset: number): void;
+  /** An offset such that no record before it is younger than a time. */
+  offsetSince(timestamp: number): number;
 }
 
 /** One partition of a topic, to write to. */
-interface SinkPartition {
+export interface SinkPartition {
   /** The source offset up to which the stored rows answer, -1 if there are none. */
   readonly position: number;
+  /** The largest timestamp of the stored rows, -Infinity if there are none. */
+  readonly newest: number;
   add(timestamp: number, key: Buffer | null, value: Buffer | null): void;
   /** Stores what was added, and that it answers for the source up to `position`. */
   store(position: number): void;
@@ -32,56 +39,147 @@ export interface Topics {
   sink(topic: string): readonly SinkPartition[];
 }
 
+export interface EngineOptions {
+  /**
+   * How long the rows of an aggregation may wait, so that a window writes its last state only, as with Kafka Streams'
+   * record cache; "each": no cache, a row for each record.
+   */
+  readonly commitMs: number | "each";
+}
+
 interface Task {
+  readonly plan: Plan;
   readonly source: SourcePartition;
   readonly sink: SinkPartition;
-  readonly process: ReturnType<typeof compileQuery>;
+  readonly query: Query;
+  readonly emit: Emit;
   position: number;
 }
 
 /** How much of a partition is read at a time: large enough to be fast, small enough to let others have their turn. */
 const stepBytes = 256 * 1024;
+/** With so many changed groups in one partition a commit does not wait. */
+const manyGroups = 20_000;
 
 export class Engine {
   readonly #tasks: Task[];
+  readonly #commitMs: number;
+  #committed = performance.now();
 
-  /** Registers the schema of every output and goes on where its stored rows end. Plans must be in dependency order. */
-  constructor(plans: readonly Plan[], topics: Topics, log: ProcessingLog) {
+  /**
+   * Registers the schema of every output and goes on where its stored rows end. Plans must be in dependency order.
+   * Throws UserError where a topic has not the partitions that a plan needs.
+   */
+  constructor(plans: readonly Plan[], topics: Topics, log: ProcessingLog, { commitMs }: EngineOptions) {
+    this.#commitMs = commitMs === "each" ? Number.POSITIVE_INFINITY : commitMs;
     this.#tasks = plans.flatMap((plan) => {
       const sinks = topics.sink(plan.sink.topic);
       const sources = topics.source(plan.source.topic);
       if (sinks.length !== sources.length) {
-        throw new Error(
-          `${plan.sink.topic} has ${sinks.length} partitions, its source ${plan.source.topic} ${sources.length}`,
+        throw new UserError(
+          `${plan.sink.topic} has ${sinks.length} partitions, its source ${plan.source.topic} ${sources.length}: they must be as many`,
         );
       }
-      const id = topics.schemas.idOf(`${plan.sink.topic}-value`, valueSchema(plan.sink));
-      return sources.map((source, i) => {
-        const sink = sinks[i]!;
-        const position = Math.max(sink.position, 0);
-        source.skipTo(position);
-        return { source, sink, process: compileQuery(plan, topics.schemas, id, log), position };
+      if (plan.rekeyed && sources.length > 1) {
+        throw new UserError(
+          `${plan.file}: ${plan.sink.name} gives records another key, which is executed here over one partition only; ${plan.source.topic} has ${sources.length}`,
+        );
+      }
+      return sources.map((source, partition) => {
+        const sink = sinks[partition]!;
+        const query = newQuery(plan, partition, topics.schemas, commitMs !== "each", log);
+        const task: Task = {
+          plan,
+          source,
+          sink,
+          query,
+          emit: (...row) => sink.add(...row),
+          position: Math.max(sink.position, 0),
+        };
+        source.skipTo(task.position);
+        restore(task);
+        return task;
       });
     });
   }
 
-  /** Records that wait to be read. */
+  /** Records that wait to be read, and groups that wait to be written. */
   get lag(): number {
-    return this.#tasks.reduce((lag, task) => lag + Math.max(task.source.end - task.position, 0), 0);
+    return this.#tasks.reduce(
+      (lag, { source, position, query }) => lag + Math.max(source.end - position, 0) + query.changed,
+      0,
+    );
   }
 
-  /** Reads a stretch of every partition that has something new; false if none had. */
+  /** Whether a commit would write anything. */
+  get uncommitted(): boolean {
+    return this.#tasks.some(({ query }) => query.changed > 0);
+  }
+
+  /**
+   * Reads a stretch of every partition that has something new, and commits what is due; false if there was nothing to do.
+   * Throws UserError where a query fails as it would on a server; its rows before that are stored.
+   */
   step(): boolean {
     let busy = false;
     for (const task of this.#tasks) {
       const records = task.source.read(task.position, stepBytes);
       if (records.length === 0) continue;
       busy = true;
-      for (const record of records)
-        task.process(record, (timestamp, key, value) => task.sink.add(timestamp, key, value));
-      task.position = records.at(-1)!.offset + 1;
-      task.sink.store(task.position);
+      process(task, records);
+      if (task.query.changed === 0) task.sink.store(task.position);
+      else if (task.query.changed >= manyGroups) commit(task);
     }
+    if (performance.now() - this.#committed >= this.#commitMs && this.commit()) busy = true;
     return busy;
   }
+
+  /** Writes the last state of every group that has changed; false if none had. */
+  commit(): boolean {
+    this.#committed = performance.now();
+    let busy = false;
+    for (const task of this.#tasks) if (task.query.changed > 0) busy = commit(task);
+    return busy;
+  }
+}
+
+function process(task: Task, records: readonly TopicRecord[]): void {
+  const { plan, query, emit } = task;
+  for (const record of records) {
+    try {
+      query.process(record, emit);
+    } catch (error) {
+      if (!(error instanceof QueryFailure || error instanceof OutsideSubset)) throw error;
+      commit(task);
+      const what =
+        error instanceof QueryFailure ? "on a server this ends the query" : "this engine does not know ksqlDB's answer";
+      throw new UserError(`${plan.file}: ${error.message} (${plan.source.topic}, offset ${record.offset}): ${what}.`, {
+        cause: error,
+      });
+    }
+    task.position = record.offset + 1;
+  }
+}
+
+function commit({ query, sink, emit, position }: Task): boolean {
+  query.commit(emit);
+  sink.store(position);
+  return true;
+}
+
+/**
+ * Makes the state anew that the stored rows were written from. Windows that are open at the time of the newest row hold
+ * no record older than that time less size and grace; without windows every record counts.
+ */
+function restore({ plan, source, sink, query, position }: Task): void {
+  if (plan.aggregation === undefined || position === 0) return;
+  const { window } = plan.aggregation;
+  let from = window === undefined ? 0 : source.offsetSince(sink.newest - window.size - window.grace);
+  while (from < position) {
+    const records = source.read(from, stepBytes).filter(({ offset }) => offset < position);
+    if (records.length === 0) break;
+    for (const record of records) query.process(record, () => {});
+    from = records.at(-1)!.offset + 1;
+  }
+  query.commit(() => {});
 }

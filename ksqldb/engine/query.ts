@@ -1,76 +1,207 @@
 /**
- * A plan, executed one record at a time like Kafka Streams: filter, explode, project. Every row inherits the key and
- * the timestamp of its record.
+ * A plan over one partition, executed one record at a time like Kafka Streams: filter, explode, group or partition anew,
+ * project.
  */
 import type { TopicRecord } from "../../schemas/wire.ts";
-import type { Plan, PlannedExpression } from "../language/plan.ts";
-import { compile, type Evaluate, type Row, type Value } from "./expressions.ts";
-import { valueReader, valueWriter } from "./serde.ts";
+import type { Aggregation, Plan } from "../analysis/plan.ts";
+import type { Log, Row, Typed } from "../expressions/typed.ts";
+import type { Schemas } from "../formats/format.ts";
+import { OutsideSubset } from "../functions/function.ts";
+import { serializer } from "../formats/formats.ts";
+import { sameType, type Value } from "../language/types.ts";
+import { Groups, type Group } from "./groups.ts";
+import { rowReader, timeReader } from "./rows.ts";
 
 /** Takes a row of the output; the bytes are copied before it returns. */
-export type EmitRow = (timestamp: number, key: Buffer | null, value: Buffer | null) => void;
-
-/** Schema ids, as the registry of the platform gives them. */
-export interface Schemas {
-  byId(id: number): object;
-  idOf(subject: string, schema: object): number;
-}
+export type Emit = (timestamp: number, key: Buffer | null, value: Buffer | null) => void;
 
 /** What went wrong with a record or a column of it; ksqlDB writes such entries to its processing log and goes on. */
 export type ProcessingLog = (query: string, message: string) => void;
 
-const nothingExploded: readonly Value[] = [];
+/** What ends a query on a server. The rows before it stay. */
+export class QueryFailure extends Error {
+  constructor(query: string, cause: unknown) {
+    super(`${query}: ${(cause as Error).message}`, { cause });
+  }
+}
 
-export function compileQuery(plan: Plan, schemas: Schemas, schemaId: number, log: ProcessingLog) {
-  const read = valueReader(usedColumns(plan), (id) => schemas.byId(id));
-  const write = valueWriter(plan.sink, schemaId);
-  const where = plan.where && compile(plan.where);
-  const explode = plan.explode.map(compile);
-  const project = plan.columns.map((column) => ({ name: column.name, evaluate: compile(column.expression) }));
-  const attempt = (evaluate: Evaluate, row: Row, otherwise: Value): Value => {
-    try {
-      return evaluate(row);
-    } catch (error) {
-      log(plan.sink.name, (error as Error).message);
-      return otherwise;
-    }
+export interface Query {
+  /** Rows of groups are written by `commit`, unless there is no record cache. */
+  process(record: TopicRecord, emit: Emit): void;
+  /** Writes the last state of every group that has changed; true if any had. */
+  commit(emit: Emit): boolean;
+  /** Groups that `commit` would write. */
+  readonly changed: number;
+}
+
+/** `cached`: rows of groups wait for `commit`; otherwise each record writes one. */
+export function newQuery(
+  plan: Plan,
+  partition: number,
+  schemas: Schemas,
+  cached: boolean,
+  processingLog: ProcessingLog,
+): Query {
+  const { sink, source, where, explode, aggregation } = plan;
+  const log: Log = (message) => processingLog(sink.name, message);
+  const read = rowReader(plan, partition, schemas);
+  const writeValue = serializer(sink.value, `${sink.topic}-value`, schemas);
+  const writeKey = serializer(sink.key, `${sink.topic}-key`, schemas);
+  const timeOf = sink.timestamp && timeReader(sink, [...sink.key.columns, ...sink.value.columns]);
+  const fail = (error: unknown): never => {
+    throw new QueryFailure(sink.name, error);
   };
-  const blank = Object.fromEntries(plan.columns.map(({ name }) => [name, null as Value]));
+  const project = columnsOf(plan, log);
+  // The bytes of a key that stays as it is are not read and written anew.
+  const keepsKey =
+    !plan.rekeyed &&
+    source.key.format === "KAFKA" &&
+    sink.key.format === "KAFKA" &&
+    sameType(source.key.columns[0]!.type, sink.key.columns[0]!.type);
 
-  return function process(record: TopicRecord, emit: EmitRow): void {
-    // A tombstone has no columns: every filter and every EXPLODE drops it, a plain projection passes it on.
-    if (record.value === null) {
-      if (where === undefined && explode.length === 0) emit(record.timestamp, record.key, null);
-      return;
-    }
-    const columns = read(record.value);
-    if (columns === undefined)
-      return log(plan.sink.name, `offset ${record.offset}: the value is not of its writer's schema`);
-    const key = record.key === null ? null : record.key.toString();
-    const row: Row = { key, columns, exploded: nothingExploded };
-    if (where !== undefined && attempt(where, row, false) !== true) return;
-    if (explode.length === 0) return emitRow(row);
-    const lists = explode.map((list) => (attempt(list, row, null) ?? []) as readonly Value[]);
-    const rows = Math.max(...lists.map((list) => list.length));
-    for (let i = 0; i < rows; i++) emitRow({ key, columns, exploded: lists.map((list) => list[i] ?? null) });
+  const keyOf = (row: Row, record: TopicRecord): Buffer | null => {
+    if (keepsKey) return record.key;
+    if (sink.key.format === "NONE") return null;
+    if (!plan.rekeyed && record.key === null) return null;
+    return writeKey(plan.keys.map((key) => attempt(key, row, null, log)));
+  };
 
-    function emitRow(output: Row): void {
-      const values = { ...blank };
-      for (const { name, evaluate } of project) values[name] = attempt(evaluate, output, null);
-      emit(record.timestamp, record.key, write(values));
+  const write = (row: Row, key: Buffer | null, timestamp: number, offset: number, emit: Emit): void => {
+    const values = project(row);
+    let time: number | undefined = timestamp;
+    if (timeOf !== undefined)
+      time = timeOf([...plan.keys.map((column) => attempt(column, row, null, log)), ...values], offset, log);
+    if (time === undefined) return;
+    let bytes: Buffer | null;
+    try {
+      bytes = writeValue(values);
+    } catch (error) {
+      log((error as Error).message);
+      return fail(error);
     }
+    emit(time, key, bytes);
+  };
+
+  const passes = (row: Row): boolean => {
+    if (where === undefined) return true;
+    const verdict = attempt(where, row, false, log);
+    if (verdict === null) fail(new Error("the condition of WHERE is NULL: compare it, as in flag = true"));
+    return verdict === true;
+  };
+
+  const groups = aggregation && newGroups(plan, aggregation, cached, log, write, writeKey, fail);
+  return {
+    process(record, emit) {
+      const found = read(record, log);
+      if (found === undefined) return;
+      const { row, hasValue, timestamp } = found;
+      if (!hasValue) {
+        // A tombstone has no columns: a filter and EXPLODE drop it, a plain projection passes it on.
+        if (where !== undefined || explode.length > 0) return;
+        if (groups === undefined) return emit(timestamp, keyOf(row, record), null);
+        if (aggregation!.window === undefined || !aggregation!.byKey || record.key === null) return;
+        return fail(new Error("a record without value reached a windowed aggregation: WHERE must keep it out"));
+      }
+      if (!passes(row)) return;
+      if (groups !== undefined) return groups.process(row, record, timestamp, emit);
+      if (explode.length === 0) return write(row, keyOf(row, record), timestamp, record.offset, emit);
+      const lists = explode.map((list) => (attempt(list, row, null, log) ?? []) as readonly Value[]);
+      const rows = Math.max(...lists.map((list) => list.length));
+      const width = row.length;
+      const key = keyOf(row, record);
+      for (let i = 0; i < rows; i++) {
+        for (let list = 0; list < lists.length; list++) row[width + list] = lists[list]![i] ?? null;
+        write(row, key, timestamp, record.offset, emit);
+      }
+    },
+    commit: (emit) => groups !== undefined && groups.commit(emit),
+    get changed() {
+      return groups?.changed ?? 0;
+    },
   };
 }
 
-/** The source's columns that a plan reads. */
-function usedColumns(plan: Plan): Plan["source"]["columns"] {
-  const used = new Set<string>();
-  const visit = (value: unknown): void => {
-    if (typeof value !== "object" || value === null) return;
-    const expression = value as PlannedExpression;
-    if (expression.kind === "column") used.add(expression.name);
-    for (const part of Object.values(value)) visit(part);
+type Write = (row: Row, key: Buffer | null, timestamp: number, offset: number, emit: Emit) => void;
+
+function newGroups(
+  { source, sink }: Plan,
+  aggregation: Aggregation,
+  cached: boolean,
+  log: Log,
+  write: Write,
+  writeKey: (values: readonly Value[]) => Buffer | null,
+  fail: (error: unknown) => never,
+) {
+  const { group, byKey, args, calls, having, window } = aggregation;
+  const groups = new Groups(aggregation);
+  const keepsKey = byKey && source.key.format === "KAFKA" && sink.key.format === "KAFKA";
+
+  /** A row for the group's state; a tombstone where it passed HAVING before and does no more. */
+  const emitGroup = (one: Group, emit: Emit): void => {
+    const row = [...one.values, ...calls.map(({ aggregate }, i) => aggregate.result(one.states[i]))];
+    if (window !== undefined) row.push(one.windowStart, one.windowStart + window.size);
+    const key = window === undefined ? one.key : windowedKey(one.key, one.windowStart);
+    const passed = having === undefined || attempt(having, row, false, log) === true;
+    if (passed) write(row, key, one.timestamp, -1, emit);
+    else if (one.passed) emit(one.timestamp, key, null);
+    one.passed = passed;
   };
-  visit([plan.where, plan.explode, plan.columns.map((column) => column.expression)]);
-  return plan.source.columns.filter((column) => used.has(column.name));
+
+  return {
+    process(row: Row, record: TopicRecord, timestamp: number, emit: Emit): void {
+      let key = record.key;
+      if (byKey && key === null) return;
+      const values: Value[] = [];
+      for (const expression of group) {
+        const value = attempt(expression, row, undefined, log);
+        if (value === null) log(`offset ${record.offset}: a grouping expression is NULL: the record is left out`);
+        if (value === null || value === undefined) return;
+        values.push(value);
+      }
+      if (!keepsKey) key = writeKey(values);
+      const found = args.map((argument) => attempt(argument, row, null, log));
+      try {
+        if (groups.add(timestamp, key!, values, found) === undefined) return;
+      } catch (error) {
+        fail(error);
+      }
+      if (!cached) for (const one of groups.takeChanged()) emitGroup(one, emit);
+    },
+    commit(emit: Emit): boolean {
+      const changed = groups.takeChanged();
+      for (const one of changed) emitGroup(one, emit);
+      return changed.length > 0;
+    },
+    get changed(): number {
+      return groups.changed;
+    },
+  };
+}
+
+/** The key's bytes, then the window's start as 8 bytes, as Kafka Streams writes the keys of windowed tables. */
+function windowedKey(key: Buffer, windowStart: number): Buffer {
+  const bytes = Buffer.allocUnsafe(key.length + 8);
+  key.copy(bytes);
+  bytes.writeBigInt64BE(BigInt(windowStart), key.length);
+  return bytes;
+}
+
+function attempt<T extends Value | undefined>({ evaluate }: Typed, row: Row, otherwise: T, log: Log): Value | T {
+  try {
+    return evaluate(row, log);
+  } catch (error) {
+    if (error instanceof OutsideSubset) throw error;
+    log((error as Error).message);
+    return otherwise;
+  }
+}
+
+/** Evaluates the columns into one list that is used again for the next row. */
+function columnsOf({ columns }: Plan, log: Log): (row: Row) => readonly Value[] {
+  const values: Value[] = columns.map(() => null);
+  const expressions = columns.map(({ typed }) => typed);
+  return (row) => {
+    for (let i = 0; i < expressions.length; i++) values[i] = attempt(expressions[i]!, row, null, log);
+    return values;
+  };
 }

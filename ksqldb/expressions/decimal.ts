@@ -3,6 +3,7 @@
  * ksqlDB uses it: a cast rounds half up, arithmetic is exact or fails, and what does not fit its type is an error.
  */
 import type { DecimalType } from "../language/types.ts";
+import { trim } from "./text.ts";
 
 const powers: bigint[] = Array.from({ length: 100 }, (_, i) => 10n ** BigInt(i));
 
@@ -52,28 +53,33 @@ function parseShort(text: string, scale: number): bigint | undefined {
 export function parseDecimal(text: string, type: DecimalType): bigint {
   const short = parseShort(text, type.scale);
   if (short !== undefined && text.length <= type.precision - type.scale) return short;
-  return castExact(parseExact(text.trim()), type);
+  return castExact(parseExact(trim(text)), type);
 }
 
 /** A number as a DECIMAL, rounded half up. Throws where it does not fit; what rounding carries beyond is not looked at. */
-export function castExact({ units, scale }: Exact, type: DecimalType): bigint {
-  const whole = type.precision - type.scale;
-  const bound = scale < 0 ? powerOfTen(Math.max(whole + scale, 0)) : powerOfTen(whole + scale);
-  if (units >= bound || units <= -bound) {
+export function castExact(exact: Exact, type: DecimalType): bigint {
+  if (!isBelow(exact, type.precision - type.scale)) {
     throw new Error(
-      `Numeric field overflow: ${exactText({ units, scale })} is beyond DECIMAL(${type.precision}, ${type.scale})`,
+      `Numeric field overflow: ${exactText(exact)} is beyond DECIMAL(${type.precision}, ${type.scale})`,
     );
   }
-  return rescale(units, scale, type.scale);
+  return rescale(exact.units, exact.scale, type.scale);
+}
+
+/** Whether a number has at most so many digits before its point. */
+function isBelow({ units, scale }: Exact, digits: number): boolean {
+  const places = digits + scale;
+  if (units === 0n || places < 0) return units === 0n;
+  // Far exponents are told by the number of digits: the power would be as long as the exponent is large.
+  if (places > 1000) return digitsOf(units) <= places;
+  const bound = powerOfTen(places);
+  return units < bound && units > -bound;
 }
 
 /** The number as a DECIMAL if it fits without rounding; throws otherwise. */
 export function fitExact(exact: Exact, type: DecimalType): bigint {
   const units = castExact(exact, type);
-  if (
-    rescale(units, type.scale, Math.max(exact.scale, type.scale)) !==
-    rescale(exact.units, exact.scale, Math.max(exact.scale, type.scale))
-  ) {
+  if (exact.scale > type.scale && rescale(units, type.scale, exact.scale) !== exact.units) {
     throw new Error(`${exactText(exact)} does not fit DECIMAL(${type.precision}, ${type.scale}) without rounding`);
   }
   return units;
@@ -81,8 +87,9 @@ export function fitExact(exact: Exact, type: DecimalType): bigint {
 
 /** Units of one scale to another; digits that are cut off round half away from zero. */
 export function rescale(units: bigint, from: number, to: number): bigint {
-  if (to === from) return units;
+  if (to === from || units === 0n) return units;
   if (to > from) return units * powerOfTen(to - from);
+  if (from - to > 1000 && digitsOf(units) < from - to) return 0n;
   const divisor = powerOfTen(from - to);
   const half = divisor / 2n;
   return (units < 0n ? units - half : units + half) / divisor;
@@ -119,5 +126,5 @@ export function exactOfDouble(value: number): Exact {
 }
 
 function exactText({ units, scale }: Exact): string {
-  return scale < 0 ? `${units}E${-scale}` : decimalText(units, scale);
+  return scale < 0 || scale > 1000 ? `${units}E${-scale}` : decimalText(units, scale);
 }

@@ -7,6 +7,7 @@
  *     count     u32
  *     source    u64   where the records come from: a hash of the producer's source, 0 for the statement that writes here
  *     position  f64   up to where (exclusive) in its source the batch answers: frame of the source, or offset; -1: not said
+ *     newest    f64   the largest timestamp of its records
  *     records         timestamp f64, key length i32, value length i32, key, value; length -1: null
  *
  * With `position` the output and the progress it stands for are one write: whoever sends the same again after a crash
@@ -15,7 +16,7 @@
 import { crc32 } from "node:zlib";
 import type { TopicRecord } from "../../schemas/wire.ts";
 
-export const batchHeader = 36;
+export const batchHeader = 44;
 const recordHeader = 16;
 const noKey = Buffer.alloc(0);
 
@@ -26,11 +27,14 @@ export interface BatchHeader {
   readonly count: number;
   readonly source: bigint;
   readonly position: number;
+  readonly newest: number;
 }
 
 /** Records on their way into a batch. Grows to the largest batch it held. */
 export class BatchBuilder {
   count = 0;
+  /** The largest timestamp of its records. */
+  newest = Number.NEGATIVE_INFINITY;
   #buffer = Buffer.allocUnsafe(16 * 1024);
   #at = batchHeader;
 
@@ -51,6 +55,7 @@ export class BatchBuilder {
     buffer.set(valueBytes, this.#at + recordHeader + keyBytes.length);
     this.#at = end;
     this.count++;
+    if (timestamp > this.newest) this.newest = timestamp;
   }
 
   /** The bytes of the batch; valid until the next `add`. Empties the builder. */
@@ -61,8 +66,10 @@ export class BatchBuilder {
     batch.writeUInt32BE(this.count, 16);
     batch.writeBigUInt64BE(source, 20);
     batch.writeDoubleBE(position, 28);
+    batch.writeDoubleBE(this.newest, 36);
     batch.writeUInt32BE(crc32(batch.subarray(8)), 4);
     this.count = 0;
+    this.newest = Number.NEGATIVE_INFINITY;
     this.#at = batchHeader;
     return batch;
   }
@@ -82,7 +89,8 @@ export function readHeader(bytes: Buffer): BatchHeader | undefined {
   const count = bytes.readUInt32BE(16);
   if (!Number.isSafeInteger(base) || base < 0 || count < 1 || length < batchHeader + count * recordHeader)
     return undefined;
-  return { bytes: length, base, count, source: bytes.readBigUInt64BE(20), position: bytes.readDoubleBE(28) };
+  const source = bytes.readBigUInt64BE(20);
+  return { bytes: length, base, count, source, position: bytes.readDoubleBE(28), newest: bytes.readDoubleBE(36) };
 }
 
 export function isIntact(batch: Buffer): boolean {

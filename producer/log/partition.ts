@@ -5,7 +5,7 @@ import type { TopicRecord } from "../../schemas/wire.ts";
 import { BatchBuilder, batchHeader, isIntact, readHeader, readRecords, type BatchHeader } from "./batch.ts";
 
 /** Starts every file, so that one of another kind or of a later version is not mistaken for a log. */
-export const magic = Buffer.from("TAPELOG1");
+export const magic = Buffer.from("TAPELOG2");
 
 export class Partition {
   /** Bytes of a torn last write that were cut off at opening. */
@@ -13,9 +13,10 @@ export class Partition {
   readonly #path: string;
   readonly #file: number;
   readonly #pending = new BatchBuilder();
-  /** Of each batch: the offset after its last record, and its place in the file. */
+  /** Of each batch: the offset after its last record, its place in the file, and the largest timestamp in it. */
   readonly #ends: number[] = [];
   readonly #places: number[] = [];
+  readonly #newest: number[] = [];
   #size: number;
   #end = 0;
   readonly #positions = new Map<bigint, number>();
@@ -48,6 +49,17 @@ export class Partition {
     return this.#end;
   }
 
+  /** The largest timestamp of the stored records, -Infinity if there are none. */
+  get newest(): number {
+    return this.#newest.reduce((newest, timestamp) => Math.max(newest, timestamp), Number.NEGATIVE_INFINITY);
+  }
+
+  /** An offset such that every record with a larger timestamp has it or a later one: the first of the batch where one is. */
+  offsetSince(timestamp: number): number {
+    const batch = this.#newest.findIndex((newest) => newest > timestamp);
+    return batch < 0 ? this.#end : (this.#ends[batch - 1] ?? 0);
+  }
+
   /** Up to where in a source the stored records answer, -1 if none ever said. */
   position(source: bigint): number {
     return this.#positions.get(source) ?? -1;
@@ -68,11 +80,11 @@ export class Partition {
    * UserError when the disk refuses.
    */
   store(source: bigint, position: number): boolean {
-    const { count } = this.#pending;
+    const { count, newest } = this.#pending;
     if (count === 0) return false;
     const place = this.#size;
     this.#write(this.#pending.finish(this.#end, source, position));
-    this.#index({ base: this.#end, count, source, position }, place);
+    this.#index({ base: this.#end, count, source, position, newest }, place);
     return true;
   }
 
@@ -150,6 +162,7 @@ export class Partition {
     this.#end = header.base + header.count;
     this.#ends.push(this.#end);
     this.#places.push(place);
+    this.#newest.push(header.newest);
     if (header.position >= 0) this.#positions.set(header.source, header.position);
   }
 

@@ -1,0 +1,29 @@
+-- Bars of one minute, from the trades. A row is written whenever a window has changed: the one with the most trades is the
+-- fullest, and the view `bars_1m` keeps it. A window takes trades for a day after its end, so a healed trade still counts.
+CREATE TABLE coinbase_bars_1m WITH (
+  KAFKA_TOPIC = 'coinbase_bars_1m',
+  KEY_FORMAT = 'KAFKA',
+  VALUE_FORMAT = 'AVRO',
+  VALUE_SCHEMA_FULL_NAME = 'tapeline.coinbase_bars_1m',
+  PARTITIONS = 6,
+  RETENTION_MS = 604800000
+) AS
+SELECT
+  product_key,
+  AS_VALUE(product_key) AS `product_id`, -- Product, for example BTC-USD.
+  WINDOWSTART * 1000 AS `time`, -- [timestamp] Start of the window.
+  TOPK(0 - `trade_id`, `price`, 1)[1]->`col0` AS `open`, -- Price of the trade with the lowest id.
+  CAST(MAX(CAST(`price` AS DECIMAL(38, 9))) AS STRING) AS `high`, -- Highest price.
+  CAST(MIN(CAST(`price` AS DECIMAL(38, 9))) AS STRING) AS `low`, -- Lowest price.
+  TOPK(`trade_id`, `price`, 1)[1]->`col0` AS `close`, -- Price of the trade with the highest id.
+  CAST(SUM(CAST(`size` AS DECIMAL(38, 9))) AS STRING) AS `volume`, -- Amount traded, in base currency.
+  CAST(SUM(CAST(`price` AS DECIMAL(38, 9)) * CAST(`size` AS DECIMAL(38, 9))) AS STRING) AS `value`, -- Sum of price × size, in quote currency.
+  CAST(SUM(CASE WHEN `side` = 'buy' THEN CAST(`size` AS DECIMAL(38, 9)) ELSE CAST(0 AS DECIMAL(38, 9)) END) AS STRING) AS `buy_volume`, -- What takers bought of the volume.
+  CAST(SUM(CASE WHEN `side` = 'buy' THEN CAST(`price` AS DECIMAL(38, 9)) * CAST(`size` AS DECIMAL(38, 9)) ELSE CAST(0 AS DECIMAL(77, 18)) END) AS STRING) AS `buy_value`, -- What takers bought of the value.
+  COUNT(*) AS `trades`, -- Number of trades.
+  COUNT(CASE WHEN `side` = 'buy' THEN 1 END) AS `buys` -- Number of trades in which the taker bought.
+FROM coinbase_trades
+WINDOW TUMBLING (SIZE 1 MINUTE, RETENTION 2 DAYS, GRACE PERIOD 1 DAY)
+WHERE `trade_id` IS NOT NULL
+GROUP BY product_key
+EMIT CHANGES;

@@ -1,0 +1,229 @@
+/** CREATE STREAM … AS and CREATE TABLE … AS. */
+import type { CreateAs, Expression, Place } from "../language/ast.ts";
+import { expressionText } from "../language/format.ts";
+import type { SqlType } from "../language/types.ts";
+import { typed } from "../expressions/expression.ts";
+import { condition } from "../expressions/logic.ts";
+import type { Refuse, Scope, Typed } from "../expressions/typed.ts";
+import { grouping } from "./aggregation.ts";
+import type { OutputColumn, Plan, Source } from "./plan.ts";
+import { Names, selected, splitKey, type Selected } from "./projection.ts";
+import { formatOf, readProperties, type Properties } from "./properties.ts";
+import { sourceScope, type SourceScope } from "./scope.ts";
+import { newKey, newSide, timestampColumn, type Settings } from "./source.ts";
+
+export interface Script {
+  /** For messages. */
+  readonly file: string;
+  readonly text: string;
+}
+
+export function planQuery(
+  statement: CreateAs,
+  source: Source,
+  script: Script,
+  settings: Settings,
+  refuse: Refuse,
+): Plan {
+  const { query, at } = statement;
+  const { from } = query;
+  const properties = readProperties(statement.properties, refuse);
+  if (source.kind === "table")
+    refuse(from.name.at, `a table as a source (${source.name}) is outside the subset that is executed here`);
+  if (query.emit === "FINAL")
+    refuse(
+      query.at,
+      "EMIT FINAL is outside the subset that is executed here: a late trade would never count, and a catch-up loses windows",
+    );
+  if (query.window !== null && query.group === null) refuse(query.window.at, "WINDOW needs GROUP BY");
+  if (query.having !== null && query.group === null) refuse(query.having.at, "HAVING needs GROUP BY");
+  if (query.group !== null && query.partition !== null)
+    refuse(query.at, "GROUP BY and PARTITION BY do not go together");
+  if ((statement.source === "table") !== (query.group !== null)) {
+    refuse(
+      at,
+      query.group === null ? "CREATE TABLE … AS needs GROUP BY over a stream" : "what GROUP BY makes is a TABLE",
+    );
+  }
+  const qualifiers = [from.alias?.name ?? from.name.name, from.name.name];
+  const scope = sourceScope(source, qualifiers, refuse);
+  const text = (expression: Expression) => expressionText(expression, qualifiers);
+  const where = query.where === null ? undefined : condition(query.where, scope);
+  const parts =
+    query.group === null
+      ? projected(statement, source, scope, script, text)
+      : grouped(statement, source, scope, script, text);
+
+  const sink = newSink(statement, source, parts, properties, script, settings, refuse);
+  return {
+    file: script.file,
+    description: headComment(script.text),
+    statement,
+    source,
+    sink,
+    used: scope.used,
+    where,
+    ...parts,
+    keys: parts.keys.map(({ typed: key }) => key),
+  };
+}
+
+type Parts = Pick<Plan, "explode" | "columns" | "rekeyed" | "aggregation"> & { keys: readonly OutputColumn[] };
+type Text = (expression: Expression) => string;
+
+/** A stream of rows: every row of the source that passes, or one for each element of its exploded lists. */
+function projected({ query, at }: CreateAs, source: Source, scope: SourceScope, script: Script, text: Text): Parts {
+  const { refuse } = scope;
+  const keyNames = source.key.columns.map(({ name }) => name);
+  const partition = query.partition ?? undefined;
+  const toNowhere = partition?.length === 1 && isNullLiteral(partition[0]!);
+  if (partition !== undefined && partition.length > 1 && partition.some(isNullLiteral)) {
+    refuse(query.at, "PARTITION BY of several columns does not take NULL");
+  }
+  const keyExpressions = partition === undefined ? keyNames.map(nameExpression) : toNowhere ? [] : partition;
+  const keys = keyExpressions.map(text);
+  const explode: Typed[] = [];
+  const selectScope = explodingScope(scope, explode);
+
+  // What becomes the key leaves the value, and what was the key joins it.
+  const others = [...source.value.columns, ...(partition === undefined ? [] : source.key.columns)]
+    .map(({ name }) => nameExpression(name))
+    .filter((expression) => !keys.includes(text(expression)));
+  const items = selected(
+    query.items,
+    new Names(source),
+    (place, qualifier) => {
+      if (qualifier !== null) scope.column({ ...nameExpression(source.value.columns[0]!.name), qualifier, at: place });
+      return [...keyExpressions, ...others];
+    },
+    (struct) => fieldsOf(struct, scope),
+    script.text,
+    refuse,
+  );
+  const split = splitKey(items, keys, ({ expression }) => text(expression), at, refuse);
+  for (const { name, at: place } of items) refuseReserved(name, place, refuse, keys);
+  if (partition !== undefined && explode.length > 0)
+    refuse(query.at, "PARTITION BY beside EXPLODE is outside the subset that is executed here");
+  return {
+    keys: split.keys.map((item) => output(item, scope)),
+    columns: split.values.map((item) => output(item, selectScope)),
+    explode,
+    rekeyed: partition !== undefined && text(nameExpression(keyNames.join())) !== keys.join(),
+    aggregation: undefined,
+  };
+}
+
+function grouped({ query, at }: CreateAs, source: Source, scope: SourceScope, script: Script, text: Text): Parts {
+  const { refuse } = scope;
+  if (source.value.format === "KAFKA")
+    refuse(query.at, "GROUP BY over a value in the format KAFKA, which ksqlDB refuses");
+  const groups = grouping(query, source, scope, text);
+  const items = selected(
+    query.items,
+    new Names(source),
+    (place) => refuse(place, "GROUP BY does not go together with *"),
+    (struct) => fieldsOf(struct, scope),
+    script.text,
+    refuse,
+  );
+  const split = splitKey(items, groups.keys, ({ expression }) => text(expression), at, refuse);
+  for (const { name, at: place } of items) refuseReserved(name, place, refuse, groups.keys);
+  const keys = split.keys.map((item) => output(item, groups.scope));
+  const columns = split.values.map((item) => output(item, groups.scope));
+  const aggregation = groups.finish(query.having);
+  return { keys, columns, explode: [], rekeyed: !aggregation.byKey, aggregation };
+}
+
+function output({ expression, name, comment, at }: Selected, scope: Scope): OutputColumn {
+  const value = typed(expression, scope);
+  const type = value.type ?? scope.refuse(at, `the column ${name} is a bare NULL, which has no type: CAST(NULL AS …)`);
+  return { name, type, typed: value, comment };
+}
+
+/** In a SELECT list EXPLODE(list) stands for one element of the list. */
+function explodingScope(scope: SourceScope, explode: Typed[]): Scope {
+  return {
+    ...scope,
+    special: (expression, inner) => {
+      if (expression.kind === "case") return typed(expression, { ...inner, special: refuseExplode(scope.refuse) });
+      if (expression.kind !== "call" || expression.name !== "EXPLODE") return undefined;
+      const [argument, more] = expression.args;
+      if (argument === undefined || more !== undefined) return scope.refuse(expression.at, "EXPLODE takes one list");
+      const list = typed(argument, { ...scope, special: refuseExplode(scope.refuse) });
+      if (list.type?.base !== "ARRAY") return scope.refuse(expression.at, "EXPLODE takes a list");
+      const place = scope.width + explode.push(list) - 1;
+      return { type: list.type.item, guarded: false, evaluate: (row) => row[place]! };
+    },
+  };
+}
+
+function refuseExplode(refuse: Refuse): NonNullable<Scope["special"]> {
+  return (expression) =>
+    expression.kind === "call" && expression.name === "EXPLODE"
+      ? refuse(expression.at, "EXPLODE may stand in the SELECT list only, not in WHERE, CASE or another EXPLODE")
+      : undefined;
+}
+
+function fieldsOf(struct: Expression, scope: Scope): string[] {
+  const type: SqlType | null = typed(struct, scope).type;
+  return type?.base === "STRUCT"
+    ? type.fields.map(({ name }) => name)
+    : scope.refuse(struct.at, "only a STRUCT has fields");
+}
+
+/** ksqlDB's pseudo columns keep their names; a key may take ROWTIME when it is partitioned by it. */
+function refuseReserved(name: string, at: Place, refuse: Refuse, keys: readonly string[]): void {
+  if (["ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"].includes(name) && !keys.includes(name)) {
+    refuse(at, `the name ${name} is taken by ksqlDB: AS …`);
+  }
+}
+
+const nowhere: Place = { offset: 0, line: 1, column: 1 };
+
+function nameExpression(name: string): Expression & { kind: "name" } {
+  return { kind: "name", qualifier: null, name, at: nowhere, end: 0 };
+}
+
+function isNullLiteral(expression: Expression): boolean {
+  return expression.kind === "literal" && expression.type === "NULL";
+}
+
+/** What a statement does not say about its topic is as in its source. */
+function newSink(
+  statement: CreateAs,
+  source: Source,
+  { keys, columns, aggregation }: Parts,
+  properties: Properties,
+  script: Script,
+  settings: Settings,
+  refuse: Refuse,
+): Source {
+  const { at } = statement;
+  const { name } = statement.name;
+  const format = formatOf("VALUE", properties, at, refuse) ?? source.value.format;
+  const keyFormat = formatOf("KEY", properties, at, refuse) ?? source.keyFormat;
+  const inherited = (side: Source["key"], own: Source["key"]["format"]) =>
+    side.format === own ? side.delimiter : undefined;
+  return {
+    kind: statement.source,
+    name,
+    topic: properties.get("KAFKA_TOPIC") ?? name,
+    key: newKey(keyFormat, keys, name, inherited(source.key, keyFormat), properties, at, refuse),
+    keyFormat,
+    value: newSide("VALUE", format, columns, properties, settings, at, refuse, inherited(source.value, format)),
+    timestamp: timestampColumn(properties, [...keys, ...columns], at, refuse),
+    windowSize: aggregation?.window?.size,
+    properties,
+    file: script.file,
+  };
+}
+
+/** The comment at the head of a script: what the object is. */
+function headComment(text: string): string {
+  const lines = text.split("\n");
+  const end = lines.findIndex((line) => !line.startsWith("--"));
+  return lines
+    .slice(0, end)
+    .map((line) => line.slice(2).trim())
+    .join(" ");
+}

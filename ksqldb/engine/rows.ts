@@ -1,0 +1,66 @@
+/** Records to rows: the value's columns, then the key's, then ROWTIME, ROWPARTITION and ROWOFFSET. */
+import type { TopicRecord } from "../../schemas/wire.ts";
+import type { Plan, Source } from "../analysis/plan.ts";
+import { compilePattern } from "../expressions/timestamp.ts";
+import type { Log } from "../expressions/typed.ts";
+import type { Column, Schemas } from "../formats/format.ts";
+import { deserializer } from "../formats/formats.ts";
+import type { Value } from "../language/types.ts";
+
+export interface Read {
+  /** Where the record has no value, nothing but the key's columns is there. */
+  readonly row: Value[];
+  readonly hasValue: boolean;
+  readonly timestamp: number;
+}
+
+/** Undefined for a record that ksqlDB skips: one that can not be read, or has no time. */
+export type ReadRow = (record: TopicRecord, log: Log) => Read | undefined;
+
+export function rowReader({ source, used }: Plan, partition: number, schemas: Schemas): ReadRow {
+  const wanted = new Set(used);
+  if (source.timestamp !== undefined) wanted.add(source.timestamp.name);
+  const readValue = deserializer(source.value, schemas, wanted);
+  const readKey = deserializer(source.key, schemas);
+  const keys = source.key.columns;
+  const timeOf = source.timestamp && timeReader(source, [...source.value.columns, ...keys]);
+  return (record, log) => {
+    let row: Value[];
+    try {
+      row = record.value === null ? source.value.columns.map(() => null) : readValue(record.value);
+      if (record.key === null) for (const _ of keys) row.push(null);
+      else if (keys.length > 0) row.push(...readKey(record.key));
+    } catch (error) {
+      log(`offset ${record.offset}: ${(error as Error).message}`);
+      return undefined;
+    }
+    const hasValue = record.value !== null;
+    if (!hasValue) {
+      row.push(null, null, null);
+      return { row, hasValue, timestamp: record.timestamp };
+    }
+    const timestamp = timeOf === undefined ? record.timestamp : timeOf(row, record.offset, log);
+    if (timestamp === undefined) return undefined;
+    row.push(timestamp, partition, record.offset);
+    return { row, hasValue, timestamp };
+  };
+}
+
+/** The time that WITH (TIMESTAMP = …) names, in milliseconds; undefined, and an entry in the log, where there is none. */
+export function timeReader({ timestamp }: Pick<Source, "timestamp">, columns: readonly Column[]) {
+  const { name, format } = timestamp!;
+  const place = columns.findIndex((column) => column.name === name);
+  const pattern = format === undefined ? undefined : compilePattern(format);
+  return (values: readonly Value[], offset: number, log: Log): number | undefined => {
+    try {
+      const value = values[place]!;
+      if (value === null) throw new Error("it is NULL");
+      const time = pattern === undefined ? Number(value) : pattern.parse(value as string);
+      if (time < 0) throw new Error("it is negative");
+      return time;
+    } catch (error) {
+      log(`offset ${offset}: no time in ${name}: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+}

@@ -1,0 +1,218 @@
+/**
+ * CAST and the implicit casts. What can not be cast is NULL with an entry in the processing log; pairs of types that
+ * ksqlDB does not cast are refused.
+ */
+import type { Expression } from "../language/ast.ts";
+import { bigint, sameType, typeOf, typeText } from "../language/types.ts";
+import type { DecimalType, SqlType, Value } from "../language/types.ts";
+import { castExact, decimalText, decimalToDouble, digitsOf, exactOfDouble, parseDecimal, rescale } from "./decimal.ts";
+import { doubleText } from "./double.ts";
+import { typed } from "./expression.ts";
+import { trim } from "./text.ts";
+import { parsePartial, timestampText } from "./timestamp.ts";
+import { guard, type Scope, type Typed } from "./typed.ts";
+
+type Convert = (value: Value) => Value;
+type NonNullConvert = (value: NonNullable<Value>) => Value;
+
+export function cast(expression: Expression & { kind: "cast" }, scope: Scope): Typed {
+  const type = typeOf(expression.type, (name, reason) => scope.refuse(name.at, reason));
+  const operand = typed(expression.operand, scope);
+  if (expression.operand.kind === "like") scope.refuse(expression.at, "a CAST of LIKE, which ksqlDB does not compile");
+  return (
+    castTo(type, operand) ??
+    scope.refuse(expression.at, `${typeText(operand.type!)} can not be cast to ${typeText(type)} by ksqlDB`)
+  );
+}
+
+/** A cast with its guard; undefined for a pair of types that ksqlDB does not cast, or that is outside the subset. */
+export function castTo(type: SqlType, operand: Typed): Typed | undefined {
+  const convert = operand.type === null ? (value: Value) => value : castValue(operand.type, type);
+  if (convert === undefined) return undefined;
+  const { evaluate } = operand;
+  return guard({ type, guarded: true, evaluate: (row, log) => convert(evaluate(row, log)) }, typeText(type));
+}
+
+/** Converts a value, NULL to NULL; throws where it can not be converted. Undefined for a pair that is not cast. */
+export function castValue(from: SqlType, to: SqlType): Convert | undefined {
+  if (sameType(from, to)) return (value) => value;
+  const convert = conversion(from, to);
+  return convert && ((value) => (value === null ? null : convert(value)));
+}
+
+function conversion(from: SqlType, to: SqlType): NonNullConvert | undefined {
+  if (from.base === "ARRAY" && to.base === "ARRAY") {
+    const item = castValue(from.item, to.item);
+    return item && ((value) => (value as readonly Value[]).map(item));
+  }
+  if (from.base === "MAP" && to.base === "MAP") {
+    const convert = castValue(from.value, to.value);
+    return (
+      convert &&
+      ((value) => new Map([...(value as ReadonlyMap<string, Value>)].map(([key, item]) => [key, convert(item)])))
+    );
+  }
+  if (from.base === "STRUCT" && to.base === "STRUCT") return structConversion(from.fields, to.fields);
+  switch (to.base) {
+    case "STRING":
+      return textOf(from);
+    case "BOOLEAN":
+      return from.base === "STRING" ? (value) => isTrue(trim(value as string)) : undefined;
+    case "INTEGER":
+      return toWhole(from, 32);
+    case "BIGINT":
+      return toWhole(from, 64);
+    case "DOUBLE":
+      return toDouble(from);
+    case "DECIMAL":
+      return toDecimal(from, to);
+    case "TIMESTAMP":
+      return from.base === "STRING" ? (value) => parsePartial(trim(value as string)) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+type Fields = readonly { readonly name: string; readonly type: SqlType }[];
+
+/** By the names of the fields: one that the value does not have is NULL. */
+function structConversion(from: Fields, to: Fields): NonNullConvert | undefined {
+  const fields = to.map((field) => {
+    const place = from.findIndex(({ name }) => name === field.name);
+    return { place, convert: place < 0 ? (): Value => null : castValue(from[place]!.type, field.type) };
+  });
+  if (fields.some(({ convert }) => convert === undefined)) return undefined;
+  return (value) =>
+    fields.map(({ place, convert }) => convert!(place < 0 ? null : (value as readonly Value[])[place]!));
+}
+
+/** Java's text of a value. Of a list the text of its items; what else a list may hold has a text of another kind. */
+function textOf(type: SqlType): NonNullConvert | undefined {
+  switch (type.base) {
+    case "BOOLEAN":
+    case "INTEGER":
+    case "BIGINT":
+    case "STRING":
+      return String;
+    case "DOUBLE":
+      return (value) => doubleText(value as number);
+    case "DECIMAL":
+      // A SUM of nothing but NULL is a zero without a scale: ksqlDB prints it so.
+      return (value) => (value === 0 ? "0" : decimalText(value as bigint, type.scale));
+    case "TIMESTAMP":
+      return (value) => timestampText(value as number);
+    case "ARRAY": {
+      if (!["BOOLEAN", "INTEGER", "BIGINT", "STRING", "DOUBLE"].includes(type.item.base)) return undefined;
+      const item = textOf(type.item)!;
+      return (value) => `[${(value as readonly Value[]).map((one) => (one === null ? "null" : item(one))).join(", ")}]`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The start of the words true and yes. */
+export function isTrue(text: string): boolean {
+  const lower = text.toLowerCase();
+  return lower !== "" && ("true".startsWith(lower) || "yes".startsWith(lower));
+}
+
+function toWhole(from: SqlType, bits: 32 | 64): NonNullConvert | undefined {
+  switch (from.base) {
+    case "INTEGER":
+      return (value) => value;
+    case "BIGINT":
+      return (value) => wrap(BigInt(value as bigint), bits);
+    case "DECIMAL":
+      return (value) => wrap(BigInt(value as bigint) / 10n ** BigInt(from.scale), bits);
+    case "DOUBLE":
+      return (value) => saturate(Math.trunc(value as number), bits);
+    case "STRING":
+      return (value) => parseWhole(trim(value as string), bits);
+    default:
+      return undefined;
+  }
+}
+
+function wrap(value: bigint, bits: 32 | 64): Value {
+  return bigint(BigInt.asIntN(bits, value));
+}
+
+function saturate(value: number, bits: 32 | 64): Value {
+  if (Number.isNaN(value)) return 0;
+  const limit = 2 ** (bits - 1);
+  if (value >= limit) return bigint(2n ** BigInt(bits - 1) - 1n);
+  return value < -limit ? bigint(-(2n ** BigInt(bits - 1))) : bigint(BigInt(value));
+}
+
+/** Digits with an optional sign, within the range. Throws for anything else. */
+export function parseWhole(text: string, bits: 32 | 64): Value {
+  const value = /^[+-]?\d+$/.test(text) ? BigInt(text.replace("+", "")) : undefined;
+  if (value === undefined || BigInt.asIntN(bits, value) !== value) throw new Error(`For input string: "${text}"`);
+  return bigint(value);
+}
+
+function toDouble(from: SqlType): NonNullConvert | undefined {
+  switch (from.base) {
+    case "INTEGER":
+    case "BIGINT":
+      return Number;
+    case "DECIMAL":
+      return (value) => decimalToDouble(BigInt(value as bigint), from.scale);
+    case "STRING":
+      return (value) => parseDouble(trim(value as string));
+    default:
+      return undefined;
+  }
+}
+
+const decimalDouble = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFdD]?$/;
+const hexadecimalDouble = /^([+-]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([+-]?\d+)[fFdD]?$/;
+
+/** As Double.parseDouble, without what is no finite number. */
+export function parseDouble(text: string): number {
+  const hexadecimal = hexadecimalDouble.exec(text);
+  let value = Number.NaN;
+  if (decimalDouble.test(text)) value = Number(text.replace(/[fFdD]$/, ""));
+  else if (hexadecimal !== null && hexadecimal[2]! + hexadecimal[3]! !== "") {
+    const digits = Number(`0x${hexadecimal[2]}${hexadecimal[3]}`);
+    value = (hexadecimal[1] === "-" ? -1 : 1) * digits * 2 ** (Number(hexadecimal[4]) - 4 * hexadecimal[3]!.length);
+  }
+  if (!Number.isFinite(value)) throw new Error(`For input string: "${text}"`);
+  return value;
+}
+
+function toDecimal(from: SqlType, to: DecimalType): NonNullConvert | undefined {
+  switch (from.base) {
+    case "INTEGER":
+    case "BIGINT":
+      return (value) => castExact({ units: BigInt(value as number), scale: 0 }, to);
+    case "DECIMAL":
+      return (value) => castExact({ units: BigInt(value as bigint), scale: from.scale }, to);
+    case "DOUBLE":
+      return (value) => castExact(roundTo(exactOfDouble(value as number), to.precision), to);
+    case "STRING":
+      return (value) => parseDecimal(value as string, to);
+    default:
+      return undefined;
+  }
+}
+
+/** To so many digits, half up, before the scale rounds a second time. */
+function roundTo(exact: { units: bigint; scale: number }, precision: number): { units: bigint; scale: number } {
+  const excess = digitsOf(exact.units) - precision;
+  return excess <= 0
+    ? exact
+    : { units: rescale(exact.units, exact.scale, exact.scale - excess), scale: exact.scale - excess };
+}
+
+/** The type that two numbers are widened to; undefined where one is none. */
+export function widerNumber(a: SqlType, b: SqlType): SqlType | undefined {
+  const rank = ["INTEGER", "BIGINT", "DECIMAL", "DOUBLE"];
+  const [lower, higher] = rank.indexOf(a.base) <= rank.indexOf(b.base) ? [a, b] : [b, a];
+  if (!rank.includes(lower.base)) return undefined;
+  if (higher.base !== "DECIMAL") return higher;
+  const [p, s] = lower.base === "DECIMAL" ? [lower.precision, lower.scale] : [lower.base === "INTEGER" ? 10 : 19, 0];
+  const scale = Math.max(s, higher.scale);
+  return { base: "DECIMAL", precision: Math.max(p - s, higher.precision - higher.scale) + scale, scale };
+}

@@ -1,0 +1,84 @@
+/** What an expression means: one file a kind, this one finds it. */
+import type { Expression } from "../language/ast.ts";
+import { BIGINT, bigint, BOOLEAN, decimal, DOUBLE, INTEGER, STRING } from "../language/types.ts";
+import { arithmetic, sign } from "./arithmetic.ts";
+import { call } from "./call.ts";
+import { cast } from "./cast.ts";
+import { arrayOf, field, mapOf, structOf, subscript } from "./collections.ts";
+import { between, compare, distinct } from "./comparison.ts";
+import { digitsOf, parseExact } from "./decimal.ts";
+import { isIn } from "./in.ts";
+import { like } from "./like.ts";
+import { caseWhen, isNull, logic, not } from "./logic.ts";
+import { literal, type Scope, type Typed } from "./typed.ts";
+
+export function typed(expression: Expression, scope: Scope): Typed {
+  const special = scope.special?.(expression, scope);
+  if (special !== undefined) return special;
+  switch (expression.kind) {
+    case "literal":
+      return literalOf(expression, scope);
+    case "name":
+      return scope.column(expression);
+    case "call":
+      return call(expression, scope);
+    case "subscript":
+      return subscript(expression, scope);
+    case "field":
+      return field(expression, scope);
+    case "case":
+      return caseWhen(expression, scope);
+    case "compare":
+      return compare(expression, scope);
+    case "distinct":
+      return distinct(expression, scope);
+    case "between":
+      return between(expression, scope);
+    case "in":
+      return isIn(expression, scope);
+    case "like":
+      return like(expression, scope);
+    case "logic":
+      return logic(expression, scope);
+    case "not":
+      return not(expression, scope);
+    case "isNull":
+      return isNull(expression, scope);
+    case "arithmetic":
+      return arithmetic(expression, scope);
+    case "sign":
+      return sign(expression, scope);
+    case "cast":
+      return cast(expression, scope);
+    case "array":
+      return arrayOf(expression, scope);
+    case "map":
+      return mapOf(expression, scope);
+    case "struct":
+      return structOf(expression, scope);
+  }
+}
+
+function literalOf(expression: Expression & { kind: "literal" }, scope: Scope): Typed {
+  switch (expression.type) {
+    case "STRING":
+      return literal(STRING, expression.value);
+    case "BOOLEAN":
+      return literal(BOOLEAN, expression.value);
+    case "NULL":
+      return { type: null, guarded: false, constant: null, evaluate: () => null };
+    case "DOUBLE":
+      return literal(DOUBLE, Number(expression.text));
+    case "DECIMAL": {
+      // The zero before the point counts as a digit.
+      const { units, scale } = parseExact(expression.text);
+      return literal(decimal(Math.max(digitsOf(units), scale + 1), scale), units);
+    }
+    case "INTEGER": {
+      const value = BigInt(expression.text);
+      if (BigInt.asIntN(64, value) !== value)
+        scope.refuse(expression.at, `the number ${expression.text} is beyond BIGINT`);
+      return BigInt.asIntN(32, value) === value ? literal(INTEGER, Number(value)) : literal(BIGINT, bigint(value));
+    }
+  }
+}

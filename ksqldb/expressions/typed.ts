@@ -1,0 +1,80 @@
+/** An expression of which everything is known: its type, and how its value is computed from a row. */
+import type { Expression, Place } from "../language/ast.ts";
+import { OutsideSubset } from "../functions/function.ts";
+import { typeText, type SqlType, type Value } from "../language/types.ts";
+
+/** What an expression sees: the values of its scope's columns. */
+export type Row = readonly Value[];
+
+/** Takes an entry for the processing log. */
+export type Log = (message: string) => void;
+
+/**
+ * Throws where ksqlDB's code throws; the nearest guard around it (a cast, an item of a list, an argument that is a call,
+ * in the end the whole expression) makes that a NULL and an entry in the processing log.
+ */
+export type Evaluate = (row: Row, log: Log) => Value;
+
+export interface Typed {
+  /** Null: a bare NULL, which has no type. */
+  readonly type: SqlType | null;
+  readonly evaluate: Evaluate;
+  /**
+   * There is a guard inside. ksqlDB's generated code names an operand several times; where evaluating it again may write
+   * to the processing log again, it is evaluated again here, so that the entries are as many.
+   */
+  readonly guarded: boolean;
+  /** The value of a literal. */
+  readonly constant?: Value;
+  /** The column that it is, and nothing else. */
+  readonly column?: string;
+}
+
+/** Refuses a statement at a place. */
+export type Refuse = (at: Place, message: string) => never;
+
+/** The columns that an expression may name, and what else depends on where it stands. */
+export interface Scope {
+  /** Throws by `refuse` where there is no such column. */
+  column(name: Expression & { kind: "name" }): Typed;
+  /** Gives an expression a meaning of its own here: a grouping expression, an aggregate, an exploded list. */
+  special?(expression: Expression, scope: Scope): Typed | undefined;
+  readonly refuse: Refuse;
+}
+
+/** An operand that must have a value: ksqlDB's code unboxes it, and NULL is an error. */
+export function required(value: Value): NonNullable<Value> {
+  if (value === null) throw new Error("an operand is NULL");
+  return value;
+}
+
+/** Makes an error inside a NULL. `what` is for the processing log. */
+export function guard(inner: Typed, what: string): Typed {
+  const { evaluate } = inner;
+  return {
+    type: inner.type,
+    guarded: true,
+    evaluate: (row, log) => {
+      try {
+        return evaluate(row, log);
+      } catch (error) {
+        if (error instanceof OutsideSubset) throw error;
+        log(`Error processing ${what}: ${(error as Error).message}`);
+        return null;
+      }
+    },
+  };
+}
+
+/** The type, of an expression that must have one. */
+export function typeOfOperand(typed: Typed, at: Place, refuse: Refuse): SqlType {
+  return typed.type ?? refuse(at, "a bare NULL has no type here: CAST(NULL AS …), or IS NULL instead of a comparison");
+}
+
+export function literal(type: SqlType, value: Value): Typed {
+  return { type, guarded: false, constant: value, evaluate: () => value };
+}
+
+export function describeTypes(types: readonly (SqlType | null)[]): string {
+  return types.map((type) => (type === null ? "NULL" : typeText(type))).join(", ");
+}

@@ -1,0 +1,75 @@
+/** Topics in memory, one partition each, and a registry: what statements are tested over. */
+import type { TopicRecord } from "../../schemas/wire.ts";
+import type { SinkPartition, SourcePartition, Topics } from "../engine/engine.ts";
+import type { Schemas } from "../formats/format.ts";
+
+export class MemoryTopics implements Topics {
+  readonly schemas = new MemorySchemas();
+  readonly #topics = new Map<string, MemoryPartition>();
+
+  topic(name: string): MemoryPartition {
+    let topic = this.#topics.get(name);
+    if (topic === undefined) this.#topics.set(name, (topic = new MemoryPartition()));
+    return topic;
+  }
+
+  source(name: string): readonly SourcePartition[] {
+    return [this.topic(name)];
+  }
+
+  sink(name: string): readonly SinkPartition[] {
+    return [this.topic(name)];
+  }
+}
+
+class MemoryPartition implements SourcePartition, SinkPartition {
+  readonly records: TopicRecord[] = [];
+  position = -1;
+
+  get end(): number {
+    return this.records.length;
+  }
+
+  get newest(): number {
+    return Math.max(...this.records.map(({ timestamp }) => timestamp));
+  }
+
+  read(from: number): TopicRecord[] {
+    return this.records.slice(from);
+  }
+
+  skipTo(): void {}
+
+  offsetSince(): number {
+    return 0;
+  }
+
+  add(timestamp: number, key: Buffer | null, value: Buffer | null): void {
+    const copy = (bytes: Buffer | null) => (bytes === null ? null : Buffer.from(bytes));
+    this.records.push({ offset: this.records.length, timestamp, key: copy(key), value: copy(value) });
+  }
+
+  store(position: number): void {
+    this.position = position;
+  }
+}
+
+class MemorySchemas implements Schemas {
+  readonly #schemas: object[] = [];
+  readonly #subjects = new Map<string, object>();
+
+  byId(id: number): object {
+    return this.#schemas[id - 1]!;
+  }
+
+  idOf(subject: string, schema: object): number {
+    const text = JSON.stringify(schema);
+    this.#subjects.set(subject, schema);
+    const place = this.#schemas.findIndex((other) => JSON.stringify(other) === text);
+    return place < 0 ? this.#schemas.push(schema) : place + 1;
+  }
+
+  latest(subject: string): object | undefined {
+    return this.#subjects.get(subject);
+  }
+}
