@@ -48,7 +48,11 @@ export function planSource(
   const keyFormat = formatOf("KEY", properties, at, refuse) ?? "KAFKA";
   const infer = (subject: string, single: string | undefined): Column[] => {
     const schema = schemas?.latest(subject);
-    return schema === undefined ? [] : inferColumns(schema, single);
+    try {
+      return schema === undefined ? [] : inferColumns(schema, single);
+    } catch (error) {
+      return refuse(at, `the columns of ${subject} can not be inferred: ${(error as Error).message}`);
+    }
   };
   let columns = declared(false);
   const single = properties.get("WRAP_SINGLE_VALUE")?.toLowerCase() === "false";

@@ -23,6 +23,10 @@ interface Part {
   format(moment: Required<Fields>): string;
 }
 
+/** Letters that no release of Java gives a meaning to. */
+const unknownLetters = "bCfiIjJloPrRtTU";
+const fieldOf: Readonly<Record<string, Field>> = { M: "month", d: "day", H: "hour", m: "minute", s: "second" };
+
 const formOfCasts = compilePattern("yyyy-MM-dd'T'HH:mm:ss.SSS");
 
 /** A timestamp as a cast to STRING prints it. */
@@ -51,10 +55,6 @@ function completeDate(date: string): string {
   const parts = date.replace(/-+$/, "").split("-").length;
   return parts === 1 ? `${date}-01-01` : parts === 2 ? `${date}-01` : date;
 }
-
-/** Letters that no release of Java gives a meaning to. */
-const unknownLetters = "bCfiIjJloPrRtTU";
-const fieldOf: Readonly<Record<string, Field>> = { M: "month", d: "day", H: "hour", m: "minute", s: "second" };
 
 /**
  * Throws an Error for a pattern that Java refuses: on a server every call fails. Throws OutsideSubset for one that Java
@@ -99,8 +99,12 @@ export function compilePattern(pattern: string): TimePattern {
   function numeral(part: Part, digits: Digits): void {
     const active = open.at(-1)!;
     const fixed = digits.sign === "none";
-    if (active.numeral !== undefined && fixed) active.numeral.behind += digits.most;
-    else active.numeral = digits;
+    if (fixed && active.numeral !== undefined) active.numeral.behind += digits.most;
+    else {
+      // Java forgets what stood between.
+      if (active.numeral !== undefined) active.numeral.behind = 0;
+      active.numeral = digits;
+    }
     active.parts.push(part);
   }
 
@@ -110,6 +114,8 @@ export function compilePattern(pattern: string): TimePattern {
       case "u": {
         years += letter;
         if (count > 19) throw new Error(`${count} letters ${letter} in the pattern "${pattern}"`);
+        // Java can not print them.
+        if (count > 10) outside ??= `${count} letters ${letter}`;
         const sign = count < 4 ? "minus" : "beyond";
         const digits: Numeral =
           count === 2 ? { least: 2, most: 2, sign: "none", behind: 0 } : { least: count, most: 19, sign, behind: 0 };

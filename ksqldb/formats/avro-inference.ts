@@ -5,7 +5,7 @@ import type { Column } from "./format.ts";
 
 /**
  * The columns that a registered schema gives: its fields in upper case, or a single column of that name for all of it.
- * Fields of types that are not executed here are left out, as ksqlDB leaves out those that it does not know.
+ * ksqlDB leaves out fields of types that it does not know. Throws where it has a type that is not executed here.
  */
 export function inferColumns(schema: object, single?: string): Column[] {
   const writer = avroType(schema);
@@ -23,7 +23,8 @@ function sqlType(type: AvroType, around: readonly AvroType[]): sql.SqlType | und
     case "boolean":
       return sql.BOOLEAN;
     case "int":
-      return type.logicalType === "date" || type.logicalType === "time-millis" ? undefined : sql.INTEGER;
+      if (type.logicalType === "date" || type.logicalType === "time-millis") throw outside(type.logicalType);
+      return sql.INTEGER;
     case "long":
       return type.logicalType === "timestamp-millis" ? sql.TIMESTAMP : sql.BIGINT;
     case "float":
@@ -51,9 +52,14 @@ function sqlType(type: AvroType, around: readonly AvroType[]): sql.SqlType | und
       const of = optional(type);
       return of && sqlType(of, around);
     }
-    case "null":
     case "bytes":
     case "fixed":
+      throw outside(type.kind);
+    case "null":
       return undefined;
   }
+}
+
+function outside(type: string): Error {
+  return new Error(`a field of the Avro type ${type} is outside the subset that is executed here`);
 }

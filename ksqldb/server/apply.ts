@@ -3,7 +3,7 @@
  * query has to run. After a failure in the middle the next plan begins with what is there, so the same command goes on.
  */
 import { UserError } from "../../command.ts";
-import { Lost, Refused, seconds, type CommandStatus, type KsqlServer } from "./client.ts";
+import { duration, Lost, Refused, type CommandStatus, type KsqlServer } from "./client.ts";
 import { differences } from "./compare.ts";
 import { changesOf, type Plan, type Step } from "./plan.ts";
 import { readErrors, readQueries, readState } from "./state.ts";
@@ -39,7 +39,7 @@ export async function carryOut(
       const { result, message } = await execute(server, step, options, talk);
       const ms = Date.now() - started;
       outcomes.push({ step, result, ms, message });
-      talk(`${titleOf(step)}: ${result === "found" ? "was executed, as it turns out" : "done"}, ${seconds(ms)}`);
+      talk(`${titleOf(step)}: ${result === "found" ? "was executed, as it turns out" : "done"}, ${duration(ms)}`);
     } catch (error) {
       const message = (error as Error).message;
       outcomes.push({ step, result: "failed", ms: Date.now() - started, message });
@@ -104,7 +104,7 @@ async function executed(
       throw new Refused(`${title}: the server took it and could not execute it (${last.status}): ${last.message}.`);
     if (Date.now() >= deadline)
       throw new UserError(
-        `${title}: the server took it ${seconds(timeoutMs)} ago and has not executed it: its status is still ${last.status} ` +
+        `${title}: the server took it ${duration(timeoutMs)} ago and has not executed it: its status is still ${last.status} ` +
           `(/status/${sent.commandId}). Look whether the server runs and reads its command topic; or wait longer (--timeout).`,
       );
     await server.pause(title, Math.min(2_000, 100 * 1.5 ** poll, Math.max(1, deadline - Date.now())));
@@ -177,7 +177,7 @@ export async function waitForQueries(
           errors.push(`\n  ${query!.id}: ${line}`);
       const paused = broken.some(({ query }) => query!.state === "PAUSED");
       throw new UserError(
-        `${step}: ${text.join(", ")}${broken.length === 0 ? ` after ${seconds(timeoutMs)}` : ""}.${errors.join("")}\n` +
+        `${step}: ${text.join(", ")}${broken.length === 0 ? ` after ${duration(timeoutMs)}` : ""}.${errors.join("")}\n` +
           (paused
             ? "RESUME it, if it may run."
             : broken.length > 0

@@ -1,9 +1,9 @@
 /** What a ksqlDB server has: its streams and tables with the statements that made them, their queries, its topics. */
 import { UserError } from "../../command.ts";
-import type { Statement } from "../language/ast.ts";
-import { parse } from "../language/parse.ts";
+import type { Create, Statement } from "../language/ast.ts";
 import { nameText } from "../language/types.ts";
 import { Refused, type Json, type KsqlServer } from "./client.ts";
+import { parseStored } from "./parse-stored.ts";
 
 export interface Column {
   readonly name: string;
@@ -16,15 +16,15 @@ export interface Source {
   readonly name: string;
   readonly kind: "stream" | "table";
   readonly topic: string;
-  /** The statement that made it; text where it can not be read here: `unreadable` says why. */
-  readonly ast: Statement | undefined;
-  readonly unreadable: string | undefined;
+  /** The statement that made it; the reason where it can not be read here. */
+  readonly statement: Statement | string;
   readonly columns: readonly Column[];
-  /** What the server says of it beside its statement: values of properties that the statement may leave out. */
+  /** Properties as the server tells them beside its statement, which may leave them out. */
   readonly known: ReadonlyMap<string, string>;
   /** Names of the sources that are made from it. */
   readonly readers: readonly string[];
-  readonly readBy: readonly Query[];
+  /** INSERT INTO queries that read it or write into it, which no file can name. */
+  readonly inserts: readonly string[];
   readonly writtenBy: readonly Query[];
 }
 
@@ -37,48 +37,39 @@ export interface Query {
 
 export interface State {
   readonly sources: ReadonlyMap<string, Source>;
-  /** Number of partitions by topic; text where the server does not tell: why. */
+  /** Number of partitions by topic; the reason where the server does not tell. */
   readonly topics: ReadonlyMap<string, number> | string;
 }
 
 export async function readState(server: KsqlServer, step: string): Promise<State> {
-  const sources = new Map<string, Source>();
   const queries = await readQueries(server, step);
-  for (const list of ["LIST STREAMS EXTENDED;", "LIST TABLES EXTENDED;"]) {
-    const { sourceDescriptions } = await server.ask(step, list, "source_descriptions");
-    for (const description of objects(sourceDescriptions)) {
-      const source = readSource(description, queries);
-      sources.set(source.name, source);
-    }
+  const sources: Source[] = [];
+  for (const kind of ["STREAMS", "TABLES"]) {
+    const { sourceDescriptions } = await server.ask(step, `LIST ${kind} EXTENDED;`, "source_descriptions");
+    sources.push(...objects(sourceDescriptions).map((description) => readSource(description, queries)));
   }
-  return { sources, topics: await readTopics(server, step) };
+  return { sources: new Map(sources.map((source) => [source.name, source])), topics: await readTopics(server, step) };
 }
 
 /** The persistent queries. */
 export async function readQueries(server: KsqlServer, step: string): Promise<Query[]> {
   const { queries } = await server.ask(step, "LIST QUERIES;", "queries");
   return objects(queries)
-    .filter((query) => (query["queryType"] ?? "PERSISTENT") === "PERSISTENT")
+    .filter(({ queryType }) => queryType === undefined || queryType === "PERSISTENT")
     .map(readQuery);
 }
 
 /** What went wrong in a query, latest last. */
 export async function readErrors(server: KsqlServer, step: string, id: string): Promise<string[]> {
   const { queryDescription } = await server.ask(step, `EXPLAIN ${id};`, "queryDescription");
-  return objects((queryDescription as Json | undefined)?.["queryErrors"]).map(
-    (error) => `${text(error["type"])}: ${text(error["errorMessage"])}`,
-  );
+  const { queryErrors } = (queryDescription ?? {}) as Json;
+  return objects(queryErrors).map(({ type, errorMessage }) => `${text(type)}: ${text(errorMessage)}`);
 }
 
 async function readTopics(server: KsqlServer, step: string): Promise<State["topics"]> {
   try {
     const { topics } = await server.ask(step, "LIST TOPICS;", "kafka_topics");
-    return new Map(
-      objects(topics).map((topic) => [
-        text(topic["name"]),
-        Array.isArray(topic["replicaInfo"]) ? topic["replicaInfo"].length : 0,
-      ]),
-    );
+    return new Map(objects(topics).map(({ name, replicaInfo }) => [text(name), list(replicaInfo).length]));
   } catch (error) {
     // A key may be good for the statements and not for the topics.
     if (error instanceof Refused) return error.message;
@@ -86,101 +77,85 @@ async function readTopics(server: KsqlServer, step: string): Promise<State["topi
   }
 }
 
-function readSource(description: Json, all: readonly Query[]): Source {
+function readSource(description: Json, queries: readonly Query[]): Source {
+  const { fields, readQueries: reading, writeQueries, sourceConstraints, topic, partitions } = description;
   const name = plain(description["name"]);
-  const columns = objects(description["fields"]).map((field) => ({
+  const isInsert = ({ id }: Query) => /^INSERTQUERY_/i.test(id);
+  const readBy = objects(reading).map(readQuery);
+  const writtenBy = objects(writeQueries).map(readQuery);
+  const unlisted = queries.filter(
+    ({ id, sinks }) => sinks.includes(name) && !writtenBy.some((query) => query.id === id),
+  );
+  writtenBy.push(...unlisted);
+  const columns = objects(fields).map((field) => ({
     name: plain(field["name"]),
     type: typeOfSchema(field["schema"]),
     key: field["type"] === "KEY",
   }));
-  const writtenBy = objects(description["writeQueries"]).map(readQuery);
-  const listed = all.filter((query) => query.sinks.includes(name) && !writtenBy.some(({ id }) => id === query.id));
-  const known = [
-    ["KAFKA_TOPIC", text(description["topic"])],
-    ["KEY_FORMAT", text(description["keyFormat"])],
-    ["VALUE_FORMAT", text(description["valueFormat"])],
+  const known = Object.entries({
+    KAFKA_TOPIC: text(topic),
+    KEY_FORMAT: text(description["keyFormat"]),
+    VALUE_FORMAT: text(description["valueFormat"]),
     // 0 where it was not looked up.
-    ["PARTITIONS", text(description["partitions"]).replace(/^0$/, "")],
-  ] as const;
+    PARTITIONS: text(partitions || ""),
+  });
   return {
     name,
-    kind: text(description["type"]).toUpperCase() === "TABLE" ? "table" : "stream",
-    topic: text(description["topic"]),
-    ...readStatement(text(description["statement"]), name),
+    kind: text(description["type"]) === "TABLE" ? "table" : "stream",
+    topic: text(topic),
+    statement: readStatement(text(description["statement"]).trim(), columns),
     columns,
     known: new Map(known.filter(([, value]) => value !== "")),
-    readers: strings(description["sourceConstraints"]).map(plain),
-    readBy: objects(description["readQueries"]).map(readQuery),
-    writtenBy: [...writtenBy, ...listed],
+    readers: [
+      ...list(sourceConstraints).map(plain),
+      ...readBy.filter((query) => !isInsert(query)).flatMap(({ sinks }) => sinks),
+    ],
+    inserts: [...readBy, ...writtenBy].filter(isInsert).map(({ id }) => id),
+    writtenBy: writtenBy.filter((query) => !isInsert(query)),
   };
 }
 
-function readStatement(stored: string, name: string): Pick<Source, "ast" | "unreadable"> {
-  if (stored.trim() === "") return { ast: undefined, unreadable: "the server does not show its statement" };
+function readStatement(stored: string, columns: readonly Column[]): Statement | string {
+  // Whoever altered it left the statement as it was, with the ALTER behind it: the server knows the columns.
+  const [created = "", altered] = stored.split(/;\s*(?=ALTER\s)/i);
+  if (created === "") return "the server does not show its statement";
   try {
-    const [ast] = parse(/;\s*$/.test(stored) ? stored : `${stored};`, `the server's ${name}`);
-    return { ast, unreadable: undefined };
+    const [statement] = parseStored(created.endsWith(";") ? created : `${created};`);
+    if (altered === undefined || statement?.kind !== "create") return statement!;
+    const old = statement.columns.map(({ name }) => name);
+    const added = columns.filter(({ name }) => !old.includes(name)).map(({ name, type }) => `\`${name}\` ${type}`);
+    const [more] = parseStored(`CREATE STREAM x (${added.join(", ")}) WITH (A = 1);`) as [Create];
+    return { ...statement, columns: [...statement.columns, ...more.columns] };
   } catch (error) {
-    if (error instanceof UserError) return { ast: undefined, unreadable: error.message };
+    if (error instanceof UserError) return error.message;
     throw error;
   }
 }
 
-function readQuery(query: Json): Query {
-  const counts = Object.entries((query["statusCount"] ?? {}) as Record<string, number>).filter(
-    ([, count]) => count > 0,
+function readQuery({ id, sinks, state, statusCount }: Json): Query {
+  const states = Object.entries((statusCount ?? {}) as Record<string, number>).flatMap(([name, n]) =>
+    n > 0 ? name : [],
   );
-  // On a cluster of several servers the worst counts.
-  const states = counts.map(([state]) => state);
-  const worst = states.includes("ERROR") ? "ERROR" : (states.find((state) => state !== "RUNNING") ?? states[0]);
-  const state = typeof query["state"] === "string" ? query["state"] : "";
-  return {
-    id: text(query["id"]),
-    sinks: strings(query["sinks"]).map(plain),
-    state: state === "" || state === "RUNNING" ? (worst ?? state) : state,
-  };
+  // Of several servers that run it the one that fares worst counts.
+  const worst = states.find((name) => name === "ERROR") ?? states.find((name) => name !== "RUNNING");
+  return { id: text(id), sinks: list(sinks).map(plain), state: worst ?? (text(state) || (states[0] ?? "")) };
 }
 
 /** A type as the server describes it, in the words in which it prints one. */
 function typeOfSchema(schema: unknown): string {
   const { type, fields, memberSchema, parameters } = (schema ?? {}) as Json;
-  switch (text(type).toUpperCase()) {
-    case "ARRAY":
-      return `ARRAY<${typeOfSchema(memberSchema)}>`;
-    case "MAP":
-      return `MAP<STRING, ${typeOfSchema(memberSchema)}>`;
-    case "STRUCT":
-      return `STRUCT<${objects(fields)
-        .map((field) => `${nameText(plain(field["name"]))} ${typeOfSchema(field["schema"])}`)
-        .join(", ")}>`;
-    case "DECIMAL": {
-      const { precision, scale } = (parameters ?? {}) as Json;
-      return `DECIMAL(${text(precision)}, ${text(scale)})`;
-    }
-    case "VARCHAR":
-      return "STRING";
-    case "INT":
-      return "INTEGER";
-    default:
-      return text(type).toUpperCase();
-  }
+  const { precision, scale } = (parameters ?? {}) as Json;
+  const members = objects(fields).map((field) => `${nameText(plain(field["name"]))} ${typeOfSchema(field["schema"])}`);
+  const name = text(type);
+  if (name === "ARRAY") return `ARRAY<${typeOfSchema(memberSchema)}>`;
+  if (name === "MAP") return `MAP<STRING, ${typeOfSchema(memberSchema)}>`;
+  if (name === "STRUCT") return `STRUCT<${members.join(", ")}>`;
+  return name === "DECIMAL" ? `DECIMAL(${text(precision)}, ${text(scale)})` : name;
 }
 
-function objects(value: unknown): Json[] {
-  const all: unknown[] = Array.isArray(value) ? value : [];
-  return all.filter((item): item is Json => typeof item === "object" && item !== null);
-}
-
-function strings(value: unknown): string[] {
-  const all: unknown[] = Array.isArray(value) ? value : [];
-  return all.filter((item) => typeof item === "string");
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" ? String(value) : "";
-}
-
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const objects = (value: unknown): Json[] =>
+  list(value).filter((item): item is Json => typeof item === "object" && item !== null);
+const text = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 /** A name without the quotes that some versions put around it. */
-function plain(name: unknown): string {
-  return text(name).replace(/^`(.*)`$/, "$1");
-}
+const plain = (name: unknown): string => text(name).replace(/^`(.*)`$/, "$1");

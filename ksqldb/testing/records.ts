@@ -11,9 +11,13 @@ import { JsonNumber, parseJson, quote, type Json } from "../formats/json-text.ts
 /** A DECIMAL of Avro, which a test may give as text too. */
 class AvroDecimal extends JsonNumber {}
 
-/** avsc with all 64 bits of a long. */
-const registry = () => ({
-  long: avsc.types.LongType.__with({
+/** avsc's type of a schema, with all 64 bits of a long. */
+function avroTypeOf(schema: object): avsc.Type {
+  // avsc looks up only a bare name in its registry, so a long stands bare.
+  const bare: unknown = JSON.parse(JSON.stringify(schema), (_, node: AvroNode | null) =>
+    node !== null && typeof node === "object" && node.type === "long" && !("name" in node) ? "long" : node,
+  );
+  const long = avsc.types.LongType.__with({
     fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
     toBuffer: (value: bigint) => {
       const bytes = Buffer.alloc(8);
@@ -24,8 +28,9 @@ const registry = () => ({
     toJSON: Number,
     isValid: (value: unknown) => typeof value === "bigint",
     compare: (a: bigint, b: bigint) => Number(a > b) - Number(a < b),
-  }) as unknown as avsc.Type,
-});
+  }) as unknown as avsc.Type;
+  return avsc.Type.forSchema(bare as avsc.Schema, { wrapUnions: false, registry: { long } });
+}
 
 /** What a test file says of a record. */
 export interface CaseRecord {
@@ -68,7 +73,7 @@ export function toBytes(json: Json, side: Side, subject: string, schemas: Schema
     case "AVRO": {
       const schema = schemas.latest(subject) ?? avroSchema(side);
       const id = schemas.idOf(subject, schema);
-      const type = avsc.Type.forSchema(schema as avsc.Schema, { wrapUnions: false, registry: registry() });
+      const type = avroTypeOf(schema);
       const encode = wireEncoder(type as unknown as Parameters<typeof wireEncoder>[0], id);
       return Buffer.from(encode(avroValue(json, schema) as object));
     }
@@ -89,7 +94,7 @@ export function fromBytes(bytes: Buffer | null, side: Side, schemas: Schemas): J
       return kafkaJson(bytes, side);
     case "AVRO": {
       const schema = schemas.byId(schemaIdOf(bytes));
-      const type = avsc.Type.forSchema(schema as avsc.Schema, { wrapUnions: false, registry: registry() });
+      const type = avroTypeOf(schema);
       return avroJson(type.fromBuffer(bytes.subarray(headerLength)), schema);
     }
   }
