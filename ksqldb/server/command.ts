@@ -1,16 +1,14 @@
 /** `npm run ksqldb -- plan | apply | destroy`: from the command line to the server and back to a report. */
-import { parseDuration, redact, stopSignal, UsageError, UserError } from "../../command.ts";
+import { type parseCommand, parseDuration, redact, stopSignal, UsageError, UserError } from "../../command.ts";
 import { readEnvironment, type Environment } from "../../environment.ts";
 import { SchemaRegistry } from "../../schemas/registry.ts";
 import { carryOut, waitForQueries, type Outcome } from "./apply.ts";
 import { check, type Checks } from "./checks.ts";
 import { KsqlServer } from "./client.ts";
 import type { Desired } from "./desired.ts";
-import { changesOf, planApply, planDestroy, type Plan } from "./plan.ts";
+import { changesOf, planApply, planDestroy, type Step } from "./plan.ts";
 import { planText, reportJson, type Report } from "./report.ts";
 import { readState } from "./state.ts";
-
-export type ServerCommand = "plan" | "apply" | "destroy";
 
 /** For `parseCommand`. */
 export const serverOptions = {
@@ -21,6 +19,8 @@ export const serverOptions = {
   wait: { type: "string" },
   timeout: { type: "string" },
 } as const;
+
+type Values = Partial<ReturnType<typeof parseCommand<typeof serverOptions>>["values"]>;
 
 export const serverHelp = `npm run ksqldb -- plan | apply | destroy [options]
 
@@ -45,79 +45,83 @@ Exit codes: 0 done, or nothing to do; 1 refused or failed, with the reason; 2 a 
 3 see --detailed-exitcode.
 `;
 
-export interface ServerValues {
-  readonly replace?: boolean | undefined;
-  readonly from?: string | undefined;
-  readonly "delete-topics"?: boolean | undefined;
-  readonly "detailed-exitcode"?: boolean | undefined;
-  readonly wait?: string | undefined;
-  readonly timeout?: string | undefined;
+/** Where a command is at home. */
+interface Surroundings {
+  readonly environment: Environment;
+  readonly out: (text: string) => void;
+  readonly talk: (line: string) => void;
+  readonly stop: AbortSignal;
 }
 
-/** Runs a command. Throws UserError on whatever was refused or failed, after its report was printed. */
+/** Those of a process of its own. */
+function surroundings(): Surroundings {
+  const talk = (line: string) => void process.stderr.write(`${redact(line)}\n`);
+  const onInterrupt = (again: boolean) => talk(again ? "ended" : "stopping when the server has answered; again ends at once");
+  const out = (text: string) => void process.stdout.write(redact(text));
+  return { environment: readEnvironment(), out, talk, stop: stopSignal(undefined, onInterrupt) };
+}
+
+/**
+ * Runs a command; returns its exit code. Throws UserError on whatever was refused or failed, when its report has been
+ * printed.
+ */
 export async function runServerCommand(
-  command: ServerCommand,
-  values: ServerValues,
+  command: "plan" | "apply" | "destroy",
+  values: Values,
   desired: readonly Desired[],
-  environment: Environment = readEnvironment(),
-): Promise<void> {
+  { environment, out, talk, stop }: Surroundings = surroundings(),
+): Promise<number> {
   const { from = "earliest" } = values;
   if (from !== "earliest" && from !== "latest") throw new UsageError(`--from ${from}: earliest or latest is expected.`);
   const options = { from, replace: values.replace === true, deleteTopics: values["delete-topics"] === true } as const;
   const waitMs = parseDuration("--wait", values.wait ?? (command === "apply" ? "10m" : "30s"));
   const timeoutMs = parseDuration("--timeout", values.timeout ?? "5m");
-  const talk = (line: string) => void process.stderr.write(`${redact(line)}\n`);
-  const stop = stopSignal(undefined, (again) =>
-    talk(again ? "ended" : "stopping after what is under way; again to end at once"),
-  );
-
   const url = environment.required("KSQLDB_URL", "the ksqlDB server, as https://host, or http://127.0.0.1:8088");
   const [key, secret] = [environment.text("KSQLDB_API_KEY"), environment.secret("KSQLDB_API_SECRET")];
   environment.check();
-  const server = new KsqlServer({ url, key, secret, waitMs, stop }, talk);
+  const server = new KsqlServer({ url, key, secret, waitMs, answerMs: Math.min(30_000, timeoutMs), stop }, talk);
   const registry = readRegistry(environment);
 
   const { version, kafkaClusterId, ksqlServiceId } = await server.info();
   const about = { url: server.url, version, kafkaClusterId, ksqlServiceId };
   const state = await readState(server, "read what the server has");
   const plan = command === "destroy" ? planDestroy(desired, state, options) : planApply(desired, state, options);
-  const checks: Checks = command === "destroy" ? { faults: [], notes: [] } : await check(plan, state, registry);
+  const checks = command === "destroy" ? { faults: [], notes: [] } : await check(plan, state, registry);
   talk(planText(plan, checks));
 
-  const report: Report = { command, server: about, plan, checks };
-  const print = (more: Partial<Report> = {}) => void process.stdout.write(redact(reportJson({ ...report, ...more })));
+  const outcomes: Outcome[] = [];
+  const print = (more: Partial<Report> = {}) =>
+    out(reportJson({ command, server: about, plan, checks, ...more }));
   if (command === "plan") {
     print();
-    if (values["detailed-exitcode"] && (changesOf(plan).length > 0 || isRefused(plan))) process.exitCode = 3;
-    return;
+    const open = changesOf(plan).length > 0 || plan.some(({ action }) => action === "refuse");
+    return open && values["detailed-exitcode"] ? 3 : 0;
   }
-  const outcomes: Outcome[] = [];
   try {
     refuse(plan, checks);
-    await carryOut(server, plan, { from, timeoutMs }, outcomes, talk);
-    const derived = desired.filter(({ ast }) => ast.kind === "createAs").map(({ name }) => name);
-    const queries = command === "destroy" ? {} : await waitForQueries(server, derived, timeoutMs, talk);
-    print({ outcomes, queries });
+    await carryOut(server, plan, { from, timeoutMs, talk }, outcomes);
+    const derived = command === "destroy" ? [] : desired.filter(({ reads }) => reads !== undefined);
+    const names = derived.map(({ name }) => name);
+    print({ outcomes, queries: await waitForQueries(server, names, { from, timeoutMs, talk }) });
+    return 0;
   } catch (error) {
     print({ outcomes, error: (error as Error).message });
     throw error;
   }
 }
 
-const isRefused = (plan: Plan) => plan.some(({ action }) => action === "refuse");
-
 /** Nothing is sent where a part can not be: half of a change is worse than none. */
-function refuse(plan: Plan, { faults }: Checks): void {
-  const reasons = plan
-    .filter(({ action }) => action === "refuse")
-    .map(({ name, because, cure }) => `\n  ${name}: ${because.join("; ")}\n    ${cure}`);
-  const all = [...reasons, ...faults.map((fault) => `\n  ${fault}`)];
+function refuse(plan: readonly Step[], { faults }: Checks): void {
+  const refusals = plan.flatMap(({ action, name, notes, cure }) =>
+    action === "refuse" ? `${name}: ${notes.join("; ")}. ${cure}` : [],
+  );
+  const all = [...refusals, ...faults].map((text) => `\n  ${text}`);
   if (all.length > 0) throw new UserError(`nothing was sent, since this can not be done:${all.join("")}`);
 }
 
 function readRegistry(environment: Environment): SchemaRegistry | undefined {
   const url = environment.text("SCHEMA_REGISTRY_URL");
-  if (url === undefined) return undefined;
-  const [key, secret] = [environment.text("SCHEMA_REGISTRY_API_KEY"), environment.secret("SCHEMA_REGISTRY_API_SECRET")];
-  return new SchemaRegistry({ url, key, secret });
+  const key = environment.text("SCHEMA_REGISTRY_API_KEY");
+  const secret = environment.secret("SCHEMA_REGISTRY_API_SECRET");
+  return url === undefined ? undefined : new SchemaRegistry({ url, key, secret });
 }

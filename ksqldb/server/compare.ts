@@ -21,47 +21,45 @@ const injected = new Set(
   "CLEANUP_POLICY KAFKA_TOPIC KEY_FORMAT PARTITIONS REPLICAS RETENTION_MS VALUE_FORMAT".split(" "),
 );
 
-/** Between a statement of a server and one of a file; none if they mean the same. */
-export function differences(server: Source, desired: Desired): Difference[] {
-  if (server.kind !== desired.kind)
-    return [{ part: "kind", text: `it is a ${server.kind} on the server and a ${desired.kind} in the file` }];
-  if (server.ast === undefined) {
-    const text = `what the server has under this name can not be read here: ${server.unreadable}`;
-    return [{ part: "other", text }];
+/** Between what a server has and what a file says; none if they mean the same. */
+export function differences(server: Source, { kind, ast, columns }: Desired): Difference[] {
+  const { statement } = server;
+  if (server.kind !== kind) return [{ part: "kind", text: between("it", `a ${server.kind}`, `a ${kind}`) }];
+  if (typeof statement === "string") {
+    return [{ part: "other", text: `what the server has under this name can not be read here: ${statement}` }];
   }
-  const found = compareStatements(server.ast, desired.ast, server.known);
-  if (desired.ast.kind === "createAs") {
-    const stars = desired.ast.query.items.some((item) => item.kind !== "item");
-    if (stars && found.length === 0 && desired.columns !== undefined && server.columns.length > 0)
-      found.push(...listDifferences(server.columns.map(columnEntry), desired.columns.map(columnEntry)));
-    if (server.writtenBy.length === 0)
-      found.push({ part: "query", text: "no query writes it any more: it was terminated" });
-  }
+  const found = compareStatements(statement, ast, server.known);
+  if (ast.kind === "create") return found;
+  // What a star stands for was settled when the query was made.
+  const stars = ast.query.items.some((item) => item.kind !== "item");
+  if (stars && found.length === 0 && columns !== undefined && server.columns.length > 0)
+    found.push(...listDifferences(server.columns.map(columnEntry), columns.map(columnEntry)));
+  if (server.writtenBy.length === 0)
+    found.push({ part: "query", text: "no query writes it any more: it was terminated" });
   return found;
 }
 
-/** Between two statements. `known`: properties of the server's that its text may leave out. */
+/** Between two statements. `known`: properties that the server's text may leave out. */
 export function compareStatements(
   server: Statement,
   file: Statement,
   known: ReadonlyMap<string, string> = new Map(),
 ): Difference[] {
-  if (server.kind !== file.kind || server.source !== file.source) {
-    const what = ({ kind, source }: Statement) =>
-      `a ${source} ${kind === "create" ? "over a topic" : "made by a query"}`;
-    return [{ part: "kind", text: `it is ${what(server)} on the server and ${what(file)} in the file` }];
+  const properties = compareProperties(propertiesOf(server, known), propertiesOf(file));
+  if (server.kind === "create" && file.kind === "create") return [...properties, ...compareColumns(server, file)];
+  if (server.kind === "create" || file.kind === "create") {
+    const what = ({ kind }: Statement) => (kind === "create" ? "declared over a topic" : "made by a query");
+    return [{ part: "kind", text: between("it", what(server), what(file)) }];
   }
-  const found = compareProperties(propertiesOf(server, known), propertiesOf(file));
-  if (server.kind === "create" && file.kind === "create") return [...found, ...compareColumns(server, file)];
-  if (server.kind === "createAs" && file.kind === "createAs") {
-    const [one, other] = [itemsOf(server.query), itemsOf(file.query)];
-    found.push(...listDifferences(one, other));
-    const [theirs, ours] = [clausesOf(server.query), clausesOf(file.query)];
-    for (const [clause, text] of Object.entries(ours))
-      if (text !== theirs[clause])
-        found.push({ part: clause === "WHERE" ? "where" : "other", text: between(clause, theirs[clause], text) });
-  }
-  return found;
+  const [theirs, ours] = [clausesOf(server.query), clausesOf(file.query)];
+  const clauses = Object.keys(ours).filter((clause) => theirs[clause] !== ours[clause]);
+  return [
+    ...properties,
+    ...listDifferences(itemsOf(server.query), itemsOf(file.query)),
+    ...clauses.map((clause): Difference => {
+      return { part: clause === "WHERE" ? "where" : "other", text: between(clause, theirs[clause], ours[clause]) };
+    }),
+  ];
 }
 
 function compareProperties(server: ReadonlyMap<string, string>, file: ReadonlyMap<string, string>): Difference[] {
@@ -195,23 +193,14 @@ function rewrite<T>(tree: T, change: (node: Expression) => Expression): T {
   return ("kind" in inner ? change(inner as unknown as Expression) : inner) as T;
 }
 
-/** The columns of the source that a query names. */
-export function columnsNamed(query: Query): string[] {
-  const names = new Set<string>();
-  const note = (node: Expression) => {
-    if (node.kind === "name") names.add(node.name);
-    return node;
-  };
-  rewrite([query.items, query.where, query.group, query.having], note);
-  return [...names].toSorted();
-}
-
-/** The functions that a query calls. */
-export function functionsCalled(query: Query): Set<string> {
-  const names = new Set<string>();
-  rewrite([query.items, query.where, query.group, query.having], (node) => {
-    if (node.kind === "call") names.add(node.name);
+/** The columns of the source that a query names, and the functions that it calls. */
+export function namesIn(query: Query): { columns: string[]; functions: ReadonlySet<string> } {
+  const columns = new Set<string>();
+  const functions = new Set<string>();
+  rewrite(query, (node) => {
+    if (node.kind === "name") columns.add(node.name);
+    if (node.kind === "call") functions.add(node.name);
     return node;
   });
-  return names;
+  return { columns: [...columns].toSorted(), functions };
 }

@@ -59,7 +59,7 @@ function describe(ast: Statement, file: string, text: string, columnsOf: Columns
 function withoutComments(text: string): string {
   const parts = /('(?:''|[^'])*'|`(?:``|[^`])*`|"(?:""|[^"])*")|[ \t]*--[^\n]*/g;
   return text
-    .replace(parts, (_, quoted: string | undefined) => quoted ?? "")
+    .replace(parts, (_, kept: string | undefined) => kept ?? "")
     .replace(/;[^;]*$/, ";")
     .trim();
 }

@@ -1,0 +1,418 @@
+/** A ksqlDB's mind: what statements do to its sources, queries and topics, and with which words it refuses them. */
+import type { CreateAs, Query as Select, Statement } from "../../ksqldb/language/ast.ts";
+import { typeNameText } from "../../ksqldb/language/format.ts";
+import { parseStored } from "../../ksqldb/server/parse-stored.ts";
+import { columnsOf, schemaOf, schemaText, storedText, type Column } from "./text.ts";
+
+interface Source {
+  readonly name: string;
+  readonly kind: "stream" | "table";
+  readonly topic: string;
+  readonly keyFormat: string;
+  readonly valueFormat: string;
+  readonly columns: readonly Column[];
+  readonly statement: string;
+  readonly ast: Statement;
+  readonly from: string | undefined;
+}
+
+export interface Query {
+  readonly id: string;
+  readonly sql: string;
+  readonly from: string;
+  readonly sink: string;
+  state: string;
+  errors: string[];
+}
+
+export interface State {
+  readonly topics: Map<string, { readonly partitions: number; readonly retentionMs: number }>;
+  readonly sources: Map<string, Source>;
+  readonly queries: Map<string, Query>;
+  /** Ids of queries are numbered by the command's place in its topic. */
+  next: number;
+}
+
+/** What it answers: an entity, or that a command has been accepted. */
+export type Result =
+  | { readonly entity: object }
+  | { readonly commandId: string; readonly message: string; readonly queryId: string | null; readonly text: string };
+
+export class StatementRefused extends Error {
+  readonly code: number;
+  constructor(message: string, code = 40001) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export const isCommand = (sql: string) => /^(CREATE|DROP|INSERT|TERMINATE|ALTER|PAUSE|RESUME)\b/i.test(sql);
+
+/** Executes a statement on a state, which it changes; a refusal throws StatementRefused. */
+export function execute(state: State, sql: string): Result {
+  const [, what] = /^(?:LIST|SHOW|DESCRIBE)\s+(STREAMS|TABLES|QUERIES|TOPICS)\b/i.exec(sql) ?? [];
+  if (what !== undefined)
+    return { entity: list(state, what.toUpperCase(), /EXTENDED/i.test(sql) || /^DESCRIBE/i.test(sql), sql) };
+  const [, verb = "", rest] = /^(\w+)\s+(.*);$/s.exec(sql) ?? [];
+  switch (verb.toUpperCase()) {
+    case "CREATE":
+      return create(state, sql);
+    case "DROP":
+      return drop(state, rest!, sql);
+    case "INSERT":
+      return insert(state, rest!, sql);
+    case "ALTER":
+      return alter(state, rest!, sql);
+    case "TERMINATE":
+      return terminate(state, rest!.trim(), sql);
+    case "PAUSE":
+    case "RESUME":
+      return pause(state, verb, rest!.trim(), sql);
+    case "EXPLAIN":
+      return { entity: explain(state, rest!.trim(), sql) };
+    case "DESCRIBE": {
+      const name = nameIn(rest!);
+      const source = state.sources.get(name) ?? refuse(`Could not find STREAM/TABLE '${name}' in the Metastore`);
+      return {
+        entity: {
+          "@type": "sourceDescription",
+          statementText: sql,
+          sourceDescription: describe(state, source),
+          warnings: [],
+        },
+      };
+    }
+    default:
+      return refuse(`line 1:1: Syntax error: Unknown statement '${verb}'`);
+  }
+}
+
+function refuse(message: string): never {
+  throw new StatementRefused(message);
+}
+
+function nameIn(text: string): string {
+  const [, quoted, bare] = /^(?:`([^`]+)`|(\w+))/.exec(text.trim()) ?? [];
+  return quoted ?? bare?.toUpperCase() ?? "";
+}
+
+function create(state: State, sql: string): Result {
+  const ast = read(sql);
+  const { name } = ast.name;
+  const existing = state.sources.get(name);
+  if (existing !== undefined && !ast.replace) {
+    const message = `Cannot add ${ast.source} '${name}': A ${existing.kind} with the same name already exists`;
+    if (/^CREATE\s+\w+\s+IF\s+NOT\s+EXISTS/i.test(sql))
+      return {
+        entity: {
+          "@type": "warning_entity",
+          statementText: sql,
+          message: `${message.replaceAll("'", "`")}.`,
+          warnings: [],
+        },
+      };
+    refuse(ast.kind === "create" ? message : `Could not determine output schema for query due to error: ${message}`);
+  }
+  const properties = new Map(ast.properties.map((property) => [property.name, String(property.value)]));
+  const topic = properties.get("KAFKA_TOPIC") ?? name;
+  const from = ast.kind === "createAs" ? ast.query.from.name.name : undefined;
+  const origin = from === undefined ? undefined : state.sources.get(from);
+  if (from !== undefined && origin === undefined)
+    refuse(`Could not determine output schema for query due to error: ${from} does not exist.`);
+  const columns = ast.kind === "createAs" ? columnsOf(ast, origin!.columns) : declared(ast);
+  if (existing !== undefined) {
+    checkSource(existing, { ...existing, kind: ast.source, topic, columns });
+    if (ast.kind === "createAs" && existing.ast.kind === "createAs") checkQuery(existing.ast, ast);
+  }
+  const found = state.topics.get(topic);
+  // A declaration takes its topic as it is.
+  const source = origin === undefined ? found : state.topics.get(origin.topic)!;
+  const wanted = {
+    partitions: Number(properties.get("PARTITIONS") ?? source?.partitions ?? NaN),
+    retentionMs: Number(properties.get("RETENTION_MS") ?? source?.retentionMs ?? 604_800_000),
+  };
+  if (found === undefined && Number.isNaN(wanted.partitions))
+    refuse(
+      `Topic '${topic}' does not exist. If you want to create a new topic for the stream/table please re-run the ` +
+        "statement providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS').",
+    );
+  if (found !== undefined && (found.partitions !== wanted.partitions || found.retentionMs !== wanted.retentionMs))
+    refuse(
+      `A Kafka topic with the name '${topic}' already exists, with different partition/replica/retention configuration ` +
+        `than required. KSQL expects ${wanted.partitions} partitions (topic has ${found.partitions}), 1 replication factor ` +
+        `(topic has 1), and ${wanted.retentionMs} retention (topic has ${found.retentionMs}).`,
+    );
+  state.topics.set(topic, wanted);
+
+  const windowed = ast.kind === "createAs" && ast.query.window !== null;
+  properties.set("CLEANUP_POLICY", ast.source === "stream" ? "delete" : windowed ? "compact,delete" : "compact");
+  properties.set("KAFKA_TOPIC", topic);
+  if (ast.kind === "createAs") {
+    properties.set("PARTITIONS", String(wanted.partitions));
+    properties.set("REPLICAS", "1");
+    properties.set("RETENTION_MS", String(wanted.retentionMs));
+  }
+  const text = storedText(ast, columns, properties);
+  const keyFormat = properties.get("KEY_FORMAT") ?? origin?.keyFormat ?? "KAFKA";
+  const valueFormat = properties.get("VALUE_FORMAT") ?? origin?.valueFormat ?? "JSON";
+  state.sources.set(name, {
+    name,
+    kind: ast.source,
+    topic,
+    keyFormat,
+    valueFormat,
+    columns,
+    statement: text,
+    ast,
+    from,
+  });
+  const number = state.next++;
+  const commandId = `${ast.source}/\`${name}\`/create`;
+  if (from === undefined) {
+    const message = `${ast.source === "stream" ? "Stream" : "Table"} created`;
+    return { commandId, message, queryId: null, text };
+  }
+  const running = [...state.queries.values()].find((query) => query.sink === name && !query.id.startsWith("INSERT"));
+  const id = running?.id ?? `C${ast.source === "stream" ? "S" : "T"}AS_${name}_${number}`;
+  state.queries.set(id, { id, sql: text, from, sink: name, state: "REBALANCING", errors: [] });
+  return { commandId, message: `Created query with ID ${id}`, queryId: id, text };
+}
+
+function read(sql: string): Statement {
+  try {
+    return parseStored(sql)[0]!;
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function declared(ast: Statement): Column[] {
+  if (ast.kind !== "create") return [];
+  return ast.columns.map(({ name, type, key }) => ({ name, type: typeNameText(type), key: key !== "" }));
+}
+
+function checkSource(old: Source, next: Source): void {
+  const issue = (what: string, a: string, b: string) =>
+    `Cannot upgrade data source: DataSource '\`${old.name}\`' has ${what} = ${a} which is not upgradeable to ${b}`;
+  if (old.kind !== next.kind) refuse(issue("type", old.kind.toUpperCase(), next.kind.toUpperCase()));
+  if (old.topic !== next.topic) refuse(issue("topic", old.topic, next.topic));
+  const [before, after] = [old, next].map(({ columns }) => columns.filter(({ key }) => !key));
+  const text = (column: Column | undefined) => (column === undefined ? "" : schemaText([column]));
+  const changed = before!.filter((column, i) => text(column) !== text(after![i]));
+  const [keys, newKeys] = [old, next].map(({ columns }) => schemaText(columns.filter(({ key }) => key)));
+  const why =
+    keys !== newKeys
+      ? "Key columns must be identical."
+      : changed.length > 0
+        ? `The following columns are changed, missing or reordered: [${changed.map(text).join(", ")}]`
+        : undefined;
+  if (why !== undefined) refuse(`${issue("schema", schemaText(old.columns), schemaText(next.columns))}. (${why})`);
+}
+
+/** The steps of the two plans, side by side. */
+function checkQuery({ query: old }: CreateAs, { query: next }: CreateAs): void {
+  const unsupported = (step: string) => refuse(`Upgrades not yet supported for ${step}`);
+  const text = (part: unknown) =>
+    JSON.stringify(part, (name, value: unknown) => (name === "at" || name === "end" ? undefined : value)) ?? "";
+  for (const query of [old, next]) {
+    if (text(query.items).includes('"EXPLODE"')) unsupported("StreamFlatMap");
+    if (query.window !== null) unsupported("StreamWindowedAggregate");
+  }
+  const mustMatch = (step: string, what: string, a: string, b: string) => {
+    if (a !== b)
+      refuse(
+        `Query is not upgradeable. Plan step of type ${step} must have matching ${what}. Values differ: ${a} vs. ${b}`,
+      );
+  };
+  mustMatch("StreamSource", "sourceSchema", old.from.name.name, next.from.name.name);
+  mustMatch("StreamGroupByKey", "class", text(old.group), text(next.group));
+  mustMatch("StreamSelectKey", "keyExpression", text(old.partition), text(next.partition));
+  if (old.group !== null) mustMatch("StreamAggregate", "columns not part of aggregate", inputOf(old), inputOf(next));
+}
+
+/** The columns that reach an aggregate. */
+function inputOf(query: Select): string {
+  const text = JSON.stringify([query.items, query.where, query.group]);
+  const names = new Set(
+    [...text.matchAll(/"kind":"name","qualifier":[^,]*,"name":"([^"]+)"/g)].map(([, name]) => name!),
+  );
+  const [keys, others] = [["PRODUCT_KEY"], [...names].filter((name) => name !== "PRODUCT_KEY").toSorted()];
+  return `[${[...keys, "ROWTIME", ...others].map((name) => `\`${name}\``).join(", ")}]`;
+}
+
+function drop(state: State, rest: string, sql: string): Result {
+  const [, kind, ifExists, tail] = /^(STREAM|TABLE)\s+(IF\s+EXISTS\s+)?(.*)$/is.exec(rest) ?? [];
+  const name = nameIn(tail ?? "");
+  const source = state.sources.get(name);
+  if (source === undefined) {
+    const message = `${kind === undefined ? "Source" : kind[0]!.toUpperCase() + kind.slice(1).toLowerCase()} ${name} does not exist.`;
+    if (ifExists === undefined) refuse(message);
+    return { entity: { "@type": "warning_entity", statementText: sql, message, warnings: [] } };
+  }
+  if (source.kind !== kind!.toLowerCase())
+    refuse(
+      `Incompatible data source type is ${source.kind.toUpperCase()}, but statement was DROP ${kind!.toUpperCase()}`,
+    );
+  const readers = [...state.sources.values()].filter(({ from }) => from === name).map((reader) => reader.name);
+  if (readers.length > 0)
+    refuse(
+      `Cannot drop ${name}.\nThe following streams and/or tables read from this source: [${readers.toSorted().join(", ")}].\n` +
+        `You need to drop them before dropping ${name}.`,
+    );
+  const inserts = [...state.queries.values()].filter(({ id }) => id.startsWith("INSERTQUERY"));
+  const [reading, writing] = [inserts.filter(({ from }) => from === name), inserts.filter(({ sink }) => sink === name)];
+  if (reading.length + writing.length > 0)
+    refuse(
+      `Cannot drop ${name}.\nThe following queries read from this source: [${reading.map(({ id }) => id).join(", ")}].\n` +
+        `The following queries write into this source: [${writing.map(({ id }) => id).join(", ")}].\n` +
+        `You need to terminate them before dropping ${name}.`,
+    );
+  if (/DELETE\s+TOPIC/i.test(tail!)) {
+    const sharing = [...state.sources.values()].find((other) => other.topic === source.topic && other.name !== name);
+    if (sharing !== undefined)
+      refuse(`Refusing to delete topic. Found other data sources (${sharing.name}) using topic ${source.topic}`);
+    state.topics.delete(source.topic);
+  }
+  state.sources.delete(name);
+  for (const query of state.queries.values()) if (query.sink === name) state.queries.delete(query.id);
+  state.next++;
+  const commandId = `${source.kind}/${name}/drop`;
+  return { commandId, message: `Source \`${name}\` (topic: ${source.topic}) was dropped.`, queryId: null, text: sql };
+}
+
+function insert(state: State, rest: string, sql: string): Result {
+  const [, into, from] = /^INTO\s+(\S+)\s+SELECT\b.*\bFROM\s+(\w+|`[^`]+`)/is.exec(rest) ?? [];
+  const [sink, source] = [nameIn(into ?? ""), nameIn(from ?? "")];
+  for (const name of [sink, source]) if (!state.sources.has(name)) refuse(`${name} does not exist.`);
+  const id = `INSERTQUERY_${state.next++}`;
+  state.queries.set(id, { id, sql, from: source, sink, state: "REBALANCING", errors: [] });
+  return { commandId: `stream/\`${sink}\`/create`, message: `Created query with ID ${id}`, queryId: id, text: sql };
+}
+
+function alter(state: State, rest: string, sql: string): Result {
+  const [, name, column, type] =
+    /^(?:STREAM|TABLE)\s+(\S+)\s+ADD\s+(?:COLUMN\s+)?(\S+)\s+(\S+)$/i.exec(rest.trim()) ?? [];
+  const source = state.sources.get(nameIn(name ?? "")) ?? refuse(`Source ${name} does not exist.`);
+  if (source.ast.kind !== "create") refuse(`ALTER command is not supported for CREATE ... AS statements.`);
+  const columns = [...source.columns, { name: nameIn(column!), type: type!.toUpperCase(), key: false }];
+  state.sources.set(source.name, { ...source, columns, statement: `${source.statement}\n${sql}` });
+  state.next++;
+  return { commandId: `stream/${source.name}/alter`, message: "Stream altered", queryId: null, text: sql };
+}
+
+function terminate(state: State, id: string, sql: string): Result {
+  if (!state.queries.delete(id)) refuse(`Unknown queryId: ${id}`);
+  state.next++;
+  return { commandId: `terminate/${id}/execute`, message: "Query terminated.", queryId: null, text: sql };
+}
+
+function pause(state: State, verb: string, id: string, sql: string): Result {
+  const query = state.queries.get(id) ?? refuse(`Unknown queryId: ${id}`);
+  query.state = /^PAUSE/i.test(verb) ? "PAUSED" : "RUNNING";
+  state.next++;
+  return { commandId: `${verb.toLowerCase()}/${id}/execute`, message: "Query paused.", queryId: id, text: sql };
+}
+
+function list(state: State, what: string, extended: boolean, sql: string): object {
+  const sources = [...state.sources.values()].filter(({ kind }) => what === `${kind.toUpperCase()}S`);
+  const entity = { statementText: sql, warnings: [] };
+  if (what === "QUERIES") {
+    const queries = [...state.queries.values()].map((query) => queryOf(state, query));
+    // Queries come to run between two looks.
+    for (const query of state.queries.values()) if (query.state === "REBALANCING") query.state = "RUNNING";
+    return { "@type": "queries", ...entity, queries };
+  }
+  if (what === "TOPICS") {
+    const topics = [...state.topics].map(([name, { partitions }]) => ({
+      name,
+      replicaInfo: Array.from({ length: partitions }, () => 1),
+    }));
+    return { "@type": "kafka_topics", ...entity, topics };
+  }
+  if (extended)
+    return {
+      "@type": "source_descriptions",
+      ...entity,
+      sourceDescriptions: sources.map((source) => describe(state, source)),
+    };
+  const rows = sources.map(({ name, kind, topic, keyFormat, valueFormat, ast }) => ({
+    type: kind.toUpperCase(),
+    name,
+    topic,
+    keyFormat,
+    valueFormat,
+    isWindowed: ast.kind === "createAs" && ast.query.window !== null,
+  }));
+  return { "@type": what.toLowerCase(), ...entity, [what.toLowerCase()]: rows };
+}
+
+function queryOf(state: State, { id, sql, sink, state: now }: Query): object {
+  return {
+    queryString: sql,
+    sinks: [sink],
+    sinkKafkaTopics: [state.sources.get(sink)!.topic],
+    id,
+    statusCount: { [now]: 1 },
+    queryType: "PERSISTENT",
+    state: now,
+  };
+}
+
+function describe(state: State, source: Source): object {
+  const queries = [...state.queries.values()];
+  const of = (chosen: readonly Query[]) => chosen.map((query) => queryOf(state, query));
+  return {
+    name: source.name,
+    windowType: source.ast.kind === "createAs" && source.ast.query.window !== null ? "TUMBLING" : null,
+    readQueries: of(queries.filter(({ from }) => from === source.name)),
+    writeQueries: of(queries.filter(({ sink }) => sink === source.name)),
+    fields: source.columns.map(({ name, type, key }) => ({
+      name,
+      schema: schemaOf(type),
+      ...(key ? { type: "KEY" } : {}),
+    })),
+    type: source.kind.toUpperCase(),
+    timestamp: "",
+    statistics: "",
+    errorStats: "",
+    extended: true,
+    keyFormat: source.keyFormat,
+    valueFormat: source.valueFormat,
+    topic: source.topic,
+    partitions: state.topics.get(source.topic)?.partitions ?? 0,
+    replication: 1,
+    statement: source.statement,
+    queryOffsetSummaries: [],
+    sourceConstraints: [...state.sources.values()].filter(({ from }) => from === source.name).map(({ name }) => name),
+    clusterStatistics: [],
+    clusterErrorStats: [],
+  };
+}
+
+function explain(state: State, id: string, sql: string): object {
+  const query =
+    state.queries.get(id) ??
+    refuse(`Query with id:${id} does not exist, use SHOW QUERIES to view the full set of queries.`);
+  const queryDescription = {
+    id,
+    statementText: query.sql,
+    windowType: null,
+    fields: [],
+    sources: [query.from],
+    sinks: [query.sink],
+    topology: "",
+    executionPlan: "",
+    overriddenProperties: {},
+    ksqlHostQueryStatus: { "127.0.0.1:8088": query.state },
+    queryType: "PERSISTENT",
+    queryErrors: query.errors.map((errorMessage, i) => ({
+      timestamp: 1_700_000_000_000 + i,
+      errorMessage,
+      type: "USER",
+    })),
+    tasksMetadata: [],
+    consumerGroupId: `_confluent-ksql-default_query_${id}`,
+    state: query.state,
+  };
+  return { "@type": "queryDescription", statementText: sql, queryDescription, warnings: [] };
+}

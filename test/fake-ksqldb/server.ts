@@ -1,0 +1,260 @@
+/**
+ * A ksqlDB server's REST API over real HTTP, in memory: bodies, codes and messages as the real one's, statements stored
+ * in its words, commands that take their time, and faults on demand. Started by a test, or as a process:
+ *
+ *     node --import tsx test/fake-ksqldb/server.ts --port 8088 [--key KEY --secret SECRET]
+ *
+ * which prints its address as JSON. `POST /fake/faults` takes a list of faults, `GET /fake/statements` gives what was sent.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { catalog } from "../../schemas/catalog.ts";
+import { execute, isCommand, StatementRefused, type State } from "./engine.ts";
+
+/** What goes wrong with the next `times` requests whose line (`POST /ksql CREATE …`, `GET /status/…`) matches. */
+export interface Fault {
+  readonly on: string;
+  /** 1 if not given. */
+  readonly times?: number;
+  /** Answers this and does nothing. */
+  readonly status?: number;
+  readonly code?: number;
+  readonly message?: string;
+  /** In the place of JSON. */
+  readonly html?: string;
+  readonly retryAfter?: number;
+  /** Breaks the connection, or never answers, before or after the statement was accepted. */
+  readonly drop?: "before" | "after";
+  readonly hang?: "before" | "after";
+  /** The command fails with this message, or stays queued until `release`, or is never heard of at /status. */
+  readonly fails?: string;
+  readonly stuck?: boolean;
+  readonly forgotten?: boolean;
+  /** The query that it starts goes into ERROR with this message. */
+  readonly dies?: string;
+}
+
+interface Command {
+  readonly id: string;
+  readonly number: number;
+  readonly sql: string;
+  readonly fault: Fault;
+  status: string;
+  message: string;
+  queryId: string | null;
+}
+
+export interface FakeKsqldb {
+  readonly url: string;
+  /** The commands that it was sent and took, in order. */
+  readonly statements: readonly string[];
+  /** Every request: method, path and statement. */
+  readonly requests: readonly string[];
+  /** Properties that came with the commands. */
+  readonly properties: readonly unknown[];
+  readonly state: State;
+  fail(...faults: readonly Fault[]): void;
+  /** Executes a statement at once, as another user would. */
+  run(...statements: readonly string[]): void;
+  /** Lets go of what is stuck; forgets all faults. */
+  release(): void;
+  close(): void;
+}
+
+export interface FakeOptions {
+  readonly port?: number;
+  readonly credentials?: { readonly key: string; readonly secret: string };
+  /** Names of topics that are there beside the raw ones of the catalogue. */
+  readonly topics?: Readonly<Record<string, { partitions: number; retentionMs: number }>>;
+}
+
+const version = "7.9.0";
+
+export async function startServer({ port = 0, credentials, topics = {} }: FakeOptions = {}): Promise<FakeKsqldb> {
+  const raw = catalog.filter(({ writtenBy }) => writtenBy === "producer");
+  const empty = (): State => ({
+    topics: new Map([
+      ...raw.map(({ name, partitions, retentionMs }) => [name, { partitions, retentionMs }] as const),
+      ...Object.entries(topics),
+    ]),
+    sources: new Map(),
+    queries: new Map(),
+    next: 1,
+  });
+  /** As all commands leave it that were taken, which new ones are checked against; and as those that were executed. */
+  const ahead = empty();
+  const state = empty();
+  const queue: Command[] = [];
+  const commands = new Map<string, Command>();
+  let taken = 0;
+  let faults: { fault: Fault; left: number }[] = [];
+  const [statements, requests, properties]: [string[], string[], unknown[]] = [[], [], []];
+
+  const server = createServer((request, response) => void handle(request, response));
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    statements,
+    requests,
+    properties,
+    state,
+    fail: (...more) => void faults.push(...more.map((fault) => ({ fault, left: fault.times ?? 1 }))),
+    run: (...more) => more.forEach((sql) => [ahead, state].forEach((one) => execute(one, sql))),
+    release() {
+      faults = [];
+      for (const command of queue) Object.assign(command, { fault: {} });
+    },
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+
+  /** The command at the head of the queue takes a step. */
+  function tick(): void {
+    const [head] = queue;
+    if (head === undefined || head.fault.stuck) return;
+    if (head.status === "QUEUED") return void (head.status = "EXECUTING");
+    queue.shift();
+    if (head.fault.fails !== undefined) return void Object.assign(head, { status: "ERROR", message: head.fault.fails });
+    const result = execute(state, head.sql);
+    if ("entity" in result) return;
+    Object.assign(head, { status: "SUCCESS", message: result.message, queryId: result.queryId });
+    const query = state.queries.get(result.queryId ?? "");
+    if (query !== undefined && head.fault.dies !== undefined)
+      Object.assign(query, { state: "ERROR", errors: [head.fault.dies] });
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request);
+    const path = decodeURIComponent(request.url!);
+    const {
+      ksql = "",
+      commandSequenceNumber = -1,
+      streamsProperties,
+    } = (body === "" ? {} : JSON.parse(body)) as {
+      ksql?: string;
+      commandSequenceNumber?: number;
+      streamsProperties?: unknown;
+    };
+    const send = (status: number, answer: unknown, headers = {}) =>
+      void response
+        .writeHead(status, { "content-type": "application/vnd.ksql.v1+json", ...headers })
+        .end(typeof answer === "string" ? answer : JSON.stringify(answer));
+    if (path === "/fake/faults") {
+      const more = JSON.parse(body) as Fault[];
+      faults.push(...more.map((fault) => ({ fault, left: fault.times ?? 1 })));
+      return send(200, {});
+    }
+    if (path === "/fake/statements") return send(200, statements);
+    const line = `${request.method} ${path}${ksql && ` ${ksql}`}`;
+    requests.push(line);
+    const active = faults.find(({ fault, left }) => left > 0 && new RegExp(fault.on, "i").test(line));
+    if (active !== undefined) active.left--;
+    const fault = active?.fault ?? { on: "" };
+    if (fault.drop === "before") return void request.socket.destroy();
+    if (fault.hang === "before") return;
+    const error = (status: number, code: number, message: string, more: object = { "@type": "generic_error" }) =>
+      send(
+        status,
+        { error_code: code, message, ...more },
+        fault.retryAfter === undefined ? {} : { "retry-after": String(fault.retryAfter) },
+      );
+    if (fault.html !== undefined) return send(fault.status ?? 200, fault.html, { "content-type": "text/html" });
+    if (fault.status !== undefined)
+      return error(fault.status, fault.code ?? fault.status * 100, fault.message ?? "on demand");
+    const basic = credentials && `Basic ${Buffer.from(`${credentials.key}:${credentials.secret}`).toString("base64")}`;
+    if (basic !== undefined && request.headers.authorization !== basic) return error(401, 40100, "Unauthorized");
+    tick();
+
+    if (path === "/info")
+      return send(200, {
+        KsqlServerInfo: { version, kafkaClusterId: "lkc-1", ksqlServiceId: "default_", serverStatus: "RUNNING" },
+      });
+    if (path === "/healthcheck") return send(200, { isHealthy: true, details: {} });
+    const [, commandId] = /^\/status\/(.+)$/.exec(path) ?? [];
+    if (commandId !== undefined) {
+      const command = commands.get(commandId);
+      if (command === undefined || fault.forgotten) return error(404, 40400, "Command not found");
+      return send(200, { status: command.status, message: command.message, queryId: command.queryId });
+    }
+    if (path !== "/ksql" || request.method !== "POST") return error(404, 40400, "HTTP 404 Not Found");
+
+    // It waits for what the client has seen, and before a command for all commands.
+    const awaited = () =>
+      queue.some(({ number, sql }) => number <= commandSequenceNumber || isCommand(sql) === isCommand(ksql));
+    while (awaited() && !queue[0]!.fault.stuck) tick();
+    if (queue.some(({ number }) => number <= commandSequenceNumber))
+      return error(
+        503,
+        50301,
+        `Timed out while waiting for a previous command to execute. command sequence number: ${commandSequenceNumber}`,
+      );
+    const answers: object[] = [];
+    const asked = ksql.match(/(?:'[^']*'|`[^`]*`|[^;'`])+;/g)?.map((sql) => sql.trim()) ?? [];
+    // All of a request is tried in a sandbox first.
+    const sandbox = structuredClone(ahead);
+    for (const sql of asked)
+      try {
+        execute(isCommand(sql) ? sandbox : structuredClone(state), sql);
+      } catch (refused) {
+        if (!(refused instanceof StatementRefused)) throw refused;
+        return error(400, refused.code, refused.message, {
+          "@type": "statement_error",
+          statementText: sql,
+          entities: [],
+        });
+      }
+    for (const sql of asked) {
+      if (!isCommand(sql)) {
+        const result = execute(state, sql);
+        if ("entity" in result) answers.push(result.entity);
+        continue;
+      }
+      const result = execute(fault.fails === undefined ? ahead : structuredClone(ahead), sql);
+      if ("entity" in result) {
+        answers.push(result.entity);
+        continue;
+      }
+      const command = {
+        id: result.commandId,
+        number: taken++,
+        sql,
+        fault,
+        status: "QUEUED",
+        message: "Statement written to command topic",
+        queryId: null,
+      };
+      statements.push(sql);
+      properties.push(streamsProperties);
+      commands.set(command.id, command);
+      queue.push(command);
+      answers.push({
+        "@type": "currentStatus",
+        statementText: result.text,
+        commandId: command.id,
+        commandStatus: { status: "QUEUED", message: command.message, queryId: null },
+        commandSequenceNumber: command.number,
+        warnings: [],
+      });
+    }
+    if (fault.drop === "after") return void request.socket.destroy();
+    if (fault.hang === "after") return;
+    send(200, answers);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: { port: { type: "string" }, key: { type: "string" }, secret: { type: "string" } },
+  });
+  const { port = "0", key, secret } = values;
+  const login = key !== undefined && secret !== undefined ? { credentials: { key, secret } } : {};
+  const { url } = await startServer({ port: Number(port), ...login });
+  process.stdout.write(`${JSON.stringify({ url })}\n`);
+}

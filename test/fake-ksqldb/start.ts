@@ -1,0 +1,81 @@
+/** The fake ksqlDB for one test, and the project's commands against it. */
+import { onTestFinished } from "vitest";
+import { Environment } from "../../environment.ts";
+import { runServerCommand } from "../../ksqldb/server/command.ts";
+import { desiredStatements, type Desired } from "../../ksqldb/server/desired.ts";
+import { startServer, type FakeKsqldb, type FakeOptions } from "./server.ts";
+import { columnsOf, type Column } from "./text.ts";
+
+export async function startFakeKsqldb(options: FakeOptions = {}): Promise<FakeKsqldb> {
+  const fake = await startServer(options);
+  onTestFinished(() => fake.close());
+  return fake;
+}
+
+/** Statements as the commands take them, with the types of what their queries make. */
+export function desiredOf(...texts: readonly string[]): Desired[] {
+  const all = desiredStatements(texts.map((text, i) => ({ file: `ksqldb/0${i + 1}.sql`, text })));
+  const known = new Map<string, readonly Column[]>();
+  for (const { name, ast, columns } of all)
+    known.set(
+      name,
+      ast.kind === "create" ? (columns ?? []) : columnsOf(ast, known.get(ast.query.from.name.name) ?? []),
+    );
+  return all.map((one) => ({ ...one, columns: known.get(one.name) }));
+}
+
+export interface Run {
+  readonly code: number;
+  readonly report: Report | undefined;
+  /** What was told on the way; the reason of a failure is the last line. */
+  readonly told: string;
+  /** The commands that the server took. */
+  readonly sent: readonly string[];
+}
+
+interface Report {
+  readonly changes: number;
+  readonly refused: number;
+  readonly checks: { readonly faults: readonly string[]; readonly notes: readonly string[] };
+  readonly steps: readonly {
+    readonly action: string;
+    readonly name: string;
+    readonly notes: readonly string[];
+    readonly cure?: string;
+    readonly result?: string;
+  }[];
+  readonly queries?: Readonly<Record<string, string>>;
+  readonly error?: string;
+}
+
+type Values = Parameters<typeof runServerCommand>[1];
+
+/** Runs a command in this process; a failure is code 1. */
+export async function runAgainst(
+  fake: Pick<FakeKsqldb, "url"> & Partial<FakeKsqldb>,
+  command: "plan" | "apply" | "destroy",
+  desired: readonly Desired[],
+  {
+    env = {},
+    stop = new AbortController().signal,
+    ...values
+  }: Values & { env?: Record<string, string>; stop?: AbortSignal } = {},
+): Promise<Run> {
+  const [out, told]: [string[], string[]] = [[], []];
+  const before = fake.statements?.length ?? 0;
+  const environment = new Environment({ KSQLDB_URL: fake.url, ...env });
+  let code = 1;
+  try {
+    const io = {
+      environment,
+      stop,
+      out: (text: string) => void out.push(text),
+      talk: (line: string) => void told.push(line),
+    };
+    code = await runServerCommand(command, { wait: "2s", timeout: "2s", ...values }, desired, io);
+  } catch (error) {
+    told.push((error as Error).message);
+  }
+  const report = out.length === 0 ? undefined : (JSON.parse(out.join("")) as Report);
+  return { code, report, told: told.join("\n"), sent: fake.statements?.slice(before) ?? [] };
+}
