@@ -1,4 +1,5 @@
 /** Functions of texts. Lengths and positions count UTF-16 units, as Java does. */
+import { trim } from "../expressions/text.ts";
 import { INTEGER, STRING, type SqlType, type Value } from "../language/types.ts";
 import { OutsideSubset, type ScalarFunction } from "./function.ts";
 import { orFail, overload, overloaded, resolve, unlessNull } from "./overloads.ts";
@@ -10,7 +11,7 @@ export const text = {
   UCASE: ofText((value) => certain(value).toUpperCase()),
   LCASE: ofText((value) => certain(value).toLowerCase()),
   /** Without the spaces and control characters around it. */
-  TRIM: ofText((value) => value.replace(/^[\0- ]+|[\0- ]+$/g, "")),
+  TRIM: ofText(trim),
   LEN: overloaded(
     overload(
       ["STRING"],

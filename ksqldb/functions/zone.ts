@@ -35,8 +35,8 @@ export function offsetOf(text: string): number | undefined {
   return sign === "-" ? -total : total;
 }
 
-/** Between these the tables of Java and of Intl are known to agree. */
-const from = 0;
+/** Between these the tables of Java and of Intl agree; before, they depend on their releases. */
+const from = Date.UTC(2000, 0, 1);
 const to = Date.UTC(2038, 0, 1);
 
 function namedZone(timeZone: string): Zone {
@@ -44,7 +44,7 @@ function namedZone(timeZone: string): Zone {
   return {
     fixed: undefined,
     offsetAt(ms) {
-      if (ms < from || ms >= to) throw new OutsideSubset(`the time of ${timeZone} before 1970 or after 2037`);
+      if (ms < from || ms >= to) throw new OutsideSubset(`the time of ${timeZone} before 2000 or after 2037`);
       const [, offset] = / GMT(.*)$/.exec(format.format(ms))!;
       return offset === "" ? 0 : offsetOf(offset!)!;
     },
