@@ -25,6 +25,20 @@ interface Part {
 
 /** Letters that no release of Java gives a meaning to. */
 const unknownLetters = "bCfiIjJloPrRtTU";
+/** The letters that are understood, and how many of each Java takes. */
+const mostLetters: Readonly<Record<string, number>> = {
+  y: 19,
+  u: 19,
+  M: 5,
+  d: 2,
+  H: 2,
+  m: 2,
+  s: 2,
+  S: 9,
+  X: 5,
+  x: 5,
+  Z: 5,
+};
 const fieldOf: Readonly<Record<string, Field>> = { M: "month", d: "day", H: "hour", m: "minute", s: "second" };
 
 const formOfCasts = compilePattern("yyyy-MM-dd'T'HH:mm:ss.SSS");
@@ -61,23 +75,27 @@ function completeDate(date: string): string {
  * takes and this does not: names of months and days, hours to 12, weeks, quarters, names of zones.
  */
 export function compilePattern(pattern: string): TimePattern {
-  const open: { parts: Part[]; numeral: Numeral | undefined }[] = [{ parts: [], numeral: undefined }];
+  const open: { parts: Part[]; numeral: Digits | undefined }[] = [{ parts: [], numeral: undefined }];
   let outside: string | undefined;
   let years = "";
-  for (const [piece, letters, quoted] of pattern.matchAll(/([A-Za-z])\1*|'((?:[^']|'')*)'|[^]/g)) {
-    if (letters !== undefined) field(letters, piece.length);
+  for (const [piece, letter, quoted] of pattern.matchAll(/([A-Za-z])\1*|'((?:[^']|'')*)'|[^]/g)) {
+    if (letter !== undefined) field(letter, piece.length);
     else if (quoted !== undefined) literal(quoted === "" ? "'" : quoted.replaceAll("''", "'"));
     else if (piece === "[") {
       open.at(-1)!.numeral = undefined;
       open.push({ parts: [], numeral: undefined });
     } else if (piece === "]") close();
-    else if ("{}#'".includes(piece)) throw new Error(`${piece} in the pattern "${pattern}"`);
+    else if ("{}#'".includes(piece)) invalid(piece);
     else literal(piece);
   }
   while (open.length > 1) close();
-  if (new Set(years).size > 1) outside ??= "y and u together";
+  if (new Set(years).size > 1) outside ??= "y beside u";
   if (outside !== undefined) throw new OutsideSubset(`${outside} in the pattern "${pattern}"`);
-  return newPattern(open[0]!.parts);
+  return newPattern(open[0]!.parts, years.startsWith("y"));
+
+  function invalid(what: string): never {
+    throw new Error(`"${pattern}" is no pattern: ${what}`);
+  }
 
   function add(part: Part): void {
     open.at(-1)!.parts.push(part);
@@ -85,7 +103,7 @@ export function compilePattern(pattern: string): TimePattern {
   }
 
   function close(): void {
-    if (open.length === 1) throw new Error(`] without [ in the pattern "${pattern}"`);
+    if (open.length === 1) invalid("] without [");
     const { parts } = open.pop()!;
     if (parts.length > 0) add(optional(parts));
   }
@@ -95,11 +113,10 @@ export function compilePattern(pattern: string): TimePattern {
     add(newLiteral(text));
   }
 
-  /** Fixed widths that follow a numeral without anything between take their digits from its end. */
+  /** Fixed widths right behind a numeral take their digits from its end. */
   function numeral(part: Part, digits: Digits): void {
     const active = open.at(-1)!;
-    const fixed = digits.sign === "none";
-    if (fixed && active.numeral !== undefined) active.numeral.behind += digits.most;
+    if (active.numeral !== undefined && digits.sign === "none") active.numeral.behind += digits.most;
     else {
       // Java forgets what stood between.
       if (active.numeral !== undefined) active.numeral.behind = 0;
@@ -109,47 +126,23 @@ export function compilePattern(pattern: string): TimePattern {
   }
 
   function field(letter: string, count: number): void {
-    switch (letter) {
-      case "y":
-      case "u": {
-        years += letter;
-        if (count > 19) throw new Error(`${count} letters ${letter} in the pattern "${pattern}"`);
-        // Java can not print them.
-        if (count > 10) outside ??= `${count} letters ${letter}`;
-        const sign = count < 4 ? "minus" : "beyond";
-        const digits: Numeral =
-          count === 2 ? { least: 2, most: 2, sign: "none", behind: 0 } : { least: count, most: 19, sign, behind: 0 };
-        return numeral(newYear(digits, letter === "y", count === 2), digits);
-      }
-      case "M":
-      case "d":
-      case "H":
-      case "m":
-      case "s": {
-        if (letter === "M" && count > 2 && count < 6) outside ??= "the name of a month";
-        else if (count > 2) throw new Error(`${count} letters ${letter} in the pattern "${pattern}"`);
-        const digits: Numeral = {
-          least: count,
-          most: count === 1 ? 19 : 2,
-          sign: count === 1 ? "minus" : "none",
-          behind: 0,
-        };
-        return numeral(newNumeral(fieldOf[letter]!, digits), digits);
-      }
-      case "S": {
-        if (count > 9) throw new Error(`${count} letters S in the pattern "${pattern}"`);
-        return numeral(newFraction(count), { least: count, most: count, sign: "none", behind: 0 });
-      }
-      case "X":
-      case "x":
-      case "Z": {
-        if (count > 5) throw new Error(`${count} letters ${letter} in the pattern "${pattern}"`);
-        if (letter === "Z" && count === 4) outside ??= "the name of an offset";
-        return add(newOffset(letter, count));
-      }
-      default:
-        if (unknownLetters.includes(letter)) throw new Error(`${letter} is no letter of a pattern: "${pattern}"`);
-        outside ??= `the letter ${letter}`;
+    const most = mostLetters[letter];
+    if (most === undefined && !unknownLetters.includes(letter)) outside ??= `the letter ${letter}`;
+    else if (most === undefined || count > most) invalid(letter.repeat(count));
+    else if ("XxZ".includes(letter)) {
+      if (letter === "Z" && count === 4) outside ??= "the name of an offset";
+      add(newOffset(letter, count));
+    } else if (letter === "S") numeral(newFraction(count), fixedDigits(count));
+    else if (letter === "y" || letter === "u") {
+      years += letter;
+      // Java can not print them.
+      if (count > 10) outside ??= `${count} letters ${letter}`;
+      const digits = count === 2 ? fixedDigits(2) : newDigits(count, count < 4 ? "minus" : "beyond");
+      numeral(newYear(digits, letter === "y", count === 2), digits);
+    } else {
+      if (count > 2) outside ??= "the name of a month";
+      const digits = count === 2 ? fixedDigits(2) : newDigits(1, "minus");
+      numeral(newNumeral(fieldOf[letter]!, digits), digits);
     }
   }
 }
@@ -162,9 +155,16 @@ interface Digits {
   /** Digits that belong to what follows. */
   behind: number;
 }
-type Numeral = Digits;
 
-function newNumeral(field: Field, digits: Numeral): Part {
+function newDigits(least: number, sign: "minus" | "beyond"): Digits {
+  return { least, most: 19, sign, behind: 0 };
+}
+
+function fixedDigits(count: number): Digits {
+  return { least: count, most: count, sign: "none", behind: 0 };
+}
+
+function newNumeral(field: Field, digits: Digits): Part {
   return {
     parse: (text, at, fields) => parseNumeral(digits, text, at, (value) => set(fields, field, value)),
     format: (moment) => formatNumeral(digits, moment[field]),
@@ -172,13 +172,10 @@ function newNumeral(field: Field, digits: Numeral): Part {
 }
 
 /** Of the era, or counted on below 1. Of two digits: from 2000 to 2099. */
-function newYear(digits: Numeral, ofEra: boolean, short: boolean): Part {
+function newYear(digits: Digits, ofEra: boolean, short: boolean): Part {
   return {
     parse: (text, at, fields) =>
-      parseNumeral(digits, text, at, (value) => {
-        if (ofEra && value < 1 && !short) throw new Error(`${value} is no year`);
-        return set(fields, "year", short ? 2000 + value : value);
-      }),
+      parseNumeral(digits, text, at, (value) => set(fields, "year", short ? 2000 + value : value)),
     format: ({ year }) => {
       const value = ofEra && year < 1 ? 1 - year : year;
       return formatNumeral(digits, short ? Math.abs(value) % 100 : value);
@@ -187,7 +184,7 @@ function newYear(digits: Numeral, ofEra: boolean, short: boolean): Part {
 }
 
 function parseNumeral(
-  { least, most, sign, behind }: Numeral,
+  { least, most, sign, behind }: Digits,
   text: string,
   at: number,
   take: (value: number) => boolean,
@@ -205,7 +202,7 @@ function parseNumeral(
   return take(negative ? -value : value) ? start + count : -1;
 }
 
-function formatNumeral({ least, most, sign }: Numeral, value: number): string {
+function formatNumeral({ least, most, sign }: Digits, value: number): string {
   const digits = String(Math.abs(value)).padStart(least, "0");
   if (digits.length > most) throw new Error(`${value} has more than ${most} digits`);
   if (value < 0) return `-${digits}`;
@@ -241,60 +238,34 @@ function lower(character: string): string {
   return character === "İ" ? "i" : character.toLowerCase();
 }
 
-/** An offset of ±hh and then, by the number of letters, minutes if not 0, minutes, or seconds if not 0. */
+/** An offset: ±hh, minutes from the second letter on (of X and x; else if they are not 0), from the fourth seconds too. */
 function newOffset(letter: string, count: number): Part {
-  const colon = count === 3 ? letter !== "Z" : count === 5;
-  const size = letter === "Z" ? (count < 4 ? 2 : 5) : count;
-  const none =
-    letter === "X" || (letter === "Z" && count === 5)
-      ? "Z"
-      : letter === "Z"
-        ? "+0000"
-        : count === 1
-          ? "+00"
-          : colon
-            ? "+00:00"
-            : "+0000";
-  const separator = colon ? ":" : "";
-  const two = `(\\d\\d)`;
-  const more =
-    size === 1
-      ? `(?:([0-5]\\d))?`
-      : size < 4
-        ? `${separator}([0-5]\\d)`
-        : `${separator}([0-5]\\d)(?:${separator}([0-5]\\d))?`;
-  const form = new RegExp(`([+-])${two}${more}`, "y");
+  // Z, ZZ and ZZZ are as xx, ZZZZZ is as XXXXX.
+  const size = letter === "Z" && count < 5 ? 2 : count;
+  const colon = size === 3 || size === 5 ? ":" : "";
+  const zero = letter === "X" || (letter === "Z" && size === 5) ? "Z" : size === 1 ? "+00" : `+00${colon}00`;
+  const minutes = size === 1 ? "([0-5]\\d)?" : `${colon}([0-5]\\d)`;
+  const form = new RegExp(`([+-])([0-5]\\d)${minutes}${size > 3 ? `(?:${colon}([0-5]\\d))?` : ""}`, "y");
   return {
     parse: (text, at, fields) => {
-      if (sameText(text, at, none)) return set(fields, "offset", 0) ? at + none.length : -1;
+      if (sameText(text, at, zero)) return set(fields, "offset", 0) ? at + zero.length : -1;
       form.lastIndex = at;
       const match = form.exec(text);
-      if (match === null || Number(match[2]) > 59) return -1;
+      if (match === null) return -1;
       if (Number(match[2]) > 23) throw new Error(`${match[0]} is no offset`);
       const seconds = Number(match[2]) * 3600 + Number(match[3] ?? 0) * 60 + Number(match[4] ?? 0);
       return set(fields, "offset", match[1] === "-" ? -seconds : seconds) ? form.lastIndex : -1;
     },
     format: ({ offset }) => {
-      const [hours, minutes, seconds] = [3600, 60, 1].map(
-        (unit) => Math.trunc(Math.abs(offset) / unit) % (unit === 3600 ? 100 : 60),
-      ) as [number, number, number];
-      let written = hours;
-      let text = (offset < 0 ? "-" : "+") + twoDigits(hours);
-      if (size > 1 || minutes > 0) {
-        text += separator + twoDigits(minutes);
-        written += minutes;
-      }
-      if (size > 3 && seconds > 0) {
-        text += separator + twoDigits(seconds);
-        written += seconds;
-      }
-      return written === 0 ? none : text;
+      const seconds = Math.abs(offset);
+      const [hour, minute, second] = [Math.trunc(seconds / 3600), Math.trunc(seconds / 60) % 60, seconds % 60];
+      const withMinute = size > 1 || minute > 0;
+      const withSecond = size > 3 && second > 0;
+      if (hour === 0 && !(withMinute && minute > 0) && !withSecond) return zero;
+      const units = [hour, ...(withMinute ? [minute] : []), ...(withSecond ? [second] : [])];
+      return (offset < 0 ? "-" : "+") + units.map((unit) => String(unit).padStart(2, "0")).join(colon);
     },
   };
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, "0");
 }
 
 /** Read if it is there, always written. */
@@ -337,11 +308,12 @@ function digitsAt(text: string, at: number, most: number): number {
   return count;
 }
 
-function newPattern(parts: readonly Part[]): TimePattern {
+function newPattern(parts: readonly Part[], ofEra: boolean): TimePattern {
   return {
     parse: (text, zone = utc) => {
       const fields: Fields = {};
       if (parseAll(parts, text, 0, fields) !== text.length) throw new Error(`"${text}" does not fit the pattern`);
+      if (ofEra && fields.year !== undefined && fields.year < 1) throw new Error(`${fields.year} is no year`);
       return resolve(fields, zone);
     },
     format: (ms, zone = utc) => {
