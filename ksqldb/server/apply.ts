@@ -106,7 +106,7 @@ async function sendAndWait(
         `${title}: the server took it, and its status is still ${status} after ${duration(timeoutMs)} (/status/${commandId}). ` +
           "Look whether the server runs and reads its command topic; or wait longer (--timeout).",
       );
-    await server.pause(title, Math.min(2_000, 100 * 1.5 ** poll, Math.max(1, deadline - Date.now())));
+    await server.pause(title, Math.min(2_000, 50 * 2 ** poll, Math.max(1, deadline - Date.now())));
     const next = await server.status(title, commandId);
     // A server that was started again does not know it.
     if (next === undefined) throw new Lost(`${title}: the server no longer knows the command ${commandId}.`);
@@ -182,6 +182,6 @@ export async function waitForQueries(
           "or wait longer (--timeout).",
       );
     if (poll === 5) talk(`${step}: ${states.join(", ")}`);
-    await server.pause(step, Math.min(2_000, 100 * 1.5 ** poll));
+    await server.pause(step, Math.min(2_000, 50 * 2 ** poll));
   }
 }

@@ -56,7 +56,8 @@ interface Surroundings {
 /** Those of a process of its own. */
 function surroundings(): Surroundings {
   const talk = (line: string) => void process.stderr.write(`${redact(line)}\n`);
-  const onInterrupt = (again: boolean) => talk(again ? "ended" : "stopping when the server has answered; again ends at once");
+  const onInterrupt = (again: boolean) =>
+    talk(again ? "ended" : "stopping when the server has answered; again ends at once");
   const out = (text: string) => void process.stdout.write(redact(text));
   return { environment: readEnvironment(), out, talk, stop: stopSignal(undefined, onInterrupt) };
 }
@@ -90,8 +91,7 @@ export async function runServerCommand(
   talk(planText(plan, checks));
 
   const outcomes: Outcome[] = [];
-  const print = (more: Partial<Report> = {}) =>
-    out(reportJson({ command, server: about, plan, checks, ...more }));
+  const print = (more: Partial<Report> = {}) => out(reportJson({ command, server: about, plan, checks, ...more }));
   if (command === "plan") {
     print();
     const open = changesOf(plan).length > 0 || plan.some(({ action }) => action === "refuse");

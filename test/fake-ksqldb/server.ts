@@ -72,6 +72,10 @@ export interface FakeOptions {
   readonly topics?: Readonly<Record<string, { partitions: number; retentionMs: number }>>;
 }
 
+/** As its lexer does: whatever stands in quotes is no comment. */
+const withoutComments = (ksql: string) =>
+  ksql.replace(/('[^']*'|`[^`]*`)|--[^\n]*/g, (_, quoted: string | undefined) => quoted ?? "").trim();
+
 const version = "7.9.0";
 
 export async function startServer({ port = 0, credentials, topics = {} }: FakeOptions = {}): Promise<FakeKsqldb> {
@@ -104,7 +108,7 @@ export async function startServer({ port = 0, credentials, topics = {} }: FakeOp
     properties,
     state,
     fail: (...more) => void faults.push(...more.map((fault) => ({ fault, left: fault.times ?? 1 }))),
-    run: (...more) => more.forEach((sql) => [ahead, state].forEach((one) => execute(one, sql))),
+    run: (...more) => more.forEach((sql) => [ahead, state].forEach((one) => execute(one, withoutComments(sql)))),
     release() {
       faults = [];
       for (const command of queue) Object.assign(command, { fault: {} });
@@ -196,7 +200,10 @@ export async function startServer({ port = 0, credentials, topics = {} }: FakeOp
         `Timed out while waiting for a previous command to execute. command sequence number: ${commandSequenceNumber}`,
       );
     const answers: object[] = [];
-    const asked = ksql.match(/(?:'[^']*'|`[^`]*`|[^;'`])+;/g)?.map((sql) => sql.trim()) ?? [];
+    const asked =
+      withoutComments(ksql)
+        .match(/(?:'[^']*'|`[^`]*`|[^;'`])+;/g)
+        ?.map((sql) => sql.trim()) ?? [];
     // All of a request is tried in a sandbox first.
     const sandbox = structuredClone(ahead);
     for (const sql of asked)

@@ -1,0 +1,488 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { desiredStatements } from "../../../ksqldb/server/desired.ts";
+import { readSchema } from "../../../schemas/avro.ts";
+import { SchemaRegistry } from "../../../schemas/registry.ts";
+import { desiredOf, runAgainst, startFakeKsqldb } from "../../fake-ksqldb/start.ts";
+import { startFakeRegistry } from "../../fake-registry.ts";
+
+const full =
+  "CREATE STREAM coinbase_full (k STRING KEY, `type` STRING, `price` STRING, `size` STRING) WITH (KAFKA_TOPIC = 'coinbase_full', KEY_FORMAT = 'KAFKA', VALUE_FORMAT = 'AVRO');";
+const trades =
+  "-- The maker's side; not ours.\nCREATE STREAM coinbase_trades WITH (KAFKA_TOPIC = 'coinbase_trades', PARTITIONS = 6, RETENTION_MS = 604800000) AS\nSELECT k, `price`, `size` -- in base; currency\nFROM coinbase_full WHERE `type` = 'match' EMIT CHANGES;";
+const bars =
+  "CREATE TABLE coinbase_bars_1m WITH (KAFKA_TOPIC = 'coinbase_bars_1m', PARTITIONS = 6, RETENTION_MS = 604800000) AS SELECT k, COUNT(*) AS `trades` FROM coinbase_trades WINDOW TUMBLING (SIZE 1 MINUTE, RETENTION 2 DAYS, GRACE PERIOD 1 DAY) WHERE `price` IS NOT NULL GROUP BY k EMIT CHANGES;";
+const all = [full, trades, bars];
+const desired = desiredOf(...all);
+const otherBars = desiredOf(full, trades, bars.replace("1 MINUTE", "30 SECONDS"));
+const names = ["COINBASE_FULL", "COINBASE_TRADES", "COINBASE_BARS_1M"];
+
+const actions = ({ report }: Awaited<ReturnType<typeof runAgainst>>) =>
+  report?.steps.map(({ action, name }) => `${action} ${name}`) ?? [];
+
+/** A server that runs the statements. */
+async function running(...statements: readonly string[]) {
+  const fake = await startFakeKsqldb();
+  fake.run(...(statements.length > 0 ? statements : all));
+  return fake;
+}
+
+describe("an empty server", () => {
+  it("gets every statement once, sources before what reads them, whatever the order of the files", async () => {
+    const fake = await startFakeKsqldb();
+    const backwards = desiredOf(bars, trades, full);
+    const plan = await runAgainst(fake, "plan", backwards);
+    expect([plan.code, plan.sent, plan.report?.changes]).toEqual([0, [], 3]);
+    expect(actions(plan)).toEqual(names.map((name) => `create ${name}`));
+    const apply = await runAgainst(fake, "apply", backwards);
+    expect(apply.code).toBe(0);
+    expect(apply.sent.map((sql) => /^CREATE \w+ (\w+)/.exec(sql)?.[1]?.toUpperCase())).toEqual(names);
+    expect(apply.report?.queries).toEqual({
+      COINBASE_TRADES: "CSAS_COINBASE_TRADES_2",
+      COINBASE_BARS_1M: "CTAS_COINBASE_BARS_1M_3",
+    });
+    expect([...fake.state.queries.values()].map(({ state }) => state)).toEqual(["RUNNING", "RUNNING"]);
+  });
+
+  it("gets no comment, and reads from the beginning, or from the end if asked", async () => {
+    const fake = await startFakeKsqldb();
+    const { sent } = await runAgainst(fake, "apply", desired);
+    expect(sent[1]).toBe(trades.replace(/^.*\n/, "").replace(" -- in base; currency", ""));
+    expect(fake.properties).toEqual(Array.from({ length: 3 }, () => ({ "auto.offset.reset": "earliest" })));
+    const other = await startFakeKsqldb();
+    await runAgainst(other, "apply", desired, { from: "latest" });
+    expect(other.properties[2]).toEqual({ "auto.offset.reset": "latest" });
+  });
+
+  it("runs the project's own statements, and a second time nothing is sent", async () => {
+    const folder = join(import.meta.dirname, "../../../ksqldb");
+    const files = readdirSync(folder).filter((name) => name.endsWith(".sql"));
+    const own = desiredStatements(files.map((file) => ({ file, text: readFileSync(join(folder, file), "utf8") })));
+    const fake = await startFakeKsqldb();
+    const first = await runAgainst(fake, "apply", own);
+    expect([first.code, first.sent.length]).toEqual([0, own.length]);
+    const second = await runAgainst(fake, "apply", own);
+    expect([second.code, second.sent, second.report?.changes]).toEqual([0, [], 0]);
+    expect(new Set(second.report?.steps.map(({ action }) => action))).toEqual(new Set(["unchanged"]));
+  });
+});
+
+describe("plan", () => {
+  it("exits 3 if there is something to do and that is asked for, else 0", async () => {
+    const fake = await startFakeKsqldb();
+    const code = async () => (await runAgainst(fake, "plan", desired, { "detailed-exitcode": true })).code;
+    expect(await code()).toBe(3);
+    expect((await runAgainst(fake, "plan", desired)).code).toBe(0);
+    await runAgainst(fake, "apply", desired);
+    expect(await code()).toBe(0);
+  });
+
+  it("leaves alone what no file names, also where it can not be read", async () => {
+    const fake = await running(...all);
+    fake.run("CREATE STREAM theirs AS SELECT * FROM coinbase_full;");
+    Object.assign(fake.state.sources.get("THEIRS")!, {
+      statement: "CREATE STREAM THEIRS AS SELECT * FROM A JOIN B ON A.X = B.X;",
+    });
+    fake.run("CREATE STREAM ksql_processing_log (a STRING) WITH (KAFKA_TOPIC = 'coinbase_full');");
+    const { code, sent, report } = await runAgainst(fake, "apply", desired);
+    expect([code, sent]).toEqual([0, []]);
+    const orphans = report!.steps.filter(({ action }) => action === "orphan");
+    expect(orphans.map(({ name }) => name)).toEqual(["THEIRS"]);
+    expect(orphans[0]!.notes.join()).toMatch(/no file names it.*JOIN is outside/s);
+  });
+
+  it("counts one of ours that can not be read as different, and says why", async () => {
+    const fake = await running();
+    Object.assign(fake.state.sources.get("COINBASE_BARS_1M")!, { statement: "CREATE TABLE X AS SELECT LIMIT;" });
+    const { report } = await runAgainst(fake, "plan", desired);
+    const step = report!.steps.find(({ action }) => action === "refuse")!;
+    expect([step.name, step.notes.join()]).toEqual([
+      "COINBASE_BARS_1M",
+      expect.stringMatching(/can not be read here: 1:\d+: /),
+    ]);
+  });
+
+  it("knows columns that someone added with ALTER", async () => {
+    const fake = await running(full);
+    fake.run("ALTER STREAM coinbase_full ADD COLUMN `extra` STRING;");
+    expect(
+      actions(await runAgainst(fake, "plan", desiredOf(full.replace(") WITH", ", `extra` STRING) WITH")))),
+    ).toEqual(["unchanged COINBASE_FULL"]);
+    expect(actions(await runAgainst(fake, "plan", desiredOf(full)))).toEqual(["refuse COINBASE_FULL"]);
+  });
+
+  it("sees that a query was terminated, or is paused", async () => {
+    const fake = await running();
+    fake.run("PAUSE CTAS_COINBASE_BARS_1M_3;");
+    const paused = await runAgainst(fake, "plan", desired);
+    expect(paused.report?.steps[2]).toMatchObject({
+      action: "unchanged",
+      notes: ["its query CTAS_COINBASE_BARS_1M_3 is PAUSED"],
+    });
+    fake.run("TERMINATE CTAS_COINBASE_BARS_1M_3;");
+    const gone = await runAgainst(fake, "plan", desired);
+    expect(gone.report?.steps[2]).toMatchObject({
+      action: "refuse",
+      notes: [expect.stringContaining("it was terminated"), expect.anything()],
+    });
+  });
+});
+
+describe("a change", () => {
+  it("that the server takes is made in place, and only that", async () => {
+    const fake = await running();
+    const { code, sent } = await runAgainst(
+      fake,
+      "apply",
+      desiredOf(full, trades.replace("'match'", "'last_match'"), bars),
+    );
+    expect(code).toBe(0);
+    expect(sent).toEqual([expect.stringMatching(/^CREATE OR REPLACE STREAM coinbase_trades .*'last_match'/s)]);
+  });
+
+  it("of a column appended goes through source and stream, in order", async () => {
+    const fake = await running();
+    const next = desiredOf(
+      full.replace(") WITH", ", `extra` STRING) WITH"),
+      trades.replace("`size` --", "`size`, `extra` --"),
+      bars,
+    );
+    const { code, sent } = await runAgainst(fake, "apply", next);
+    expect([code, sent.map((sql) => sql.slice(0, 40))]).toEqual([
+      0,
+      ["CREATE OR REPLACE STREAM coinbase_full (", "CREATE OR REPLACE STREAM coinbase_trades"],
+    ]);
+    expect((await runAgainst(fake, "plan", next)).report?.changes).toBe(0);
+  });
+
+  it("that the server would refuse is refused before anything is sent, with reason and cure", async () => {
+    const fake = await running();
+    const next = desiredOf(full, trades.replace("'match'", "'x'"), bars.replace("1 MINUTE", "30 SECONDS"));
+    const { code, sent, told, report } = await runAgainst(fake, "apply", next);
+    expect([code, sent, report?.refused]).toEqual([1, [], 1]);
+    expect(told).toContain("nothing was sent, since this can not be done");
+    expect(told).toContain(
+      "WINDOW is SIZE 60000, RETENTION 172800000, GRACE PERIOD 86400000 (ms) on the server and SIZE 30000",
+    );
+    expect(told).toContain("Upgrades not yet supported for StreamWindowedAggregate");
+    expect(told).toContain("apply --replace drops it and makes it anew");
+    expect(told).toContain("coinbase_bars_1m_v2");
+  });
+
+  it("with --replace drops what reads first and makes it anew, and keeps the topics", async () => {
+    const fake = await running();
+    const next = desiredOf(full, trades.replace("`price`, `size`", "`size`, `price`"), bars);
+    const plan = await runAgainst(fake, "plan", next, { replace: true });
+    expect(actions(plan)).toEqual([
+      "drop COINBASE_BARS_1M",
+      "drop COINBASE_TRADES",
+      "unchanged COINBASE_FULL",
+      "recreate COINBASE_TRADES",
+      "recreate COINBASE_BARS_1M",
+    ]);
+    expect(plan.told).toContain(
+      "reads all that is still in coinbase_full (7 days, says the catalogue) again: those rows come twice into coinbase_trades",
+    );
+    expect(plan.told).toContain("reads coinbase_trades".length > 0 ? "which is made anew" : "");
+    const latest = await runAgainst(fake, "plan", next, { replace: true, from: "latest" });
+    expect(latest.told).toContain("what comes between the drop and that is missing in coinbase_trades");
+    const { code, sent } = await runAgainst(fake, "apply", next, { replace: true });
+    expect([code, sent.slice(0, 2)]).toEqual([0, ["DROP TABLE COINBASE_BARS_1M;", "DROP STREAM COINBASE_TRADES;"]]);
+    expect(sent).toHaveLength(4);
+    expect([...fake.state.topics.keys()]).toEqual(expect.arrayContaining(["coinbase_trades", "coinbase_bars_1m"]));
+    expect((await runAgainst(fake, "plan", next)).report?.changes).toBe(0);
+  });
+
+  it("with --replace --delete-topics deletes the topics of queries, and of nothing else", async () => {
+    const fake = await running();
+    const next = desiredOf(full.replace("`size` STRING", "`size` DOUBLE"), trades, bars);
+    const { sent } = await runAgainst(fake, "apply", next, { replace: true, "delete-topics": true });
+    expect(sent.slice(0, 3)).toEqual([
+      "DROP TABLE COINBASE_BARS_1M DELETE TOPIC;",
+      "DROP STREAM COINBASE_TRADES DELETE TOPIC;",
+      "DROP STREAM COINBASE_FULL;",
+    ]);
+    expect(fake.state.sources.size).toBe(3);
+  });
+
+  it.each([
+    [
+      "a stream of others",
+      "CREATE STREAM theirs AS SELECT * FROM coinbase_trades;",
+      "THEIRS, which no file names, reads from COINBASE_TRADES",
+    ],
+    [
+      "an INSERT of others",
+      "INSERT INTO coinbase_trades SELECT k, `price`, `size` FROM coinbase_full;",
+      "INSERTQUERY_4, which no file names, reads from or writes into COINBASE_TRADES: TERMINATE it",
+    ],
+  ])("with --replace is refused where %s would have to go", async (_, theirs, reason) => {
+    const fake = await running(...all, theirs);
+    const next = desiredOf(full, trades.replace("`price`, `size`", "`size`, `price`"), bars);
+    const { code, sent, told } = await runAgainst(fake, "apply", next, { replace: true });
+    expect([code, sent]).toEqual([1, []]);
+    expect(told).toContain(reason);
+  });
+
+  it("of a stream into a table is told", async () => {
+    const fake = await running(full, trades, "CREATE STREAM coinbase_bars_1m AS SELECT * FROM coinbase_trades;");
+    const { report } = await runAgainst(fake, "plan", desired);
+    expect(report?.steps[2]).toMatchObject({
+      action: "refuse",
+      notes: ["it is a stream on the server and a table in the file", expect.anything()],
+    });
+  });
+});
+
+describe("destroy", () => {
+  it("drops what the files name, what reads first, and keeps topics and others' objects", async () => {
+    const fake = await running();
+    fake.run("CREATE STREAM theirs (a STRING) WITH (KAFKA_TOPIC = 'coinbase_level2');");
+    const { code, sent } = await runAgainst(fake, "destroy", desired);
+    expect([code, sent]).toEqual([
+      0,
+      ["DROP TABLE COINBASE_BARS_1M;", "DROP STREAM COINBASE_TRADES;", "DROP STREAM COINBASE_FULL;"],
+    ]);
+    expect([...fake.state.sources.keys()]).toEqual(["THEIRS"]);
+    expect(fake.state.topics.has("coinbase_trades")).toBe(true);
+    const again = await runAgainst(fake, "destroy", desired);
+    expect([again.code, again.sent]).toEqual([0, []]);
+  });
+
+  it("deletes the topics of queries if asked, never a raw one", async () => {
+    const fake = await running();
+    const { code } = await runAgainst(fake, "destroy", desired, { "delete-topics": true });
+    expect([code, fake.state.topics.has("coinbase_trades"), fake.state.topics.has("coinbase_full")]).toEqual([
+      0,
+      false,
+      true,
+    ]);
+  });
+
+  it.each([
+    [
+      "others read from them",
+      "CREATE STREAM theirs AS SELECT * FROM coinbase_trades;",
+      "THEIRS, which no file names, reads from",
+    ],
+    [
+      "an INSERT does",
+      "INSERT INTO coinbase_trades SELECT k, `price`, `size` FROM coinbase_full;",
+      "TERMINATE it by hand",
+    ],
+  ])("drops nothing where %s", async (_, theirs, reason) => {
+    const fake = await running(...all, theirs);
+    const { code, sent, told } = await runAgainst(fake, "destroy", desired);
+    expect([code, sent]).toEqual([1, []]);
+    expect(told).toContain(reason);
+  });
+
+  it("does not drop a stranger of the same name", async () => {
+    const fake = await running("CREATE STREAM coinbase_full (a STRING) WITH (KAFKA_TOPIC = 'coinbase_level2');");
+    const { code, sent, told } = await runAgainst(fake, "destroy", desired);
+    expect([code, sent]).toEqual([1, []]);
+    expect(told).toContain("The stream COINBASE_FULL over the topic coinbase_level2 is not what the file says");
+  });
+
+  it("goes on after a failure in the middle", async () => {
+    const fake = await running();
+    fake.fail({ on: "DROP STREAM COINBASE_TRADES", status: 400, code: 40001, message: "no" });
+    const first = await runAgainst(fake, "destroy", desired);
+    expect([first.code, first.sent]).toEqual([1, ["DROP TABLE COINBASE_BARS_1M;"]]);
+    const second = await runAgainst(fake, "destroy", desired);
+    expect([second.code, second.sent.length, fake.state.sources.size]).toEqual([0, 2, 0]);
+  });
+});
+
+describe("a step that fails", () => {
+  const steps = ["CREATE STREAM coinbase_full", "CREATE STREAM coinbase_trades", "CREATE TABLE coinbase_bars_1m"];
+  const faults = {
+    "is refused": { status: 400, code: 40001, message: "no such function" },
+    "is taken and fails": { fails: "could not be executed" },
+    "stays queued": { stuck: true },
+  };
+  const cases = steps.flatMap((step, i) => Object.entries(faults).map(([fault, what]) => ({ i, step, fault, what })));
+
+  it.each(cases)(
+    "names itself, reason and cure, keeps what is done, and is resumed: $step $fault",
+    async ({ i, step, what }) => {
+      const fake = await startFakeKsqldb();
+      fake.fail({ on: step, ...what });
+      const first = await runAgainst(fake, "apply", desired, { timeout: "500ms" });
+      expect(first.code).toBe(1);
+      expect(first.told).toContain(`create ${names[i]} (ksqldb/0${i + 1}.sql): `);
+      expect(first.told).toMatch(
+        /no such function\. Mend|could not execute it \(ERROR\): could not be executed\. Mend|still QUEUED after 0\.5 s.*Look whether/s,
+      );
+      expect(first.told).toContain(`${i} of 3 steps are done and stay. Left: create ${names[i]}`);
+      expect(first.report?.steps.map(({ result }) => result)).toEqual(
+        ["done", "done", "done"].fill("failed", i, i + 1).fill("not reached", i + 1),
+      );
+      expect(first.report?.error).toContain(names[i]);
+      fake.release();
+      const second = await runAgainst(fake, "apply", desired);
+      expect(second.code).toBe(0);
+      expect([...fake.state.sources.keys()]).toEqual(names);
+      const created = fake.statements.filter((sql) => sql.startsWith(step));
+      expect(created).toHaveLength("fails" in what ? 2 : 1);
+    },
+  );
+
+  it.each(steps)("by a connection that breaks creates nothing twice: %s", async (step) => {
+    for (const when of ["before", "after"] as const) {
+      const fake = await startFakeKsqldb();
+      fake.fail({ on: step, drop: when });
+      const { code, told, report } = await runAgainst(fake, "apply", desired);
+      expect([code, fake.statements.length]).toEqual([0, 3]);
+      expect(told).toMatch(
+        /can not be reached \((ECONNRESET|UND_ERR_SOCKET)\)\. Whether the statement was executed is not known\. Looking\./,
+      );
+      expect(report?.steps.filter(({ result }) => result === "found")).toHaveLength(when === "after" ? 1 : 0);
+    }
+  });
+
+  it("by an answer that never comes creates nothing twice", async () => {
+    const fake = await startFakeKsqldb();
+    fake.fail({ on: "CREATE STREAM coinbase_trades", hang: "after" });
+    const { code, told } = await runAgainst(fake, "apply", desired, { timeout: "1s" });
+    expect([code, fake.statements.length]).toEqual([0, 3]);
+    expect(told).toContain("(no answer in time)");
+  });
+
+  it("by a gateway's page of HTML is looked at, and given up after three attempts", async () => {
+    const fake = await startFakeKsqldb();
+    fake.fail({ on: "CREATE STREAM coinbase_trades", status: 502, html: "<html>Bad Gateway</html>", times: 3 });
+    const { code, told } = await runAgainst(fake, "apply", desired);
+    expect([code, fake.statements.length]).toEqual([1, 1]);
+    expect(told).toContain("answers 502 with a page of HTML");
+    expect(told).toContain("It was sent 3 times, and has not been executed");
+    expect((await runAgainst(fake, "apply", desired)).code).toBe(0);
+  });
+
+  it("by a command that the server forgets is looked at", async () => {
+    const fake = await startFakeKsqldb();
+    fake.fail({ on: "GET /status/.*TRADES", forgotten: true });
+    const { code, told } = await runAgainst(fake, "apply", desired);
+    expect([code, fake.statements.length]).toEqual([0, 3]);
+    expect(told).toContain("no longer knows the command stream/`COINBASE_TRADES`/create");
+  });
+
+  it("in the middle of --replace leaves a state from which the same command goes on", async () => {
+    for (const on of ["DROP TABLE", "CREATE TABLE coinbase_bars_1m"]) {
+      for (const fault of [{ status: 400, code: 40001, message: "no" }, { fails: "no" }, { drop: "after" } as const]) {
+        const fake = await running();
+        fake.fail({ on, ...fault });
+        const first = await runAgainst(fake, "apply", otherBars, { replace: true });
+        expect(first.code).toBe("drop" in fault ? 0 : 1);
+        expect((await runAgainst(fake, "apply", otherBars, { replace: true })).code).toBe(0);
+        expect((await runAgainst(fake, "plan", otherBars)).report?.changes).toBe(0);
+      }
+    }
+  });
+
+  it("by Ctrl-C says what is done, and is resumed", async () => {
+    const fake = await startFakeKsqldb();
+    fake.fail({ on: "CREATE STREAM coinbase_trades", stuck: true });
+    const stop = new AbortController();
+    const run = runAgainst(fake, "apply", desired, { stop: stop.signal, timeout: "1m" });
+    while (!fake.requests.some((request) => request.includes("/status/stream/`COINBASE_TRADES`")))
+      await new Promise(setImmediate);
+    stop.abort();
+    const { code, told } = await run;
+    expect(code).toBe(1);
+    expect(told).toContain("stopped. What was executed stays");
+    fake.release();
+    expect((await runAgainst(fake, "apply", desired)).code).toBe(0);
+    expect(fake.statements).toHaveLength(3);
+  });
+});
+
+describe("a query that does not run", () => {
+  it("is told with what it complains of", async () => {
+    const fake = await startFakeKsqldb();
+    fake.fail({ on: "CREATE TABLE", dies: "Overflow on addition of decimals" });
+    const { code, told } = await runAgainst(fake, "apply", desired);
+    expect(code).toBe(1);
+    expect(told).toContain(
+      "CTAS_COINBASE_BARS_1M_3 is ERROR.\n  CTAS_COINBASE_BARS_1M_3: USER: Overflow on addition of decimals",
+    );
+    expect(told).toContain("The statements are in place");
+  });
+
+  it("is told if it is paused", async () => {
+    const fake = await running();
+    fake.run("PAUSE CSAS_COINBASE_TRADES_2;");
+    const { code, told } = await runAgainst(fake, "apply", desired);
+    expect([code, told.includes("CSAS_COINBASE_TRADES_2 is PAUSED") && told.includes("RESUME")]).toEqual([1, true]);
+  });
+});
+
+describe("before anything is sent", () => {
+  it("the raw schemas must be registered, if the environment names a registry", async () => {
+    const [fake, registry] = [await startFakeKsqldb(), await startFakeRegistry()];
+    const env = { SCHEMA_REGISTRY_URL: registry.url };
+    const missing = await runAgainst(fake, "apply", desired, { env });
+    expect([missing.code, missing.sent]).toEqual([1, []]);
+    expect(missing.told).toContain(
+      "coinbase_full-value: nothing is registered. Deploy the infrastructure, or npm run producer -- --register",
+    );
+    await new SchemaRegistry(registry).register("coinbase_full-value", readSchema("coinbase_full"));
+    expect((await runAgainst(fake, "apply", desired, { env })).code).toBe(0);
+  });
+
+  it("says what was not checked, and that retention can not be seen", async () => {
+    const fake = await startFakeKsqldb({ topics: { coinbase_trades: { partitions: 6, retentionMs: 604_800_000 } } });
+    fake.fail({ on: "LIST TOPICS", status: 403, code: 40301, message: "no right", times: 0 });
+    const { report } = await runAgainst(fake, "plan", desired);
+    expect(report?.checks).toEqual({
+      faults: [],
+      notes: [
+        expect.stringMatching(/^raw schemas: not checked/),
+        expect.stringMatching(/^retention of coinbase_trades: ksqlDB does not tell it/),
+      ],
+    });
+    fake.fail({ on: "LIST TOPICS", status: 400, code: 40001, message: "not here" });
+    expect((await runAgainst(fake, "plan", desired)).report?.checks.notes[1]).toMatch(
+      /^topics: not checked, .*not here/,
+    );
+  });
+
+  it.each([
+    [
+      "a raw topic",
+      { coinbase_full: { partitions: 3, retentionMs: 604_800_000 } },
+      "topic coinbase_full: it has 3 partitions, and 6 are wanted",
+    ],
+    [
+      "a derived topic",
+      { coinbase_trades: { partitions: 1, retentionMs: 604_800_000 } },
+      "topic coinbase_trades: it has 1 partitions, and 6 are wanted (the server would say: A Kafka topic with the name",
+    ],
+  ])("%s must have the partitions", async (_, topics, reason) => {
+    const fake = await startFakeKsqldb({ topics });
+    const { code, sent, told } = await runAgainst(fake, "apply", desired);
+    expect([code, sent]).toEqual([1, []]);
+    expect(told).toContain(reason);
+  });
+
+  it("a raw topic must be there", async () => {
+    const fake = await startFakeKsqldb();
+    const { code, sent, told } = await runAgainst(
+      fake,
+      "apply",
+      desiredOf(full.replaceAll("coinbase_full", "coincap_rates")),
+    );
+    expect([code, sent]).toEqual([1, []]);
+    expect(told).toContain("topic coincap_rates: there is none, or ksqlDB may not see it");
+  });
+
+  it("another retention, which only the server sees, is told in its words, with the cure", async () => {
+    const fake = await startFakeKsqldb({ topics: { coinbase_trades: { partitions: 6, retentionMs: 1000 } } });
+    const { code, told } = await runAgainst(fake, "apply", desired);
+    expect(code).toBe(1);
+    expect(told).toContain(
+      "and 604800000 retention (topic has 1000). Give the topic the PARTITIONS and RETENTION_MS of the statement",
+    );
+  });
+});
