@@ -1,10 +1,12 @@
 /** `npm run bench`: everything that is measured. Each prints a table, then one last line of JSON with the figures. */
 import { parseCommand, runCommand, UsageError } from "../command.ts";
 import { ensureBinding } from "../producer/kafka/native.ts";
+import { benchKsqldb } from "./ksqldb.ts";
 import { benchLocal } from "./local.ts";
 
 /** Loaded only when run: some need the Kafka client's native part. */
 const benches: Record<string, () => Promise<object>> = {
+  ksqldb: benchKsqldb,
   local: benchLocal,
   producer: async () => (await import("./producer.ts")).benchProducer(),
   soak: async () => (await import("./soak.ts")).benchSoak(),
@@ -12,6 +14,7 @@ const benches: Record<string, () => Promise<object>> = {
 
 const help = `npm run bench [-- NAME]
 
+  ksqldb     Records of the log through the statements.
   local      Frames of the full channel from memory to rows in DuckDB.
   producer   Frames of the full channel from a socket into Kafka, beside the Kafka package's documented idiom.
   soak       The producer for ten minutes at 20,000 frames a second. Only when it is named.

@@ -25,6 +25,8 @@ const noWindow = 0;
 
 export class Groups {
   readonly #aggregation: Aggregation;
+  /** Of each aggregate its arguments, filled anew for each record. */
+  readonly #args: Value[][];
   readonly #windows = new Map<number, Map<string, Group>>();
   /** The largest timestamp of the records that came here. */
   #time = Number.NEGATIVE_INFINITY;
@@ -33,6 +35,7 @@ export class Groups {
 
   constructor(aggregation: Aggregation) {
     this.#aggregation = aggregation;
+    this.#args = aggregation.calls.map(({ args }) => args.map(() => null));
   }
 
   /** How many groups have changed since their last row. */
@@ -40,7 +43,7 @@ export class Groups {
     return this.#changed.length;
   }
 
-  /** Takes a record's arguments; undefined where it is late. The key's bytes may be reused by the caller. */
+  /** Takes a record's arguments; undefined where it is late. The caller may use the key's bytes and the lists again. */
   add(timestamp: number, key: Buffer, values: readonly Value[], args: readonly Value[]): Group | undefined {
     const { window, calls } = this.#aggregation;
     this.#time = Math.max(this.#time, timestamp);
@@ -50,8 +53,9 @@ export class Groups {
     const { states } = group;
     for (let i = 0; i < calls.length; i++) {
       const { aggregate, args: places } = calls[i]!;
-      const only = places.length === 1 ? [args[places[0]!]!] : places.map((place) => args[place]!);
-      states[i] = aggregate.add(states[i], only);
+      const own = this.#args[i]!;
+      for (let k = 0; k < places.length; k++) own[k] = args[places[k]!]!;
+      states[i] = aggregate.add(states[i], own);
     }
     group.timestamp = Math.max(group.timestamp, timestamp);
     if (!group.changed) {
@@ -81,7 +85,7 @@ export class Groups {
       group = {
         windowStart: start,
         key: Buffer.from(key),
-        values,
+        values: values.slice(),
         states: this.#aggregation.calls.map(({ aggregate }) => aggregate.initial),
         timestamp: Number.NEGATIVE_INFINITY,
         changed: false,

@@ -134,6 +134,9 @@ function newGroups(
 ) {
   const { group, byKey, args, calls, having, window } = aggregation;
   const groups = new Groups(aggregation);
+  // Filled anew for each record.
+  const values: Value[] = group.map(() => null);
+  const found: Value[] = args.map(() => null);
   const keepsKey = byKey && source.key.format === "KAFKA" && sink.key.format === "KAFKA";
 
   /** A row for the group's state; a tombstone where it passed HAVING before and does no more. */
@@ -151,15 +154,14 @@ function newGroups(
     process(row: Row, record: TopicRecord, timestamp: number, emit: Emit): void {
       let key = record.key;
       if (byKey && key === null) return;
-      const values: Value[] = [];
-      for (const expression of group) {
-        const value = attempt(expression, row, undefined, log);
+      for (let i = 0; i < group.length; i++) {
+        const value = attempt(group[i]!, row, undefined, log);
         if (value === null) log(`offset ${record.offset}: a grouping expression is NULL: the record is left out`);
         if (value === null || value === undefined) return;
-        values.push(value);
+        values[i] = value;
       }
       if (!keepsKey) key = writeKey(values);
-      const found = args.map((argument) => attempt(argument, row, null, log));
+      for (let i = 0; i < args.length; i++) found[i] = attempt(args[i]!, row, null, log);
       try {
         if (groups.add(timestamp, key!, values, found) === undefined) return;
       } catch (error) {
