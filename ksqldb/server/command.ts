@@ -37,7 +37,7 @@ export const serverHelp = `npm run ksqldb -- plan | apply | destroy [options]
   --detailed-exitcode  plan exits 3 if there is something to do.
   --wait               How long a server that refuses the key, is starting or limits the rate is asked again: a fresh
                        key takes minutes to be known. Default 10m for apply, 30s for the others.
-  --timeout            How long a statement may take, and then the queries to run. Default 5m.
+  --timeout            How long a statement may take, and then the queries to run. Default 2m.
 
 Credentials are KSQLDB_API_KEY and KSQLDB_API_SECRET of the environment; with SCHEMA_REGISTRY_URL the raw schemas are
 checked before anything is sent. A report as JSON goes to stdout, the talk to stderr.
@@ -76,7 +76,7 @@ export async function runServerCommand(
   if (from !== "earliest" && from !== "latest") throw new UsageError(`--from ${from}: earliest or latest is expected.`);
   const options = { from, replace: values.replace === true, deleteTopics: values["delete-topics"] === true } as const;
   const waitMs = parseDuration("--wait", values.wait ?? (command === "apply" ? "10m" : "30s"));
-  const timeoutMs = parseDuration("--timeout", values.timeout ?? "5m");
+  const timeoutMs = parseDuration("--timeout", values.timeout ?? "2m");
   const url = environment.required("KSQLDB_URL", "the ksqlDB server, as https://host, or http://127.0.0.1:8088");
   const [key, secret] = [environment.text("KSQLDB_API_KEY"), environment.secret("KSQLDB_API_SECRET")];
   environment.check();

@@ -1,9 +1,9 @@
 /** What the files say should run: one object a statement, sources before what reads them. */
 import type { Statement } from "../language/ast.ts";
-import { typeNameText } from "../language/format.ts";
-import { parse, reservedWords } from "../language/parse.ts";
-import { nameText } from "../language/types.ts";
+import { reservedWords } from "../language/parse.ts";
+import { nameText, typeText, type SqlType } from "../language/types.ts";
 import { UserError } from "../../command.ts";
+import { parseStored } from "./parse-stored.ts";
 import type { Column } from "./state.ts";
 
 export interface Desired {
@@ -16,51 +16,58 @@ export interface Desired {
   readonly topic: string;
   /** The source that it reads; of a declared one none. */
   readonly reads: string | undefined;
-  /** All columns, where they are known. */
+  /** All columns, where their types are known. */
   readonly columns: readonly Column[] | undefined;
 }
 
-/** Columns of what a CREATE … AS makes, by its name, as the analysis finds them; undefined where it does not know. */
-export type ColumnsOf = (name: string) => readonly Column[] | undefined;
+/** What the analysis finds of a stream or table. */
+interface Shape {
+  readonly key: Side;
+  readonly value: Side;
+}
 
+interface Side {
+  readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
+}
+
+/** `shapes`, by name, tell the types of what queries make: without them fewer changes are known to be harmless. */
 export function desiredStatements(
   scripts: readonly { readonly file: string; readonly text: string }[],
-  columnsOf: ColumnsOf = () => undefined,
+  shapes: ReadonlyMap<string, Shape> = new Map(),
 ): Desired[] {
   const all = scripts.flatMap(({ file, text }) => {
-    const statements = parse(text, file);
-    return statements.map((ast, i) => {
-      const own = text.slice(ast.at.offset, statements[i + 1]?.at.offset);
-      return describe(ast, file, withoutComments(own), columnsOf);
+    const statements = parseStored(text, file);
+    return statements.map((ast, i): Desired => {
+      const { name } = ast.name;
+      const topic = ast.properties.find((property) => property.name === "KAFKA_TOPIC")?.value ?? name;
+      return {
+        name,
+        kind: ast.source,
+        file,
+        text: plainText(text.slice(ast.at.offset, statements[i + 1]?.at.offset)),
+        ast,
+        topic: String(topic),
+        reads: ast.kind === "createAs" ? ast.query.from.name.name : undefined,
+        columns: columnsOf(shapes.get(name)),
+      };
     });
   });
   return inOrder(all);
 }
 
-function describe(ast: Statement, file: string, text: string, columnsOf: ColumnsOf): Desired {
-  const { name } = ast.name;
-  const columns =
-    ast.kind === "createAs"
-      ? columnsOf(name)
-      : ast.columns.length === 0
-        ? undefined
-        : ast.columns.map((column) => ({
-            name: column.name,
-            type: typeNameText(column.type),
-            key: column.key !== "",
-          }));
-  const topic = ast.properties.find((property) => property.name === "KAFKA_TOPIC")?.value ?? name;
-  const reads = ast.kind === "createAs" ? ast.query.from.name.name : undefined;
-  const plain = text.replace(/^(CREATE)\s+OR\s+REPLACE\b/i, "$1");
-  return { name, kind: ast.source, file, text: plain, ast, topic: String(topic), reads, columns };
+function columnsOf(shape: Shape | undefined): Column[] | undefined {
+  const side = (key: boolean, columns: Side["columns"]) =>
+    columns.map(({ name, type }) => ({ name, type: typeText(type), key }));
+  return shape && [...side(true, shape.key.columns), ...side(false, shape.value.columns)];
 }
 
 /** Comments are for readers of the files; some gateways take what stands in them for more statements. */
-function withoutComments(text: string): string {
+function plainText(text: string): string {
   const parts = /('(?:''|[^'])*'|`(?:``|[^`])*`|"(?:""|[^"])*")|[ \t]*--[^\n]*/g;
   return text
     .replace(parts, (_, kept: string | undefined) => kept ?? "")
     .replace(/;[^;]*$/, ";")
+    .replace(/^(CREATE)\s+OR\s+REPLACE\b/i, "$1")
     .trim();
 }
 

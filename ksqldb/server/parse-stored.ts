@@ -12,13 +12,14 @@ const grammar = peggy.generate(readFileSync(new URL("../language/grammar.peggy",
   cache: true,
 });
 
-/** The statements of a text. Throws UserError where one is not understood. */
-export function parseStored(text: string): Statement[] {
+/** The statements of a text, of a file or of a server. Throws UserError where one is not understood. */
+export function parseStored(text: string, file?: string): Statement[] {
   try {
     return grammar.parse(text, { reserved: reservedWords }) as Statement[];
   } catch (error) {
     if (!(error instanceof grammar.SyntaxError)) throw error;
     const { message, location } = error as Error & { location: { start: Place } };
-    throw new UserError(`${location.start.line}:${location.start.column}: ${message}`, { cause: error });
+    const where = file === undefined ? "" : `${file}:`;
+    throw new UserError(`${where}${location.start.line}:${location.start.column}: ${message}`, { cause: error });
   }
 }

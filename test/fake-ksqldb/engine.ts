@@ -1,8 +1,7 @@
 /** A ksqlDB's mind: what statements do to its sources, queries and topics, and with which words it refuses them. */
 import type { CreateAs, Query as Select, Statement } from "../../ksqldb/language/ast.ts";
-import { typeNameText } from "../../ksqldb/language/format.ts";
 import { parseStored } from "../../ksqldb/server/parse-stored.ts";
-import { columnsOf, schemaOf, schemaText, storedText, type Column } from "./text.ts";
+import { columnsOf, declared, schemaOf, schemaText, storedText, type Column } from "./text.ts";
 
 interface Source {
   readonly name: string;
@@ -16,7 +15,7 @@ interface Source {
   readonly from: string | undefined;
 }
 
-export interface Query {
+interface Query {
   readonly id: string;
   readonly sql: string;
   readonly from: string;
@@ -184,11 +183,6 @@ function read(sql: string): Statement {
   } catch (error) {
     return refuse((error as Error).message);
   }
-}
-
-function declared(ast: Statement): Column[] {
-  if (ast.kind !== "create") return [];
-  return ast.columns.map(({ name, type, key }) => ({ name, type: typeNameText(type), key: key !== "" }));
 }
 
 function checkSource(old: Source, next: Source): void {

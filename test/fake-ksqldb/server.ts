@@ -16,7 +16,7 @@ import { catalog } from "../../schemas/catalog.ts";
 import { execute, isCommand, StatementRefused, type State } from "./engine.ts";
 
 /** What goes wrong with the next `times` requests whose line (`POST /ksql CREATE …`, `GET /status/…`) matches. */
-export interface Fault {
+interface Fault {
   readonly on: string;
   /** 1 if not given. */
   readonly times?: number;

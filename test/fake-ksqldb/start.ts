@@ -4,7 +4,7 @@ import { Environment } from "../../environment.ts";
 import { runServerCommand } from "../../ksqldb/server/command.ts";
 import { desiredStatements, type Desired } from "../../ksqldb/server/desired.ts";
 import { startServer, type FakeKsqldb, type FakeOptions } from "./server.ts";
-import { columnsOf, type Column } from "./text.ts";
+import { columnsOf, declared, type Column } from "./text.ts";
 
 export async function startFakeKsqldb(options: FakeOptions = {}): Promise<FakeKsqldb> {
   const fake = await startServer(options);
@@ -16,12 +16,12 @@ export async function startFakeKsqldb(options: FakeOptions = {}): Promise<FakeKs
 export function desiredOf(...texts: readonly string[]): Desired[] {
   const all = desiredStatements(texts.map((text, i) => ({ file: `ksqldb/0${i + 1}.sql`, text })));
   const known = new Map<string, readonly Column[]>();
-  for (const { name, ast, columns } of all)
-    known.set(
-      name,
-      ast.kind === "create" ? (columns ?? []) : columnsOf(ast, known.get(ast.query.from.name.name) ?? []),
-    );
-  return all.map((one) => ({ ...one, columns: known.get(one.name) }));
+  return all.map((one) => {
+    const { name, ast } = one;
+    const columns = ast.kind === "create" ? declared(ast) : columnsOf(ast, known.get(ast.query.from.name.name) ?? []);
+    known.set(name, columns);
+    return { ...one, columns };
+  });
 }
 
 export interface Run {

@@ -75,6 +75,12 @@ function asStored<T>(node: T, source: string): T {
   return inner as T;
 }
 
+/** The columns that a declaration names. */
+export function declared(ast: Statement): Column[] {
+  if (ast.kind !== "create") return [];
+  return ast.columns.map(({ name, type, key }) => ({ name, type: typeNameText(type), key: key !== "" }));
+}
+
 /** The columns that a query writes; those of the key are what names the source's key, or what is grouped by. */
 export function columnsOf({ query }: CreateAs, source: readonly Column[]): Column[] {
   const keys = query.group ?? query.partition;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { KsqlServer } from "../../../ksqldb/server/client.ts";
 import { differences } from "../../../ksqldb/server/compare.ts";
+import { desiredStatements } from "../../../ksqldb/server/desired.ts";
 import { readState } from "../../../ksqldb/server/state.ts";
 import { whyNotInPlace } from "../../../ksqldb/server/upgrade.ts";
 import { describeOracle } from "../../evidence.ts";
@@ -101,4 +102,14 @@ it("does not predict what depends on types that are not known", async () => {
   const desired = { ...desiredOf(source, project("k, b AS x"))[1]!, columns: undefined };
   const found = differences(sources.get("S")!, desired);
   expect(whyNotInPlace(sources.get("S")!, desired, found)).toContain("not known here");
+});
+
+it("takes the types of what a query makes from the analysis", () => {
+  const scripts = [{ file: "s.sql", text: project("k, a AS x") }];
+  const side = (name: string, base: "STRING" | "INTEGER") => ({ columns: [{ name, type: { base } }] });
+  const shapes = new Map([["S", { key: side("K", "STRING"), value: side("X", "INTEGER") }]]);
+  expect(desiredStatements(scripts, shapes)[0]!.columns).toEqual([
+    { name: "K", type: "STRING", key: true },
+    { name: "X", type: "INTEGER", key: false },
+  ]);
 });
