@@ -3,26 +3,43 @@
  * that passes a raw field through inherits its type and description; a computed one has them in the comment behind it,
  * `-- [timestamp] meaning` where its BIGINT is a time in microseconds.
  */
-import { catalog, namespace, topics, type RawTopic, type Table, type Topic } from "../schemas/catalog.ts";
+import { catalog, namespace, type RawTopic, type Table, type Topic } from "../schemas/catalog.ts";
 import { readSchema, unwrap, type AvroField, type AvroType } from "../schemas/avro.ts";
 import type { Column, TableShape } from "../schemas/tables.ts";
 import { UserError } from "../command.ts";
-import type { Analysis } from "./analysis/analyse.ts";
-import type { OutputColumn, Plan, Source } from "./analysis/plan.ts";
+import type { OutputColumn, Plan } from "./analysis/plan.ts";
+import type { Create, Place, Statement } from "./language/ast.ts";
+import { typeNameText } from "./language/format.ts";
 import { typeText, type SqlType } from "./language/types.ts";
 
-/** Shapes in the order of the catalogue. Throws UserError where a column has no description or no type in BigQuery. */
-export function describeTables(plans: readonly Plan[]): TableShape[] {
+/**
+ * Shapes in the order of the catalogue. `onFault` is called where a column has no description or no type in BigQuery, or
+ * no statement writes a topic; that table is left out, if it returns.
+ */
+export function describeTables(
+  plans: readonly Plan[],
+  onFault: (fault: UserError, topic: Topic) => void = raise,
+): TableShape[] {
   const shapes = new Map<string, readonly Column[]>();
   return catalog.flatMap((topic) => {
-    const { description, columns } =
-      topic.writtenBy === "producer" ? rawShape(topic) : derivedShape(topic, plans, shapes);
-    shapes.set(topic.name, columns);
-    const { table } = topic;
-    return table === undefined
-      ? []
-      : [{ name: topic.name, description, ...table, columns: columns.map((column) => required(column, table)) }];
+    try {
+      const { description, columns } =
+        topic.writtenBy === "producer" ? rawShape(topic) : derivedShape(topic, plans, shapes);
+      shapes.set(topic.name, columns);
+      const { name, table } = topic;
+      return table === undefined
+        ? []
+        : [{ name, description, ...table, columns: columns.map((column) => required(column, table)) }];
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      onFault(error, topic);
+      return [];
+    }
   });
+}
+
+function raise(fault: UserError): never {
+  throw fault;
 }
 
 interface Shape {
@@ -69,7 +86,7 @@ function derivedColumn(column: OutputColumn, source: readonly Column[], plan: Pl
   const type = timestamp === undefined ? (passed?.type ?? bigQueryType(column.type)) : "TIMESTAMP";
   const description = meaning || passed?.description;
   if (type === undefined)
-    throw new UserError(`${plan.file}: the column ${column.name} is a list, which BigQuery can not hold`);
+    throw new UserError(`${plan.file}: the column ${column.name} is ${typeText(column.type)}, no type of a table here`);
   if (!description)
     throw new UserError(`${plan.file}: the column ${column.name} needs a meaning: a comment behind it on its line`);
   // ksqlDB writes every column nullable.
@@ -97,31 +114,43 @@ export function lockText(shapes: readonly TableShape[]): string {
   return `${JSON.stringify(shapes, null, 2)}\n`;
 }
 
-/** Where the statements differ from the catalogue, which Terraform makes topics from, and from the raw schemas. */
-export function disagreements({ sources, plans }: Analysis): string[] {
-  return [...sources.values()].flatMap((stream) => {
-    const topic: Topic | undefined = topics[stream.topic as keyof typeof topics];
-    if (topic === undefined)
-      return [`the stream ${stream.name}: the topic ${stream.topic} is not in schemas/catalog.ts`];
-    const plan = plans.find(({ sink }) => sink === stream);
-    return plan === undefined ? undeclared(stream) : misplaced(plan, topic);
+/** A statement that says something else than the catalogue, which Terraform makes topics from, or than the raw schema. */
+export interface Disagreement {
+  /** `topic`: whose it is. `with`: properties of the topic. `declared`: columns of a raw topic. */
+  readonly about: "topic" | "with" | "declared";
+  readonly statement: Statement;
+  readonly file: string;
+  readonly at: Place;
+  readonly what: string;
+}
+
+export function disagreements(
+  statements: readonly { readonly file: string; readonly statement: Statement }[],
+): Disagreement[] {
+  return statements.flatMap(({ file, statement }) => {
+    const property = (name: string) => statement.properties.find((candidate) => candidate.name === name);
+    const written = property("KAFKA_TOPIC");
+    if (written === undefined) return [];
+    const topic = catalog.find(({ name }) => name === written.value);
+    const of = (about: Disagreement["about"], at: Place, what: string) => ({ about, statement, file, at, what });
+    if (topic === undefined) return of("topic", written.at, `${written.value} is no topic of schemas/catalog.ts`);
+    if ((topic.writtenBy === "ksqldb") !== (statement.kind === "createAs"))
+      return of("topic", written.at, `${topic.name} is written by ${topic.writtenBy}, says schemas/catalog.ts`);
+    if (statement.kind === "create") return undeclared(statement, topic).map(([at, what]) => of("declared", at, what));
+    const expected = {
+      PARTITIONS: String(topic.partitions),
+      RETENTION_MS: String(topic.retentionMs),
+      VALUE_SCHEMA_FULL_NAME: `${namespace}.${topic.name}`,
+    };
+    return Object.entries(expected)
+      .filter(([name, value]) => property(name)?.value !== value)
+      .map(([name, value]) => of("with", property(name)?.at ?? statement.at, `${name} must be ${value}`));
   });
 }
 
-function misplaced({ file, sink: { properties } }: Plan, topic: Topic): string[] {
-  const expected = {
-    PARTITIONS: String(topic.partitions),
-    RETENTION_MS: String(topic.retentionMs),
-    VALUE_SCHEMA_FULL_NAME: `${namespace}.${topic.name}`,
-  };
-  return Object.entries(expected)
-    .filter(([name, value]) => properties.get(name) !== value)
-    .map(([name, value]) => `${file}: ${name} must be ${value}, as in schemas/catalog.ts`);
-}
-
 /** A declared stream has every field of its schema, in its order, so that what is added is added in both places. */
-function undeclared(stream: Source): string[] {
-  const { fields } = readSchema(stream.topic as RawTopic);
+function undeclared({ columns, at }: Create, { name: topic }: Topic): [Place, string][] {
+  const { fields } = readSchema(topic as RawTopic);
   const sqlTypes = { string: "STRING", long: "BIGINT", int: "INTEGER" } as const;
   const typeOf = (type: AvroType): string =>
     typeof type === "string"
@@ -130,12 +159,11 @@ function undeclared(stream: Source): string[] {
         ? `ARRAY<${typeOf(type.items)}>`
         : typeOf(type.type);
   const expected = fields.map((field) => `${field.name} ${typeOf(unwrap(field.type).type)}`);
-  const declared = stream.value.columns.map(({ name, type }) => `${name} ${typeText(type)}`);
-  return expected
-    .filter((column, i) => column !== declared[i])
-    .slice(0, 1)
-    .map(
-      (column) =>
-        `the stream ${stream.name}: the column ${column} of schemas/${stream.topic}.avsc is missing or elsewhere`,
-    );
+  const declared = columns.filter(({ key }) => key === "");
+  const texts = declared.map(({ name, type }) => `${name} ${typeNameText(type)}`);
+  const first = [...expected, undefined].findIndex((column, i) => column !== texts[i]);
+  if (first < 0) return [];
+  const place = (declared[first] ?? columns.at(-1))?.at ?? at;
+  if (expected[first] === undefined) return [[place, `schemas/${topic}.avsc has no field ${declared[first]!.name}`]];
+  return [[place, `the column ${expected[first]} of schemas/${topic}.avsc is missing or elsewhere`]];
 }

@@ -1,38 +1,62 @@
 /** `npm run ksqldb`: the statements as code. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
-import { lockFile } from "../schemas/tables.ts";
+import { lockFile, readTables } from "../schemas/tables.ts";
 import { recordTypes } from "../schemas/generate-records.ts";
 import { describeTables, disagreements, lockText } from "./describe.ts";
-import { readStatements } from "./statements.ts";
+import { findingText, lint } from "./lint/lint.ts";
+import { breaks } from "./lint/lock.ts";
+import { readScripts, readStatements } from "./statements.ts";
 import { conformance, totals, type Verdict } from "./testing/conformance.ts";
 
-const help = `npm run ksqldb -- describe [--write]
+const help = `npm run ksqldb -- lint [--json]
+npm run ksqldb -- describe [--write]
 npm run ksqldb -- conformance FILE [--verbose]
 
+  lint          Tells what is wrong with ksqldb/*.sql, each with file, line, column, rule, what a server makes of it, and
+                the cure: the house rules, the traps of ksqlDB, and changes that break a table of schemas/tables.lock.json.
+                Exits 1 if there is anything. With --json as an array of findings.
   describe      Reads ksqldb/*.sql and schemas/*.avsc and prints the shape of every table, as JSON. Exits 1 if the
                 committed files differ: schemas/tables.lock.json and schemas/records.ts.
-  --write       Writes those files.
+  --write       Writes those files; refuses a change that breaks a table.
   conformance   Runs a file of ksqlDB's query translation tests, one case a line, on the embedded engine. Tells what is
                 wrong, with --verbose also what is refused and why; the last line is JSON with the counts. Exits 1 if
                 an answer is wrong.
 `;
 
 await runCommand(async () => {
-  const { values, positionals } = parseCommand({ write: { type: "boolean" }, verbose: { type: "boolean" } });
+  const { values, positionals } = parseCommand({
+    write: { type: "boolean" },
+    verbose: { type: "boolean" },
+    json: { type: "boolean" },
+  });
   if (values.help) return void process.stdout.write(help);
   const [command, ...args] = positionals;
+  if (command === "lint" && args.length === 0) return runLint(values.json === true);
   if (command === "describe" && args.length === 0) return describe(values.write === true);
   if (command === "conformance" && args.length === 1) return runConformance(args[0]!, values.verbose === true);
   throw new UsageError(help);
 });
 
+function runLint(json: boolean): void {
+  const scripts = readScripts();
+  const findings = lint(scripts, readTables());
+  if (findings.length > 0) process.exitCode = 1;
+  const told = findings.length === 0 ? [`${scripts.length} files, nothing found.`] : findings.map(findingText);
+  process.stdout.write(json ? `${JSON.stringify(findings, undefined, 2)}\n` : `${told.join("\n")}\n`);
+}
+
 function describe(write: boolean): void {
   const statements = readStatements();
-  const faults = disagreements(statements);
-  if (faults.length > 0) throw new UserError(faults.join("\n"));
+  const faults = disagreements(statements.statements);
+  if (faults.length > 0)
+    throw new UserError(faults.map(({ file, at, what }) => `${file}:${at.line}:${at.column}: ${what}`).join("\n"));
+  const shapes = describeTables(statements.plans);
+  const broken = write ? breaks(readTables(), shapes) : [];
+  if (broken.length > 0)
+    throw new UserError(broken.map(({ table, what, cure }) => `${table}: ${what}. Cure: ${cure}.`).join("\n"));
   const files = [
-    { file: lockFile, text: lockText(describeTables(statements.plans)) },
+    { file: lockFile, text: lockText(shapes) },
     { file: new URL("../schemas/records.ts", import.meta.url), text: recordTypes() },
   ];
   process.stdout.write(files[0]!.text);

@@ -1,12 +1,18 @@
 /** The statements of this folder, in the order of their numbers. */
 import { readdirSync, readFileSync } from "node:fs";
 import { analyse, type Analysis } from "./analysis/analyse.ts";
+import type { Script } from "./analysis/query.ts";
 
-export function readStatements(): Analysis {
+export function readScripts(): Script[] {
   const files = readdirSync(import.meta.dirname)
     .filter((name) => name.endsWith(".sql"))
     .toSorted();
-  return analyse(
-    files.map((name) => ({ file: `ksqldb/${name}`, text: readFileSync(new URL(name, import.meta.url), "utf8") })),
-  );
+  return files.map((name) => ({
+    file: `ksqldb/${name}`,
+    text: readFileSync(new URL(name, import.meta.url), "utf8"),
+  }));
+}
+
+export function readStatements(): Analysis {
+  return analyse(readScripts());
 }

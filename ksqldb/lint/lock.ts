@@ -1,0 +1,81 @@
+/** What a change may not do to a table that has rows: BigQuery's columns are appended, and stay as they are. */
+import type { Column, TableShape } from "../../schemas/tables.ts";
+
+export interface Change {
+  readonly table: string;
+  /** The column where the change is seen, if there is one. */
+  readonly column?: string | undefined;
+  readonly what: string;
+  readonly cure: string;
+}
+
+const append = "keep the column as it was, and append what is new at the end under another name";
+
+/** Changes from the locked shapes that break them. A table that is not locked is new. `gone`: whether a table is no more. */
+export function breaks(
+  locked: readonly TableShape[],
+  shapes: readonly TableShape[],
+  gone: (table: string) => boolean = (table) => !shapes.some(({ name }) => name === table),
+): Change[] {
+  return locked.flatMap((old): Change[] => {
+    const table = old.name;
+    const now = shapes.find(({ name }) => name === table);
+    if (now !== undefined) return changes(old, now).map((change) => ({ table, ...change }));
+    const cure = `keep it, and write the new shape to a topic of its own, ${table}_v2, beside it`;
+    return gone(table) ? [{ table, what: `the table ${table} is gone`, cure }] : [];
+  });
+}
+
+function changes(old: TableShape, now: TableShape): Omit<Change, "table">[] {
+  const was = new Map(old.columns.map((column, i) => [column.name, { ...column, i }]));
+  const names = now.columns.map(({ name }) => name);
+  const kept = old.columns.filter(({ name }) => names.includes(name));
+  const order = names.filter((name) => was.has(name));
+  const last = Math.max(...kept.map(({ name }) => names.indexOf(name)));
+  const moved = order.find((name, i) => kept[i]!.name !== name);
+  const lost = old.columns.flatMap(({ name }, i) => {
+    if (names.includes(name)) return [];
+    const heir = names[i];
+    return heir === undefined || was.has(heir)
+      ? [{ what: `the column ${name} is gone`, cure: "keep it: NULL in new rows, if nothing fills it" }]
+      : [{ column: heir, what: `the column ${name} is renamed to ${heir}`, cure: append }];
+  });
+  const added = now.columns.flatMap(({ name: column, mode }, i) => {
+    if (was.has(column) || lost.some((other) => "column" in other && other.column === column)) return [];
+    if (i < last)
+      return [{ column, what: `the new column ${column} stands before old ones`, cure: "move it to the end" }];
+    if (mode === "NULLABLE") return [];
+    return [{ column, what: `the new column ${column} is REQUIRED`, cure: "make it nullable with default null" }];
+  });
+  const partition = JSON.stringify(old.partitionBy) !== JSON.stringify(now.partitionBy);
+  return [
+    ...(partition
+      ? [{ what: "its partitions change", cure: `write a topic of its own, ${old.name}_v2, beside it` }]
+      : []),
+    ...lost,
+    ...(moved === undefined ? [] : [{ column: moved, what: `the column ${moved} is moved`, cure: "move it back" }]),
+    ...added,
+    ...now.columns.flatMap((column) => retyped(was.get(column.name), column)),
+  ];
+}
+
+function retyped(old: Column | undefined, { name: column, type, mode }: Column): Omit<Change, "table">[] {
+  if (old === undefined) return [];
+  if (old.type !== type)
+    return [{ column, what: `the column ${column} changes from ${old.type} to ${type}`, cure: append }];
+  if (old.mode === mode || mode === "NULLABLE") return [];
+  return [{ column, what: `the column ${column} turns REQUIRED`, cure: "leave it nullable: old rows have none" }];
+}
+
+/** What is new, or said otherwise, and only has to be written down. */
+export function additions(locked: readonly TableShape[], shapes: readonly TableShape[]): Omit<Change, "cure">[] {
+  return shapes.flatMap((now): Omit<Change, "cure">[] => {
+    const table = now.name;
+    const old = locked.find(({ name }) => name === table);
+    if (old === undefined) return [{ table, what: `the table ${table} is new` }];
+    const fresh = now.columns.filter(({ name }) => !old.columns.some((column) => column.name === name));
+    if (fresh.length > 0)
+      return fresh.map(({ name: column }) => ({ table, column, what: `the column ${column} is new` }));
+    return JSON.stringify(old) === JSON.stringify(now) ? [] : [{ table, what: `${table} is described otherwise` }];
+  });
+}
