@@ -26,15 +26,17 @@ export function rowReader({ source, used }: Plan, partition: number, schemas: Sc
   const timeOf = source.timestamp && timeReader(source, [...source.value.columns, ...keys]);
   return (record, log) => {
     let row: Value[];
+    let hasValue: boolean;
     try {
-      row = record.value === null ? source.value.columns.map(() => null) : readValue(record.value);
-      if (record.key === null) for (const _ of keys) row.push(null);
-      else if (keys.length > 0) row.push(...readKey(record.key));
+      const values = record.value === null ? null : readValue(record.value);
+      hasValue = values !== null;
+      row = values ?? source.value.columns.map(() => null);
+      const key = record.key === null || keys.length === 0 ? null : readKey(record.key);
+      for (let i = 0; i < keys.length; i++) row.push(key === null ? null : key[i]!);
     } catch (error) {
       log(`offset ${record.offset}: ${(error as Error).message}`);
       return undefined;
     }
-    const hasValue = record.value !== null;
     if (!hasValue) {
       row.push(null, null, null);
       return { row, hasValue, timestamp: record.timestamp };

@@ -34,8 +34,7 @@ export function avroDeserializer(side: Side, schemas: Schemas, wanted?: Readonly
     const value = read(input);
     if (input.at !== bytes.length) throw new Error(`the record does not end where its schema ${id} says`);
     if (side.unwrapped) return [value];
-    if (value === null) throw new Error("there is no record");
-    return value as Value[];
+    return value as Value[] | null;
   };
 
   function readerOf(writer: AvroType): Read {

@@ -50,7 +50,8 @@ function sqlType(type: AvroType, around: readonly AvroType[]): sql.SqlType | und
     }
     case "union": {
       const of = optional(type);
-      return of && sqlType(of, around);
+      if (of === undefined) throw outside("union of several types");
+      return sqlType(of, around);
     }
     case "bytes":
     case "fixed":

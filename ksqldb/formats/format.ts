@@ -20,8 +20,11 @@ export interface Side {
   readonly schemaName: string;
 }
 
-/** Values in the order of the columns. Throws where the bytes are not what the columns say; ksqlDB skips such a record. */
-export type Deserialize = (bytes: Buffer) => Value[];
+/**
+ * Values in the order of the columns; null for bytes that say NULL: a record without value. Throws where the bytes are not
+ * what the columns say; ksqlDB skips such a record.
+ */
+export type Deserialize = (bytes: Buffer) => Value[] | null;
 
 /** What it returns may be valid until the next call only. Null: nothing is written, as for a column that is NULL and unwrapped. */
 export type Serialize = (values: readonly Value[]) => Buffer | null;

@@ -6,7 +6,7 @@ import { newSchemas, sideOf } from "./sides.ts";
 const texts = { A: T.STRING, B: T.STRING };
 
 function read(columns: Parameters<typeof sideOf>[1], line: string, delimiter = ","): T.Value[] {
-  return deserializer(sideOf("DELIMITED", columns, { delimiter }), newSchemas())(Buffer.from(line));
+  return deserializer(sideOf("DELIMITED", columns, { delimiter }), newSchemas())(Buffer.from(line))!;
 }
 
 function write(columns: Parameters<typeof sideOf>[1], values: T.Value[], delimiter = ","): string {

@@ -7,7 +7,7 @@ import * as T from "../../../ksqldb/language/types.ts";
 import { newSchemas, sideOf } from "./sides.ts";
 
 function read(type: T.SqlType, json: string): T.Value {
-  return deserializer(sideOf("JSON", { V: type }, { unwrapped: true }), newSchemas())(Buffer.from(json))[0]!;
+  return deserializer(sideOf("JSON", { V: type }, { unwrapped: true }), newSchemas())(Buffer.from(json))![0]!;
 }
 
 function write(type: T.SqlType, value: T.Value): string | undefined {
