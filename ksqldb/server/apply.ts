@@ -158,7 +158,7 @@ export async function waitForQueries(
   const deadline = Date.now() + timeoutMs;
   for (let poll = 0; ; poll++) {
     const all = await readQueries(server, step);
-    const own = (name: string) => all.find(({ id, sinks }) => sinks.includes(name) && !/^INSERTQUERY_/i.test(id));
+    const own = (name: string) => all.find(({ sinks, inserts }) => sinks.includes(name) && !inserts);
     const late = names.filter((name) => own(name)?.state !== "RUNNING");
     if (late.length === 0) return Object.fromEntries(names.map((name) => [name, own(name)!.id]));
     const states = late.map(

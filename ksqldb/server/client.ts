@@ -91,9 +91,9 @@ export class KsqlServer {
     throw this.#foreign(step, "JSON of another kind to /info");
   }
 
-  /** The entity with which the server answers a statement that changes nothing. */
-  async ask(step: string, statement: string, type: string): Promise<Json> {
-    const answer = (await this.#ask(step, "/ksql", this.#body(statement, {}))) as Json[];
+  /** The entity with which the server answers a statement that changes nothing. Without `wait` it is asked once. */
+  async ask(step: string, statement: string, type: string, { wait = true } = {}): Promise<Json> {
+    const answer = (await this.#ask(step, "/ksql", this.#body(statement, {}), wait ? "question" : "once")) as Json[];
     const found = Array.isArray(answer) ? answer.find((entity) => entity["@type"] === type) : undefined;
     if (found !== undefined) return found;
     throw new UserError(
@@ -104,7 +104,7 @@ export class KsqlServer {
 
   /** Sends a statement that changes something. Throws Refused, and Lost. */
   async send(step: string, statement: string, properties: Readonly<Record<string, string>>): Promise<CommandStatus> {
-    const answer = await this.#ask(step, "/ksql", this.#body(statement, properties), true);
+    const answer = await this.#ask(step, "/ksql", this.#body(statement, properties), "command");
     const [entity = {}] = Array.isArray(answer) ? (answer as Json[]) : [];
     const { commandId, commandStatus, commandSequenceNumber: sequence, message } = entity;
     if (typeof commandId !== "string")
@@ -128,7 +128,10 @@ export class KsqlServer {
 
   /** Waits, unless the user stops it: throws UserError then. */
   async pause(step: string, ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#access.stop }).catch(() => {});
+    await sleep(ms, undefined, { signal: this.#access.stop }).catch(() => this.#checkStop(step));
+  }
+
+  #checkStop(step: string): void {
     if (this.#access.stop?.aborted)
       throw new UserError(`${step}: stopped. What was executed stays; the same command again goes on from there.`);
   }
@@ -138,18 +141,24 @@ export class KsqlServer {
   }
 
   /** The JSON of a good answer. What may pass is asked again; a command only where it surely was not executed. */
-  async #ask(step: string, path: string, question?: Json, command = false): Promise<unknown> {
+  async #ask(
+    step: string,
+    path: string,
+    question?: Json,
+    manner: "question" | "once" | "command" = "question",
+  ): Promise<unknown> {
     const started = Date.now();
     for (let attempt = 0; ; attempt++) {
+      this.#checkStop(step);
       const answer = await this.#once(path, question);
       const trouble = answer instanceof Error ? this.#networkTrouble(answer) : this.#statusTrouble(answer);
       if (trouble === undefined) return this.#read(step, answer as Answer, path);
       const { kind, text, cure } = trouble;
-      if (kind === "unknown" && command)
+      if (kind === "unknown" && manner === "command")
         throw new Lost(`${step}: ${text} Whether the statement was executed is not known.`);
       const patience = kind === "waits" ? this.#access.waitMs : Math.min(networkMs, this.#access.waitMs);
       const pause = pauseBefore(attempt, answer);
-      if (kind === "final" || Date.now() + pause > started + patience) {
+      if (kind === "final" || manner === "once" || Date.now() + pause > started + patience) {
         const after = attempt > 0 ? ` It was asked for ${duration(Date.now() - started)}.` : "";
         throw new UserError(`${step}: ${text}${after} ${cure}`);
       }

@@ -113,7 +113,8 @@ function whyNotDrop(
   { deleteTopics }: PlanOptions,
 ): string[] {
   return [...names].flatMap((name) => {
-    const { readers, inserts, topic } = sources.get(name)!;
+    const source = sources.get(name)!;
+    const { readers, inserts, topic } = source;
     const foreign = readers.filter((reader) => !desired.some((one) => one.name === reader));
     const sharing = [...sources.values()].filter((other) => other.topic === topic && !names.has(other.name));
     const reasons: string[] = [];
@@ -125,7 +126,7 @@ function whyNotDrop(
       reasons.push(
         `${inserts.join(", ")}, which no file names, reads from or writes into ${name}: TERMINATE it by hand, if it may go.`,
       );
-    if (deleteTopics && sharing.length > 0 && ownsTopic(name, desired))
+    if (deleteTopics && sharing.length > 0 && ownsTopic(source))
       reasons.push(
         `${sharing.map((other) => other.name).join(", ")} uses the topic ${topic} too: leave --delete-topics out.`,
       );
@@ -133,9 +134,10 @@ function whyNotDrop(
   });
 }
 
-/** A declared stream has no topic of its own: the producer writes it. */
-function ownsTopic(name: string, desired: readonly Desired[]): boolean {
-  return desired.find((one) => one.name === name)?.reads !== undefined;
+/** Whether the topic is one that ksqlDB made for it. That of a declared stream is the producer's, whatever a file says. */
+function ownsTopic({ statement, topic }: Source): boolean {
+  const isRaw = catalog.some(({ name, writtenBy }) => name === topic && writtenBy === "producer");
+  return typeof statement !== "string" && statement.kind === "createAs" && !isRaw;
 }
 
 /** What reads stands before what it reads, as the server knows them, which may be otherwise than in the files. */
@@ -153,8 +155,9 @@ function dropSteps(
   };
   [...names].toReversed().forEach(place);
   return ordered.map((name) => {
-    const { kind, topic } = sources.get(name)!;
-    const withTopic = deleteTopics && ownsTopic(name, desired);
+    const source = sources.get(name)!;
+    const { kind, topic } = source;
+    const withTopic = deleteTopics && ownsTopic(source);
     return {
       action: "drop",
       name,

@@ -2,7 +2,7 @@
 import { UserError } from "../../command.ts";
 import type { Create, Statement } from "../language/ast.ts";
 import { nameText } from "../language/types.ts";
-import { Refused, type Json, type KsqlServer } from "./client.ts";
+import type { Json, KsqlServer } from "./client.ts";
 import { parseStored } from "./parse-stored.ts";
 
 export interface Column {
@@ -31,6 +31,8 @@ export interface Source {
 export interface Query {
   readonly id: string;
   readonly sinks: readonly string[];
+  /** Made by INSERT INTO, not with what it writes. */
+  readonly inserts: boolean;
   /** RUNNING, PAUSED, ERROR, or what it is on its way through. */
   readonly state: string;
 }
@@ -68,11 +70,11 @@ export async function readErrors(server: KsqlServer, step: string, id: string): 
 
 async function readTopics(server: KsqlServer, step: string): Promise<State["topics"]> {
   try {
-    const { topics } = await server.ask(step, "LIST TOPICS;", "kafka_topics");
+    const { topics } = await server.ask(step, "LIST TOPICS;", "kafka_topics", { wait: false });
     return new Map(objects(topics).map(({ name, replicaInfo }) => [text(name), list(replicaInfo).length]));
   } catch (error) {
     // A key may be good for the statements and not for the topics.
-    if (error instanceof Refused) return error.message;
+    if (error instanceof UserError) return error.message;
     throw error;
   }
 }
@@ -80,7 +82,6 @@ async function readTopics(server: KsqlServer, step: string): Promise<State["topi
 function readSource(description: Json, queries: readonly Query[]): Source {
   const { fields, readQueries: reading, writeQueries, sourceConstraints, topic, partitions } = description;
   const name = plain(description["name"]);
-  const isInsert = ({ id }: Query) => /^INSERTQUERY_/i.test(id);
   const readBy = objects(reading).map(readQuery);
   const writtenBy = objects(writeQueries).map(readQuery);
   const unlisted = queries.filter(
@@ -108,10 +109,10 @@ function readSource(description: Json, queries: readonly Query[]): Source {
     known: new Map(known.filter(([, value]) => value !== "")),
     readers: [
       ...list(sourceConstraints).map(plain),
-      ...readBy.filter((query) => !isInsert(query)).flatMap(({ sinks }) => sinks),
+      ...readBy.filter((query) => !query.inserts).flatMap(({ sinks }) => sinks),
     ],
-    inserts: [...readBy, ...writtenBy].filter(isInsert).map(({ id }) => id),
-    writtenBy: writtenBy.filter((query) => !isInsert(query)),
+    inserts: [...readBy, ...writtenBy].filter((query) => query.inserts).map(({ id }) => id),
+    writtenBy: writtenBy.filter((query) => !query.inserts),
   };
 }
 
@@ -132,13 +133,18 @@ function readStatement(stored: string, columns: readonly Column[]): Statement | 
   }
 }
 
-function readQuery({ id, sinks, state, statusCount }: Json): Query {
+function readQuery({ id, sinks, state, statusCount, queryString }: Json): Query {
   const states = Object.entries((statusCount ?? {}) as Record<string, number>).flatMap(([name, n]) =>
     n > 0 ? name : [],
   );
   // Of several servers that run it the one that fares worst counts.
   const worst = states.find((name) => name === "ERROR") ?? states.find((name) => name !== "RUNNING");
-  return { id: text(id), sinks: list(sinks).map(plain), state: worst ?? (text(state) || (states[0] ?? "")) };
+  return {
+    id: text(id),
+    sinks: list(sinks).map(plain),
+    inserts: /^INSERTQUERY_/i.test(text(id)) || /^\s*INSERT\b/i.test(text(queryString)),
+    state: worst ?? (text(state) || (states[0] ?? "")),
+  };
 }
 
 /** A type as the server describes it, in the words in which it prints one. */

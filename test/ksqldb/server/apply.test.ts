@@ -112,6 +112,34 @@ describe("plan", () => {
     expect(actions(await runAgainst(fake, "plan", desiredOf(full)))).toEqual(["refuse COINBASE_FULL"]);
   });
 
+  it("understands a server that says less, and all in quotes", async () => {
+    const fake = await running(full, trades);
+    const description = (more: object) => ({ type: "STREAM", fields: [], ...more });
+    const sourceDescriptions = [
+      description({
+        name: "`COINBASE_FULL`",
+        topic: "coinbase_full",
+        statement: full.replace(/\b(k|coinbase_full)(?= )/gi, (name) => `\`${name.toUpperCase()}\``).replace(";", ""),
+      }),
+      description({
+        name: "`COINBASE_TRADES`",
+        topic: "coinbase_trades",
+        statement:
+          "CREATE STREAM `COINBASE_TRADES` WITH (PARTITIONS=6, RETENTION_MS=604800000) AS SELECT `F`.`K` `K`, `F`.`price` `price`, `F`.`size` `size` FROM `COINBASE_FULL` `F` WHERE (`F`.`type` = 'match') EMIT CHANGES;",
+      }),
+    ];
+    const queries = [
+      { id: "CSAS_COINBASE_TRADES_7", sinks: ["`COINBASE_TRADES`"], statusCount: { RUNNING: 1, ERROR: 1 } },
+    ];
+    fake.fail({ on: "LIST STREAMS", html: JSON.stringify([{ "@type": "source_descriptions", sourceDescriptions }]) });
+    fake.fail({ on: "LIST QUERIES", html: JSON.stringify([{ "@type": "queries", queries }]) });
+    const { report } = await runAgainst(fake, "plan", desiredOf(full, trades));
+    expect(report?.steps).toMatchObject([
+      { action: "unchanged", name: "COINBASE_FULL", notes: [] },
+      { action: "unchanged", name: "COINBASE_TRADES", notes: ["its query CSAS_COINBASE_TRADES_7 is ERROR"] },
+    ]);
+  });
+
   it("sees that a query was terminated, or is paused", async () => {
     const fake = await running();
     fake.run("PAUSE CTAS_COINBASE_BARS_1M_3;");
@@ -184,7 +212,7 @@ describe("a change", () => {
     expect(plan.told).toContain(
       "reads all that is still in coinbase_full (7 days, says the catalogue) again: those rows come twice into coinbase_trades",
     );
-    expect(plan.told).toContain("reads coinbase_trades".length > 0 ? "which is made anew" : "");
+    expect(plan.told).toContain("reads COINBASE_TRADES, which is made anew");
     const latest = await runAgainst(fake, "plan", next, { replace: true, from: "latest" });
     expect(latest.told).toContain("what comes between the drop and that is missing in coinbase_trades");
     const { code, sent } = await runAgainst(fake, "apply", next, { replace: true });
@@ -223,6 +251,14 @@ describe("a change", () => {
     const { code, sent, told } = await runAgainst(fake, "apply", next, { replace: true });
     expect([code, sent]).toEqual([1, []]);
     expect(told).toContain(reason);
+  });
+
+  it("never deletes a raw topic, not even under the name of a derived stream", async () => {
+    const fake = await running(
+      "CREATE STREAM coinbase_trades (k STRING KEY) WITH (KAFKA_TOPIC = 'coinbase_full', VALUE_FORMAT = 'AVRO');",
+    );
+    const { code, sent } = await runAgainst(fake, "apply", desired, { replace: true, "delete-topics": true });
+    expect([code, sent[0]]).toEqual([0, "DROP STREAM COINBASE_TRADES;"]);
   });
 
   it("of a stream into a table is told", async () => {
@@ -433,7 +469,7 @@ describe("before anything is sent", () => {
 
   it("says what was not checked, and that retention can not be seen", async () => {
     const fake = await startFakeKsqldb({ topics: { coinbase_trades: { partitions: 6, retentionMs: 604_800_000 } } });
-    fake.fail({ on: "LIST TOPICS", status: 403, code: 40301, message: "no right", times: 0 });
+    const env = { KSQLDB_API_KEY: "KEY", KSQLDB_API_SECRET: "s3cret" };
     const { report } = await runAgainst(fake, "plan", desired);
     expect(report?.checks).toEqual({
       faults: [],
@@ -442,10 +478,11 @@ describe("before anything is sent", () => {
         expect.stringMatching(/^retention of coinbase_trades: ksqlDB does not tell it/),
       ],
     });
-    fake.fail({ on: "LIST TOPICS", status: 400, code: 40001, message: "not here" });
-    expect((await runAgainst(fake, "plan", desired)).report?.checks.notes[1]).toMatch(
-      /^topics: not checked, .*not here/,
-    );
+    for (const fault of [{ status: 400, code: 40001 }, { status: 403, code: 40301 }, { html: "<html>" }]) {
+      fake.fail({ on: "LIST TOPICS", message: "not here", ...fault });
+      const { notes } = (await runAgainst(fake, "plan", desired, { env, wait: "1m" })).report!.checks;
+      expect(notes[1]).toMatch(/^topics: not checked, .*(not here|does not answer as)/);
+    }
   });
 
   it.each([
