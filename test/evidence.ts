@@ -18,3 +18,5 @@ function suiteWith(variable: string) {
 export const describeRecordings = suiteWith("TAPELINE_RECORDINGS");
 /** Statements with the output of a real ksqlDB. */
 export const describeOracle = suiteWith("TAPELINE_KSQL_ORACLE");
+/** ksqlDB's own query translation tests. */
+export const describeQtt = suiteWith("TAPELINE_QTT");

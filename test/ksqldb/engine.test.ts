@@ -1,12 +1,16 @@
 import { join } from "node:path";
-import { expect, it } from "vitest";
-import { Engine } from "../../ksqldb/engine/engine.ts";
+import { describe, expect, it } from "vitest";
+import { UserError } from "../../command.ts";
+import { analyse } from "../../ksqldb/analysis/analyse.ts";
+import type { Plan } from "../../ksqldb/analysis/plan.ts";
+import { Engine, type EngineOptions } from "../../ksqldb/engine/engine.ts";
 import { readStatements } from "../../ksqldb/statements.ts";
 import { engineTopics } from "../../local/platform.ts";
 import { encoder } from "../../producer/encode.ts";
 import { Log } from "../../producer/log/log.ts";
 import { catalog } from "../../schemas/catalog.ts";
 import { newFolder } from "../folder.ts";
+import { runStatements, type PlainRecord } from "./run-case.ts";
 
 const complain = (query: string, message: string) => {
   throw new Error(`${query}: ${message}`);
@@ -44,6 +48,7 @@ it("goes on after a restart where its stored rows end: no row twice, none missin
   const { plans } = readStatements();
   let log = new Log(dir, catalog);
   log.begin("one");
+  const newEngine = () => new Engine(plans, engineTopics(log), complain, { commitMs: 0 });
   const encode = encoder((subject, schema) => log.schemas.register(subject, schema));
   for (let trade = 1; trade <= 40; trade++) {
     // Every third event is no trade, so that positions and rows differ.
@@ -57,20 +62,430 @@ it("goes on after a restart where its stored rows end: no row twice, none missin
     log.frame(trade);
     log.send("coinbase_full", "BTC-USD", trade, encode("coinbase_full", value));
     await log.flush();
-    if (trade % 4 === 0) new Engine(plans, engineTopics(log), complain).step();
+    if (trade % 4 === 0) newEngine().step();
     if (trade % 10 === 0) {
       await log.close();
       log = new Log(dir, catalog);
       log.begin("one");
     }
   }
-  while (new Engine(plans, engineTopics(log), complain).step());
-  const times = catalog.find(({ name }) => name === "coinbase_trades")!;
-  const rows = Array.from({ length: times.partitions }, (_, partition) =>
-    log.read(times.name, partition, 0, 1e9),
-  ).flat();
-  expect(rows.map(({ timestamp }) => timestamp)).toEqual(
-    Array.from({ length: 40 }, (_, i) => i + 1).filter((trade) => trade % 3 !== 0),
-  );
+  while (newEngine().step());
+  const partitions = (topic: string) => log.partitions(topic).map((_, i) => log.read(topic, i, 0, 1e9));
+  expect(
+    partitions("coinbase_trades")
+      .flat()
+      .map(({ timestamp }) => timestamp),
+  ).toEqual(Array.from({ length: 40 }, (_, i) => i + 1).filter((trade) => trade % 3 !== 0));
+  // All are in one second of one product, so each row of the bars is a later state of one window.
+  const bars = partitions("coinbase_bars_1s").flat();
+  expect(bars.at(-1)!.timestamp).toBe(40);
+  expect(new Set(bars.map(({ timestamp }) => timestamp)).size).toBe(bars.length);
   await log.close();
+});
+
+/** A count and a sum per key in windows of a second; late is what comes ten seconds after a window's end. */
+const counted = `CREATE STREAM s (k STRING KEY, n BIGINT) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');
+CREATE TABLE t WITH (KAFKA_TOPIC = 't') AS SELECT k, WINDOWSTART AS w, COUNT(*) AS c, SUM(n) AS n, LATEST_BY_OFFSET(n) AS l FROM s
+WINDOW TUMBLING (SIZE 1 SECOND, RETENTION 1 HOUR, GRACE PERIOD 10 SECONDS) WHERE n IS NOT NULL GROUP BY k EMIT CHANGES;`;
+
+/** One record: time, key, number. */
+type Input = readonly [timestamp: number, key: string, n: number];
+/** A row: window, key, count, sum, latest. */
+type Row = readonly [window: number, key: string, count: number, sum: number, latest: number];
+
+/** The rule of the windows, written down again. */
+function windowRows(inputs: readonly Input[]): Row[] {
+  const sums = new Map<string, [number, number]>();
+  let now = Number.NEGATIVE_INFINITY;
+  return inputs.flatMap(([timestamp, key, n]): Row[] => {
+    now = Math.max(now, timestamp);
+    const window = Math.floor(timestamp / 1000) * 1000;
+    if (window + 1000 + 10_000 <= now) return [];
+    const [count, sum] = sums.get(`${window} ${key}`) ?? [0, 0];
+    sums.set(`${window} ${key}`, [count + 1, sum + n]);
+    return [[window, key, count + 1, sum + n, n]];
+  });
+}
+
+/** The last row of each window and key, by both. */
+function lastRows(rows: readonly Row[]): Row[] {
+  return [...new Map(rows.map((row) => [`${row[0]} ${row[1]}`, row])).values()].toSorted(
+    (a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1),
+  );
+}
+
+/** Two topics of one partition in a log on disk, and what a statement reads and writes there. */
+class Bench {
+  readonly #dir = join(newFolder(), "log");
+  readonly #plans: readonly Plan[];
+  log: Log;
+
+  constructor(statements = counted) {
+    this.#plans = analyse([{ file: "t.sql", text: statements }]).plans;
+    this.log = this.#open();
+  }
+
+  #open(): Log {
+    const topic = { writtenBy: "producer", partitions: 1, retentionMs: 0 } as const;
+    return new Log(this.#dir, [
+      { name: "s", ...topic },
+      { name: "t", ...topic },
+    ]);
+  }
+
+  /** Stores the records as one batch; without a number a record has no value. */
+  put(...inputs: readonly (readonly [timestamp: number, key: string | null, n?: number | null])[]): void {
+    const [partition] = this.log.partitions("s");
+    for (const [timestamp, key, n] of inputs) {
+      const value = n === undefined ? null : Buffer.from(JSON.stringify({ N: n }));
+      partition!.add(timestamp, key === null ? null : Buffer.from(key), value);
+    }
+    this.log.storeRows(partition!, -1);
+  }
+
+  engine(commitMs: EngineOptions["commitMs"] = "each"): Engine {
+    return new Engine(this.#plans, engineTopics(this.log), complain, { commitMs });
+  }
+
+  /** Ends the process that wrote the log, as it were, and opens it again. */
+  async reopen(): Promise<void> {
+    await this.log.close();
+    this.log = this.#open();
+  }
+
+  get texts(): string[] {
+    return this.log.read("t", 0, 0, 1e9).map(({ key, value }) => `${key?.toString("latin1")} ${value?.toString()}`);
+  }
+
+  get rows(): Row[] {
+    return this.log.read("t", 0, 0, 1e9).map(({ key, value }) => {
+      const row = JSON.parse(value!.toString()) as Record<"W" | "C" | "N" | "L", number>;
+      expect(Number(key!.readBigInt64BE(key!.length - 8))).toBe(row.W);
+      return [row.W, key!.subarray(0, -8).toString(), row.C, row.N, row.L];
+    });
+  }
+}
+
+const never = 1e9;
+
+/** Two keys, late and too late trades, jumps: the same for each seed. */
+function mixture(seed: number, length: number): Input[] {
+  let state = seed;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  let now = 1_700_000_000_000;
+  return Array.from({ length }, (_, i): Input => {
+    now += [0, 50, 400, 1000, 15_000][random(5)]!;
+    const late = [0, 0, 200, 3000, 10_500, 20_000][random(6)]!;
+    return [now - late, random(2) === 0 ? "A" : "B", i];
+  });
+}
+
+describe("windows", () => {
+  it("without a record cache a row a record, with one the last state of each window a commit", () => {
+    const inputs: Input[] = [
+      [100, "A", 1],
+      [200, "A", 2],
+      [300, "B", 3],
+      [1000, "A", 4],
+      [999, "A", 5],
+    ];
+    const each = new Bench();
+    each.put(...inputs);
+    while (each.engine().step());
+    expect(each.rows).toEqual([
+      [0, "A", 1, 1, 1],
+      [0, "A", 2, 3, 2],
+      [0, "B", 1, 3, 3],
+      [1000, "A", 1, 4, 4],
+      [0, "A", 3, 8, 5],
+    ]);
+
+    const cached = new Bench();
+    const engine = cached.engine(never);
+    cached.put(...inputs.slice(0, 3));
+    expect(engine.step()).toBe(true);
+    expect([cached.rows, engine.uncommitted, engine.lag]).toEqual([[], true, 2]);
+    expect(engine.commit()).toBe(true);
+    expect([engine.uncommitted, engine.lag, engine.commit()]).toEqual([false, 0, false]);
+    cached.put(...inputs.slice(3));
+    engine.step();
+    engine.commit();
+    expect(cached.rows).toEqual([
+      [0, "A", 2, 3, 2],
+      [0, "B", 1, 3, 3],
+      [1000, "A", 1, 4, 4],
+      [0, "A", 3, 8, 5],
+    ]);
+  });
+
+  it.each(["each", 0] as const)("rows come without asking with commitMs %s", (commitMs) => {
+    const bench = new Bench();
+    const engine = bench.engine(commitMs);
+    bench.put([100, "A", 1], [200, "A", 2]);
+    while (engine.step());
+    expect(bench.rows.at(-1)).toEqual([0, "A", 2, 3, 2]);
+    expect(bench.rows).toHaveLength(commitMs === 0 ? 1 : 2);
+  });
+
+  it.each([1, 2, 3])("a restart after any record leaves the rows of one run, none twice (mixture %i)", async (seed) => {
+    const inputs = mixture(seed, 60);
+    const expected = windowRows(inputs);
+    expect(expected.length).toBeLessThan(inputs.length);
+    for (let cut = 0; cut <= inputs.length; cut += 3) {
+      const bench = new Bench();
+      for (const input of inputs.slice(0, cut)) bench.put(input);
+      while (bench.engine().step());
+      const before = bench.rows.length;
+      await bench.reopen();
+      expect(bench.engine().step()).toBe(false);
+      expect(bench.rows).toHaveLength(before);
+      for (const input of inputs.slice(cut)) bench.put(input);
+      while (bench.engine().step());
+      expect(bench.rows).toEqual(expected);
+    }
+  });
+
+  it.each([4, 5, 6])(
+    "nor does one at any moment between commits change what a window ends with (mixture %i)",
+    (seed) => {
+      const inputs = mixture(seed, 60);
+      const expected = lastRows(windowRows(inputs));
+      // Every restart falls elsewhere between the batches and the commits.
+      for (let turn = 1; turn <= 7; turn++) {
+        const bench = new Bench();
+        let engine = bench.engine(never);
+        for (let i = 0; i < inputs.length; i += 3) {
+          bench.put(...inputs.slice(i, i + 3));
+          engine.step();
+          if (i % 5 === 0) engine.commit();
+          if (i % 7 === turn - 1) engine = bench.engine(never);
+        }
+        engine.step();
+        engine.commit();
+        expect(lastRows(bench.rows)).toEqual(expected);
+        const counts = new Set(bench.rows.map(([window, key, count]) => `${window} ${key} ${count}`));
+        expect(counts.size).toBe(bench.rows.length);
+      }
+    },
+  );
+
+  it("a window is closed when the time reaches its end and grace, and stays closed after a restart", async () => {
+    const open = new Bench();
+    open.put([500, "A", 1], [10_999, "B", 2]);
+    while (open.engine().step());
+    await open.reopen();
+    open.put([600, "A", 3]);
+    while (open.engine().step());
+    expect(open.rows.at(-1)).toEqual([0, "A", 2, 4, 3]);
+
+    const closed = new Bench();
+    closed.put([500, "A", 1], [11_000, "B", 2]);
+    while (closed.engine().step());
+    await closed.reopen();
+    closed.put([600, "A", 3], [1000, "A", 4]);
+    while (closed.engine().step());
+    expect(closed.rows.slice(2)).toEqual([[1000, "A", 1, 4, 4]]);
+  });
+
+  it("what the filter drops and what has no key moves no time", () => {
+    const bench = new Bench();
+    bench.put([500, "A", 1], [60_000, "B", null], [60_000, null, 1], [60_000, "B"], [600, "A", 2]);
+    while (bench.engine().step());
+    expect(bench.rows).toEqual([
+      [0, "A", 1, 1, 1],
+      [0, "A", 2, 3, 2],
+    ]);
+  });
+
+  it("very many of them are forgotten when they are closed, and none before", () => {
+    const bench = new Bench();
+    // Ten windows are open at a time, of some thousands; at the end the oldest open one still counts on.
+    const inputs = Array.from({ length: 5000 }, (_, i): Input => [i * 1000, "A", 1]);
+    bench.put(...inputs, [4_990_000, "A", 1], [4_988_999, "A", 1]);
+    while (bench.engine().step());
+    expect(bench.rows).toHaveLength(5001);
+    expect(bench.rows.at(-1)).toEqual([4_990_000, "A", 2, 2, 1]);
+  });
+});
+
+describe("an aggregation without windows", () => {
+  const totals = `CREATE STREAM s (k STRING KEY, n BIGINT) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');
+CREATE TABLE t WITH (KAFKA_TOPIC = 't') AS SELECT k, COUNT(*) AS c, SUM(n) AS n FROM s GROUP BY k HAVING COUNT(*) < 3;`;
+
+  it("goes on after a restart where it was, also with what HAVING has taken away", async () => {
+    const bench = new Bench(totals);
+    bench.put([1, "A", 1]);
+    while (bench.engine().step());
+    await bench.reopen();
+    bench.put([2, "A", 2]);
+    while (bench.engine().step());
+    await bench.reopen();
+    bench.put([3, "A", 3]);
+    while (bench.engine().step());
+    await bench.reopen();
+    bench.put([4, "A", 4], [5, "B", 5]);
+    while (bench.engine().step());
+    expect(bench.texts).toEqual(['A {"C":1,"N":1}', 'A {"C":2,"N":3}', "A undefined", 'B {"C":1,"N":5}']);
+  });
+
+  it("writes a tombstone only for what was there", () => {
+    const bench = new Bench(totals);
+    const engine = bench.engine(never);
+    bench.put([1, "A", 1], [2, "A", 1], [3, "A", 1]);
+    engine.step();
+    engine.commit();
+    expect(bench.texts).toEqual([]);
+  });
+});
+
+describe("a query that dies", () => {
+  const dying = `CREATE STREAM s (k STRING KEY, n BIGINT) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');
+CREATE STREAM t WITH (KAFKA_TOPIC = 't') AS SELECT k, n FROM s WHERE CASE WHEN n > 0 THEN true END;`;
+  const windowed = counted.replace("WHERE n IS NOT NULL ", "");
+
+  function failureOf(engine: Engine): UserError {
+    try {
+      while (engine.step() || engine.commit());
+    } catch (error) {
+      expect(error).toBeInstanceOf(UserError);
+      return error as UserError;
+    }
+    throw new Error("it did not fail");
+  }
+
+  it("leaves the rows before it, and names the file, the query, the offset and the cause; again after a restart", async () => {
+    const bench = new Bench(dying);
+    bench.put([1, "A", 1], [2, "A", 2], [3, "A", -3], [4, "A", 4]);
+    for (let start = 0; start < 2; start++) {
+      const { message } = failureOf(bench.engine(never));
+      for (const part of ["t.sql: ", "T: ", "(s, offset 2)", "the condition of WHERE is NULL", "ends the query"])
+        expect(message).toContain(part);
+      expect(bench.texts).toEqual(['A {"N":1}', 'A {"N":2}']);
+      await bench.reopen();
+    }
+  });
+
+  it.each(["each", never] as const)("leaves the windows before it too, with commitMs %s", (commitMs) => {
+    const bench = new Bench(windowed);
+    bench.put([1, "A", 1], [2, "A", 2], [3, "A"], [4, "A", 4]);
+    for (let start = 0; start < 2; start++) {
+      const { message } = failureOf(bench.engine(commitMs));
+      expect(message).toContain("(s, offset 2)");
+      expect(message).toContain("a record without value reached a windowed aggregation");
+      expect(lastRows(bench.rows)).toEqual([[0, "A", 2, 3, 2]]);
+      expect(bench.rows).toHaveLength(commitMs === "each" ? 2 : 1);
+    }
+  });
+
+  it("a topic with other partitions than its source is told before anything runs", () => {
+    const log = new Log(join(newFolder(), "log"), [
+      { name: "s", writtenBy: "producer", partitions: 2, retentionMs: 0 },
+      { name: "t", writtenBy: "ksqldb", partitions: 1, retentionMs: 0 },
+    ]);
+    const { plans } = analyse([{ file: "t.sql", text: counted }]);
+    expect(() => new Engine(plans, engineTopics(log), complain, { commitMs: 0 })).toThrow(
+      "t has 1 partitions, its source s 2",
+    );
+  });
+});
+
+describe("a partition of the log knows the times of its records", () => {
+  it("the newest, and from where on there are younger ones than a time, also when it is opened again", async () => {
+    const bench = new Bench();
+    const partition = () => bench.log.partitions("s")[0]!;
+    expect([partition().newest, partition().offsetSince(0)]).toEqual([Number.NEGATIVE_INFINITY, 0]);
+    bench.put([100, "A", 1], [300, "A", 1]);
+    bench.put([200, "A", 1]);
+    bench.put([50, "A", 1], [400, "A", 1]);
+    bench.put([60, "A", 1]);
+    for (let start = 0; start < 2; start++) {
+      expect(partition().newest).toBe(400);
+      const since = [-1, 50, 99, 100, 199, 299, 300, 399, 400, 500].map((time) => partition().offsetSince(time));
+      // Younger than 300 are only those from the third batch on, younger than 400 none.
+      expect(since).toEqual([0, 0, 0, 0, 0, 0, 3, 3, 6, 6]);
+      expect(
+        partition()
+          .read(0, 1e9)
+          .map(({ timestamp }) => timestamp),
+      ).toEqual([100, 300, 200, 50, 400, 60]);
+      await bench.reopen();
+    }
+  });
+});
+
+describe("aggregates", () => {
+  const source =
+    "CREATE STREAM s (k STRING KEY, i INT, b BIGINT, d DOUBLE, p DECIMAL(6, 2), x STRING) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'AVRO');\n";
+  const record = (i: number, value: object): PlainRecord => ({
+    topic: "s",
+    key: "A",
+    timestamp: i,
+    value: { i: null, b: null, d: null, p: null, x: null, ...value },
+  });
+  const values = [
+    { i: 3, b: 5, d: 0.1, p: "1.10", x: "m" },
+    {},
+    { i: 1, b: 9, d: 0.2, p: "9.99", x: "a" },
+    { i: 3, b: 9, d: 0.3, p: "0.01", x: "z" },
+  ];
+
+  // By hand: NULLs are skipped, but by COUNT(*); doubles are added in their order.
+  it.each([
+    ["COUNT(*)", 4],
+    ["COUNT(i)", 3],
+    ["SUM(i)", 7],
+    ["SUM(b)", 23],
+    ["SUM(d)", 0.6000000000000001],
+    ["CAST(SUM(p) AS STRING)", "11.10"],
+    ["MIN(i)", 1],
+    ["MAX(x)", "z"],
+    ["CAST(MIN(p) AS STRING)", "0.01"],
+    ["AVG(b)", 23 / 3],
+    ["EARLIEST_BY_OFFSET(i)", 3],
+    ["LATEST_BY_OFFSET(x)", "z"],
+    ["TOPK(i, 2)", [3, 3]],
+    ["TOPK(b, x, 1)[1]->`col0`", "a"],
+    ["TOPK(0 - b, x, 1)[1]->`col0`", "m"],
+  ])("%s", (call, expected) => {
+    const text = `${source}CREATE TABLE t AS SELECT k, ${call} AS x FROM s GROUP BY k;`;
+    const { outputs, failure } = runStatements(
+      text,
+      values.map((value, i) => record(i, value)),
+    );
+    expect(failure).toBeUndefined();
+    expect(outputs).toHaveLength(4);
+    expect(outputs.at(-1)!.value).toEqual({ X: expected });
+  });
+
+  it("a sum that leaves its DECIMAL ends the query", () => {
+    const text = `${source}CREATE TABLE t AS SELECT k, SUM(p) AS x FROM s GROUP BY k;`;
+    const { outputs, failure } = runStatements(text, [record(1, { p: "9999.00" }), record(2, { p: "1.00" })]);
+    expect(outputs).toHaveLength(1);
+    expect(failure?.message).toContain("(s, offset 1)");
+  });
+
+  it("a sum of INT wraps", () => {
+    const text = `${source}CREATE TABLE t AS SELECT k, SUM(i) AS x FROM s GROUP BY k;`;
+    const { outputs } = runStatements(text, [record(1, { i: 2_147_483_647 }), record(2, { i: 1 })]);
+    expect(outputs.at(-1)!.value).toEqual({ X: -2_147_483_648 });
+  });
+
+  it("another key than the source's makes other groups; where it is NULL the record is left out", () => {
+    const text = `${source}CREATE TABLE t AS SELECT x, COUNT(*) AS c FROM s GROUP BY x;`;
+    const { outputs, logged } = runStatements(text, [
+      record(1, { x: "a" }),
+      record(2, { x: null }),
+      record(3, { x: "b" }),
+      record(0, { x: "a" }),
+    ]);
+    expect(outputs.map(({ key, value, timestamp }) => [key, value!["C"], timestamp])).toEqual([
+      ["a", 1, 1],
+      ["b", 1, 3],
+      ["a", 2, 1],
+    ]);
+    expect(logged).toHaveLength(1);
+  });
 });

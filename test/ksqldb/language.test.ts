@@ -1,86 +1,252 @@
 import { describe, expect, it } from "vitest";
-import { analyse } from "../../ksqldb/language/analyse.ts";
-import { runCase } from "./run-case.ts";
+import { analyse } from "../../ksqldb/analysis/analyse.ts";
+import { reservedWords, StatementError } from "../../ksqldb/language/parse.ts";
+import { runStatements } from "./run-case.ts";
 
 const source =
-  "CREATE STREAM s (k STRING KEY, `a` STRING, `n` INT, `b` BIGINT, `f` BOOLEAN, `l` ARRAY<STRING>) WITH (KAFKA_TOPIC = 's', KEY_FORMAT = 'KAFKA', VALUE_FORMAT = 'AVRO');\n";
+  "CREATE STREAM s (k STRING KEY, `a` STRING, `n` INT, `b` BIGINT, `f` BOOLEAN, `l` ARRAY<STRING>, `d` DECIMAL(9, 2), `t` TIMESTAMP) WITH (KAFKA_TOPIC = 's', KEY_FORMAT = 'KAFKA', VALUE_FORMAT = 'AVRO');\n";
 const select = (list: string, rest = "") =>
-  `${source}CREATE STREAM t WITH (KAFKA_TOPIC = 't', KEY_FORMAT = 'KAFKA', VALUE_FORMAT = 'AVRO') AS SELECT k, ${list} FROM s ${rest} EMIT CHANGES;`;
-const at = select("X").split("\n")[1]!.indexOf("X") + 1;
+  `${source}CREATE STREAM t AS SELECT k, ${list} FROM s ${rest} EMIT CHANGES;`;
+const group = (list: string, rest = "GROUP BY k", window = "") =>
+  `${source}CREATE TABLE t AS SELECT k, ${list} FROM s ${window} ${rest} EMIT CHANGES;`;
+const windowed = (window: string) => group("COUNT(*)", "GROUP BY k", `WINDOW ${window}`);
 
-describe("a statement outside the subset is refused with file, line and column", () => {
+/** A mark ¦ stands where the message must point to; it is taken out. */
+function expectRefused(marked: string, message: string): void {
+  const text = marked.replace("¦", "");
+  const before = marked.split("¦", 1)[0]!.split("\n");
+  let refusal: unknown;
+  try {
+    analyse([{ file: "x.sql", text }]);
+  } catch (error) {
+    refusal = error;
+  }
+  expect(refusal).toBeInstanceOf(StatementError);
+  expect((refusal as Error).message).toContain(`x.sql:${before.length}:${before.at(-1)!.length + 1}: `);
+  expect((refusal as Error).message).toContain(message);
+}
+
+describe("what is outside the subset is refused by name, with file, line and column", () => {
   it.each([
-    ["CREATE TABLE t AS SELECT 1;", "x.sql:1:1: CREATE TABLE is outside"],
-    ["CREATE OR REPLACE STREAM t (a STRING) WITH (x = 'y');", "x.sql:1:1: CREATE OR REPLACE STREAM is outside"],
-    ["-- first\nINSERT INTO t SELECT * FROM s;", "x.sql:2:1: the statement INSERT is outside"],
-    [select("`n` + 1 AS `x`"), `x.sql:2:${at}: the operator + is outside`],
-    [select("CAST(`n` AS STRING) AS `x`"), `x.sql:2:${at}: CAST is outside`],
-    [select("COUNT(*) AS `x`"), "x.sql:2:"],
-    [select("UCASE(`a`) AS `x`"), `x.sql:2:${at}: the function UCASE is outside`],
-    [select("`a`", "GROUP BY k"), "GROUP BY is outside"],
-    [select("`a`", "WINDOW TUMBLING (SIZE 1 SECOND)"), "WINDOW is outside"],
-    [select("`a`", "JOIN u ON k = k"), "JOIN is outside"],
-    [select("`a`", "WHERE `a` LIKE 'x'"), "IN, LIKE, BETWEEN or IS DISTINCT FROM is outside"],
-    [select("`a`").replace("EMIT CHANGES", "EMIT FINAL"), "EMIT FINAL is outside"],
-    [select("*"), "SELECT * is outside"],
-    [select("1.5 AS `x`"), "the number 1.5 is outside"],
-    [select("9007199254740993 AS `x`"), "the number 9007199254740993 is outside"],
-    [source.replace("KEY_FORMAT", "TIMESTAMP"), "the property TIMESTAMP is outside"],
-    [source.replace("'AVRO'", "'JSON'"), "VALUE_FORMAT 'JSON' is outside"],
-    [source.replace("`a` STRING", "`a` DOUBLE"), "the type of a is outside"],
-    [source.replace("`a` STRING", "`a` MAP<STRING, INT>"), "a column of that type is outside"],
-    ["/* c */ SELECT 1;", "x.sql:1:1: a comment must start with --"],
-  ])("%s", (text, message) => {
-    expect(() => analyse([{ file: "x.sql", text }])).toThrow(message);
-  });
+    ["¦INSERT INTO t SELECT * FROM s;", "the statement INSERT is outside"],
+    ["-- first\n¦DROP STREAM s;", "the statement DROP is outside"],
+    ["¦SET 'auto.offset.reset' = 'earliest';", "the statement SET is outside"],
+    ["¦SELECT * FROM s EMIT CHANGES;", "the statement SELECT is outside"],
+    ["¦PRINT 's';", "the statement PRINT is outside"],
+    ["¦TERMINATE q;", "the statement TERMINATE is outside"],
+    ["¦CREATE CONNECTOR c WITH ('a' = 'b');", "CREATE CONNECTOR is outside"],
+    ["¦CREATE TYPE a AS STRING;", "CREATE TYPE is outside"],
+    ["¦CREATE SOURCE STREAM a (x STRING) WITH (KAFKA_TOPIC = 'a');", "CREATE SOURCE STREAM is outside"],
+    ["¦CREATE OR REPLACE STREAM t (a STRING) WITH (KAFKA_TOPIC = 't', VALUE_FORMAT = 'JSON');", "CREATE OR REPLACE"],
+    [select("`a`", "¦JOIN u WITHIN 1 HOUR ON s.k = u.k"), "JOIN is outside"],
+    [select("`a`", "¦LEFT JOIN u ON s.k = u.k"), "JOIN is outside"],
+    [
+      windowed("HOPPING (SIZE 2 SECONDS, ADVANCE BY 1 SECOND)").replace("WINDOW", "¦WINDOW"),
+      "WINDOW HOPPING is outside",
+    ],
+    [windowed("SESSION (30 SECONDS)").replace("WINDOW", "¦WINDOW"), "WINDOW SESSION is outside"],
+    [group("COUNT(*)").replace("SELECT", "¦SELECT").replace("EMIT CHANGES", "EMIT FINAL"), "EMIT FINAL is outside"],
+    [select("`a`").replace("EMIT CHANGES", "EMIT CHANGES ¦LIMIT 3"), "LIMIT is outside"],
+    [
+      "CREATE TABLE u (k STRING PRIMARY KEY, a INT) WITH (KAFKA_TOPIC = 'u', VALUE_FORMAT = 'JSON');\nCREATE TABLE t AS SELECT * FROM ¦u;",
+      "a table as a source (U) is outside",
+    ],
+    [
+      `${windowed("TUMBLING (SIZE 1 SECOND)")}\nCREATE STREAM v AS SELECT * FROM ¦t;`,
+      "a table as a source (T) is outside",
+    ],
+    [`¦${source.replace("AVRO", "PROTOBUF")}`, "VALUE_FORMAT 'PROTOBUF' is outside"],
+    [`¦${source.replace("AVRO", "JSON_SR")}`, "VALUE_FORMAT 'JSON_SR' is outside"],
+    [source.replace("KEY_FORMAT", "¦VALUE_SCHEMA_ID = 1, KEY_FORMAT"), "the property VALUE_SCHEMA_ID is outside"],
+    [source.replace("`a` STRING", "`a` ¦BYTES"), "the type BYTES"],
+    [source.replace("`a` STRING", "`a` ¦DATE"), "the type DATE"],
+    [source.replace("`a` STRING", "`a` STRING ¦HEADERS"), "HEADERS is outside"],
+    [select("¦TRANSFORM(`l`, x => x) AS `x`"), "a lambda"],
+    [select("¦UUID() AS `x`"), "the function UUID"],
+    [select("¦${v} AS `x`"), "a variable is outside"],
+  ])("%s", expectRefused);
 });
 
-describe("a statement that ksqlDB would refuse is refused", () => {
+describe("what ksqlDB refuses is refused", () => {
   it.each([
-    ["an unknown column", select("`x`"), `x.sql:2:${at}: S has no column x`],
-    ["a column whose case is lost without back quotes", select("a"), "S has no column A"],
-    ["a reserved word", select("size"), "SIZE is a reserved word: write it in back quotes"],
-    ["an unknown stream", select("`a`").replace("FROM s", "FROM u"), "there is no stream U"],
-    ["a stream created twice", source + source, "a stream named S exists already"],
-    ["a name given twice", select("`a`, `n` AS `a`"), "the column a is named twice"],
-    ["a key that is a value too", select("`a` AS k"), "the column K is named twice"],
-    ["a missing key", select("`a`").replace("SELECT k,", "SELECT"), "the first column must be the key of S, K"],
-    ["an expression without a name", select("ARRAY_LENGTH(`l`)"), "an expression needs a name"],
-    ["text against a number", select("`a`", "WHERE `a` = 1"), "STRING can not be compared with INTEGER"],
+    ["an unknown column", select("¦`x`"), "S has no column x"],
+    ["a column whose case is lost without back quotes", select("¦a"), "S has no column A"],
+    ["an unknown source", select("`a`").replace("FROM s", "FROM ¦u"), "there is no U"],
+    [
+      "a name that is taken",
+      `${source}CREATE STREAM ¦s (a STRING) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');`,
+      "S exists",
+    ],
+    ["a column named twice", select("`a`, ¦`n` AS `a`"), "the column a is named twice"],
+    [
+      "a column declared twice",
+      source.replace("`n` INT", "`n` INT, `n` INT").replace("`n`", "¦`n`"),
+      "the column n is named twice",
+    ],
+    [
+      "a key that is a value too",
+      select("`a` AS k").replace("SELECT k, ", "SELECT k, ¦"),
+      "the column K is named twice",
+    ],
+    ["a key selected twice", select("`a`, ¦k"), "the key K is selected more than once: AS_VALUE(K)"],
+    [
+      "a missing key",
+      select("`a`").replace("SELECT k,", "SELECT").replace("CREATE STREAM t", "¦CREATE STREAM t"),
+      "the key K is missing",
+    ],
+    [
+      "nothing but the key",
+      select("X").replace(", X", "").replace("CREATE STREAM t", "¦CREATE STREAM t"),
+      "nothing but the key",
+    ],
+    ["a bare NULL", select("¦NULL AS `x`"), "a bare NULL, which has no type"],
+    ["a comparison with NULL", select("`a`", "WHERE `a` = ¦NULL"), "a bare NULL has no type"],
+    ["text against a number", select("`a`", "WHERE ¦`a` = 1"), "STRING can not be compared with INTEGER"],
+    ["a condition that is no BOOLEAN", select("`a`", "WHERE ¦`n`"), "a condition must be BOOLEAN, this is INTEGER"],
     [
       "branches of two types",
-      select("CASE WHEN `n` = 1 THEN `a` ELSE `n` END AS `x`"),
-      "the branches of a CASE must have one type, here STRING and INTEGER",
+      select("¦CASE WHEN `n` = 1 THEN 1 ELSE 1.5 END AS `x`"),
+      "one type, here INTEGER and DECIMAL(2, 1)",
     ],
     [
-      "a bare BOOLEAN as a condition, which ends the query on a server",
-      select("`a`", "WHERE `f`"),
-      "a condition that can be NULL ends the query",
+      "branches that could be widened",
+      select("¦CASE WHEN `n` = 1 THEN `n` ELSE `b` END AS `x`"),
+      "one type, here INTEGER and BIGINT",
     ],
-    ["EXPLODE in WHERE", select("`a`", "WHERE EXPLODE(`l`) = 'x'"), "EXPLODE may stand in the SELECT list only"],
+    ["CASE with an operand", select("¦CASE `n` WHEN 1 THEN 'x' END AS `x`"), "CASE with an operand"],
+    ["the operator ||", select("`a` ¦|| 'x' AS `x`"), "the operator ||"],
+    ["text plus a number", select("¦`a` + 1 AS `x`"), "the operator + does not take STRING and INTEGER"],
+    ["a time plus a number", select("¦`t` + 1 AS `x`"), "the operator + does not take TIMESTAMP and INTEGER"],
+    ["minus text", select("¦-`a` AS `x`"), "a sign does not stand before STRING"],
+    ["a cast that there is not", select("¦CAST(`l` AS INT) AS `x`"), "ARRAY<STRING> can not be cast to INTEGER"],
+    ["an argument of another type", select("¦ARRAY_LENGTH(`a`) AS `x`"), "ARRAY_LENGTH does not take (STRING)"],
+    ["an element of text", select("¦`a`[1] AS `x`"), "only an ARRAY or a MAP has elements"],
+    ["an element by text", select("`l`[¦'1'] AS `x`"), "by INTEGER, not by STRING"],
+    ["a field of text", select("¦`a`->`b` AS `x`"), "only a STRUCT has fields"],
+    [
+      "arguments of two types of numbers",
+      select("¦GREATEST(`n`, `d`) AS `x`"),
+      "GREATEST does not take (INTEGER, DECIMAL(9, 2))",
+    ],
+    [
+      "a call before BETWEEN",
+      select("`a`", "WHERE ¦ABS(`n`) BETWEEN 1 AND 2"),
+      "a function call as the first operand of BETWEEN",
+    ],
+    ["EXPLODE in WHERE", select("`a`", "WHERE ¦EXPLODE(`l`) = 'x'"), "the function EXPLODE"],
     [
       "EXPLODE in CASE",
-      select("CASE WHEN EXPLODE(`l`) = 'x' THEN 'y' END AS `x`"),
+      select("CASE WHEN ¦EXPLODE(`l`) = 'x' THEN 'y' END AS `x`"),
       "EXPLODE may stand in the SELECT list only",
     ],
-    ["EXPLODE of no list", select("EXPLODE(`a`) AS `x`"), "EXPLODE takes a list, this is STRING"],
-    ["an index of no list", select("`a`[1] AS `x`"), "only a list can be indexed"],
-    ["an argument of another type", select("ARRAY_LENGTH(`a`) AS `x`"), "ARRAY_LENGTH does not take (STRING)"],
-  ])("%s", (_, text, message) => {
-    expect(() => analyse([{ file: "x.sql", text }])).toThrow(message);
+    ["EXPLODE of no list", select("¦EXPLODE(`a`) AS `x`"), "EXPLODE takes a list"],
+    ["EXPLODE beside GROUP BY", group("¦EXPLODE(`l`), COUNT(*)"), "the function EXPLODE"],
+    ["a number beyond BIGINT", select("¦9223372036854775808 AS `x`"), "9223372036854775808 is beyond BIGINT"],
+    ["DECIMAL with one argument", source.replace("DECIMAL(9, 2)", "DECIMAL(9¦)"), 'Expected ","'],
+    ["a comment that Confluent Cloud refuses", `${source}¦/* c */`, "a comment must start with --"],
+    ["a column that every row has", source.replace("`a` STRING", "¦ROWTIME STRING"), "every row has one of that name"],
+    [
+      "a stream's PRIMARY KEY",
+      source.replace("k STRING KEY", "¦k STRING PRIMARY KEY"),
+      "a stream has KEY, a table PRIMARY KEY",
+    ],
+    ["no topic", `¦${source.replace("KAFKA_TOPIC = 's', ", "")}`, "WITH must name KAFKA_TOPIC"],
+    ["no format", `¦${source.replace(", VALUE_FORMAT = 'AVRO'", "")}`, "WITH must name VALUE_FORMAT"],
+    [
+      "two keys in the format KAFKA",
+      `¦${source.replace("k STRING KEY", "k STRING KEY, j STRING KEY")}`,
+      "KAFKA takes one column",
+    ],
+    [
+      "a property given twice",
+      source.replace("KEY_FORMAT", "¦KAFKA_TOPIC = 'r', KEY_FORMAT"),
+      "KAFKA_TOPIC is given twice",
+    ],
+    ["a statement that does not end", `${source.replace(";", "")}¦`, 'Expected ";"'],
+    ["an aggregate without GROUP BY", select("¦COUNT(*) AS `x`"), "the function COUNT"],
+    ["an aggregate of an aggregate", group("SUM(¦COUNT(*))"), "the function COUNT"],
+    ["an aggregate in WHERE", select("`a`", "WHERE ¦COUNT(*) > 1"), "the function COUNT"],
+    [
+      "a column that is neither grouped nor aggregated",
+      group("COUNT(*), ¦`a`"),
+      "a is neither grouped by nor aggregated",
+    ],
+    ["HAVING by an alias", group("COUNT(*) AS c", "GROUP BY k HAVING ¦c > 1"), "S has no column C"],
+    [
+      "GROUP BY without an aggregate",
+      group("AS_VALUE(k) AS `x`").replace("SELECT", "¦SELECT"),
+      "GROUP BY needs an aggregate",
+    ],
+    ["GROUP BY twice the same", group("COUNT(*)", "GROUP BY k, ¦k"), "K is grouped by twice"],
+    ["SUM of text", group("¦SUM(`a`)"), "SUM does not take (STRING)"],
+    ["AVG of DECIMAL", group("¦AVG(`d`)"), "AVG does not take (DECIMAL(9, 2))"],
+    [
+      "a STREAM of groups",
+      group("COUNT(*)").replace("CREATE TABLE", "¦CREATE STREAM"),
+      "what GROUP BY makes is a TABLE",
+    ],
+    ["a TABLE without groups", select("`a`").replace("CREATE STREAM t", "¦CREATE TABLE t"), "needs GROUP BY"],
+    ["a window without groups", select("`a`", "¦WINDOW TUMBLING (SIZE 1 SECOND)"), "WINDOW needs GROUP BY"],
+    ["HAVING without groups", select("`a`", "HAVING ¦k = 'a'"), "HAVING needs GROUP BY"],
+    ["WINDOWSTART in WHERE", select("`a`", "WHERE ¦WINDOWSTART > 1"), "WINDOWSTART may stand only in the SELECT list"],
+    [
+      "a window of nothing",
+      windowed("TUMBLING (SIZE 0 SECONDS)").replace("WINDOW", "¦WINDOW"),
+      "SIZE must be more than 0",
+    ],
+    [
+      "GRACE PERIOD before RETENTION",
+      windowed("TUMBLING (SIZE 1 SECOND, GRACE PERIOD 2 SECONDS¦, RETENTION 1 HOUR)"),
+      'Expected ")" but "," found',
+    ],
+    [
+      "RETENTION shorter than size and grace",
+      windowed("TUMBLING (SIZE 1 SECOND, RETENTION 2 SECONDS, GRACE PERIOD 2 SECONDS)").replace("WINDOW", "¦WINDOW"),
+      "1000 + 2000 ms, it is 2000 ms",
+    ],
+    [
+      "RETENTION shorter than the grace of a day that there is where none is given",
+      windowed("TUMBLING (SIZE 1 SECOND, RETENTION 1 HOUR)").replace("WINDOW", "¦WINDOW"),
+      "1000 + 86399000 ms (a day less the size",
+    ],
+  ])("%s", (_, marked, message) => expectRefused(marked, message));
+
+  it("a name that is taken by a column of every row", () => {
+    expectRefused(select("¦`a` AS ROWTIME"), "the name ROWTIME is taken by ksqlDB");
+  });
+
+  it("every reserved word, as a name without back quotes", () => {
+    expect(reservedWords.size).toBe(88);
+    for (const word of reservedWords) {
+      const quoted = source.replace("`a` STRING", `\`${word}\` STRING`);
+      expect(() => analyse([{ file: "x.sql", text: quoted }])).not.toThrow();
+      expectRefused(source.replace("`a` STRING", `¦${word.toLowerCase()} STRING`), `${word} is a reserved word`);
+      expectRefused(select(`\`a\` AS ¦${word}`), `${word} is a reserved word`);
+    }
+  });
+
+  it("no word that is free", () => {
+    for (const word of ["time", "type", "side", "sequence", "key", "value", "changes", "window_start", "day"])
+      expect(() => analyse([{ file: "x.sql", text: select(`\`a\` AS ${word}`) }])).not.toThrow();
   });
 });
 
 describe("an expression has ksqlDB's meaning", () => {
-  // Of docs and notes on the real engine: two-valued logic, lists from 1 and from the end, series in both directions.
+  const nothing = { a: null, n: null, b: null, f: null, l: null, d: null, t: null };
+  const record = (columns: object) => ({ topic: "s", key: "k", timestamp: 5, value: { ...nothing, ...columns } });
+
+  // Two-valued logic; lists from 1 and from the end; series in both directions; decimals with all digits of their scale.
   it.each([
     ["CASE WHEN `a` = `a` THEN 'yes' ELSE 'no' END", { a: null }, "no"],
     ["CASE WHEN NOT (`a` = 'x') THEN 'yes' ELSE 'no' END", { a: null }, "yes"],
     ["CASE WHEN `a` <> 'x' THEN 'yes' ELSE 'no' END", { a: null }, "no"],
+    ["CASE WHEN `a` IS DISTINCT FROM 'x' THEN 'yes' ELSE 'no' END", { a: null }, "yes"],
+    ["CASE WHEN `a` NOT IN ('x') THEN 'yes' ELSE 'no' END", { a: null }, "yes"],
     ["CASE WHEN `a` IS NULL AND `n` IS NOT NULL THEN 'yes' END", { a: null, n: 1 }, "yes"],
     ["CASE WHEN `n` < `b` OR `a` = 'x' THEN 'yes' END", { n: 1, b: 2, a: null }, "yes"],
     ["CASE WHEN `n` > `b` THEN 'yes' END", { n: 1, b: 2 }, null],
     ["`l`[1]", { l: ["a", "b"] }, "a"],
+    ["`l`[-1]", { l: ["a", "b"] }, "b"],
     ["`l`[2]", { l: ["a"] }, null],
     ["`l`[0]", { l: ["a"] }, null],
     ["`l`[1]", { l: null }, null],
@@ -89,36 +255,67 @@ describe("an expression has ksqlDB's meaning", () => {
     ["GENERATE_SERIES(1, 3)", {}, [1, 2, 3]],
     ["GENERATE_SERIES(1, 0)", {}, [1, 0]],
     ["'it''s'", {}, "it's"],
-  ])("%s of %j is %j", async (expression, columns, expected) => {
-    const value = { a: null, n: null, b: null, f: null, l: null, ...columns };
-    const [output] = await runCase(select(`${expression} AS \`x\``), [{ topic: "s", key: "k", timestamp: 5, value }]);
-    expect(output).toEqual({ topic: "t", key: "k", timestamp: 5, value: { x: expected } });
+    ["`n` + 1", { n: 2_147_483_647 }, -2_147_483_648],
+    ["`n` / 2", { n: -3 }, -1],
+    [
+      "CAST(`a` AS DECIMAL(38, 9)) * CAST('0.000000001' AS DECIMAL(38, 9)) = CAST(0 AS DECIMAL(38, 9))",
+      { a: "1" },
+      false,
+    ],
+    ["CAST(CAST(`a` AS DECIMAL(38, 9)) AS STRING)", { a: "0.0000000005" }, "0.000000001"],
+    ["CAST(CAST(`a` AS DECIMAL(38, 9)) AS STRING)", { a: "1e3" }, "1000.000000000"],
+    ["CAST(`a` AS DECIMAL(38, 9))", { a: "x" }, null],
+    ["COALESCE(`a`, 'none')", { a: null }, "none"],
+    ["`a` + 'x'", { a: null }, "nullx"],
+    ["CAST(CAST(`b` AS DOUBLE) AS STRING)", { b: 10_000_000 }, "1.0E7"],
+  ])("%s of %j is %j", (expression, columns, expected) => {
+    const { outputs, failure } = runStatements(select(`${expression} AS \`x\``), [record(columns)]);
+    expect(failure).toBeUndefined();
+    expect(outputs).toEqual([{ topic: "T", key: "k", timestamp: 5, value: { x: expected } }]);
   });
 
-  it("a failing column is NULL and its record goes on; the failure is told", async () => {
-    const value = { a: "here", n: null, b: null, f: null, l: null };
-    const complaints: string[] = [];
-    const inputs = [{ topic: "s", key: "k", timestamp: 5, value }];
-    const [output] = await runCase(select("`a`, GENERATE_SERIES(1, `n`) AS `x`"), inputs, complaints);
-    expect(output!.value).toEqual({ a: "here", x: null });
-    expect(complaints).toEqual(["T: GENERATE_SERIES of NULL"]);
+  it("a failing column is NULL and its record goes on; the failure is logged", () => {
+    const { outputs, logged } = runStatements(select("`a`, `n` / 0 AS `x`"), [record({ a: "here", n: 1 })]);
+    expect(outputs[0]!.value).toEqual({ a: "here", x: null });
+    expect(logged).toHaveLength(1);
   });
 
-  it("lists that are exploded side by side are padded with NULL", async () => {
-    const value = { a: null, n: null, b: null, f: null, l: ["p", "q"] };
-    const outputs = await runCase(select("EXPLODE(`l`) AS `x`, EXPLODE(GENERATE_SERIES(1, 3)) AS `y`"), [
-      { topic: "s", key: "k", timestamp: 5, value },
+  it("a failing condition drops its record; one that is NULL ends the query, and the rows before it stay", () => {
+    const dropped = runStatements(select("`n`", "WHERE 1 / `n` = 1"), [record({ n: 0 }), record({ n: 1 })]);
+    expect(dropped.outputs.map(({ value }) => value)).toEqual([{ n: 1 }]);
+    expect(dropped.logged).toHaveLength(1);
+    const ended = runStatements(select("`n`", "WHERE `f`"), [
+      record({ n: 1, f: true }),
+      record({ n: 2, f: false }),
+      record({ n: 3, f: null }),
+      record({ n: 4, f: true }),
     ]);
-    expect(outputs.map((output) => output.value)).toEqual([
+    expect(ended.outputs.map(({ value }) => value)).toEqual([{ n: 1 }]);
+    expect(ended.failure?.message).toContain("(s, offset 2)");
+  });
+
+  it("lists that are exploded side by side are padded with NULL", () => {
+    const { outputs } = runStatements(select("EXPLODE(`l`) AS `x`, EXPLODE(GENERATE_SERIES(1, 3)) AS `y`"), [
+      record({ l: ["p", "q"] }),
+    ]);
+    expect(outputs.map(({ value }) => value)).toEqual([
       { x: "p", y: 1 },
       { x: "q", y: 2 },
       { x: null, y: 3 },
     ]);
   });
 
-  it("a tombstone passes a plain projection, and no filter", async () => {
+  it("a tombstone passes a plain projection; a filter, EXPLODE and GROUP BY drop it; a windowed aggregation dies of it", () => {
     const tombstone = [{ topic: "s", key: "k", timestamp: 5, value: null }];
-    expect(await runCase(select("`a`"), tombstone)).toEqual([{ topic: "t", key: "k", timestamp: 5, value: null }]);
-    expect(await runCase(select("`a`", "WHERE `a` IS NULL"), tombstone)).toEqual([]);
+    expect(runStatements(select("`a`"), tombstone).outputs).toEqual([
+      { topic: "T", key: "k", timestamp: 5, value: null },
+    ]);
+    expect(runStatements(select("`a`", "WHERE `a` IS NULL"), tombstone).outputs).toEqual([]);
+    expect(runStatements(select("EXPLODE(ARRAY[1]) AS `x`"), tombstone).outputs).toEqual([]);
+    expect(runStatements(group("COUNT(*)"), tombstone)).toMatchObject({ outputs: [], failure: undefined });
+    const died = runStatements(windowed("TUMBLING (SIZE 1 SECOND)"), tombstone);
+    expect(died.failure?.message).toContain("a record without value");
+    const guarded = group("COUNT(*)", "WHERE `a` IS NULL GROUP BY k", "WINDOW TUMBLING (SIZE 1 SECOND)");
+    expect(runStatements(guarded, tombstone)).toMatchObject({ outputs: [], failure: undefined });
   });
 });

@@ -1,72 +1,68 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { expect, it } from "vitest";
-import { analyse } from "../../ksqldb/language/analyse.ts";
-import { valueSchema } from "../../ksqldb/engine/serde.ts";
+import { analyse } from "../../ksqldb/analysis/analyse.ts";
+import { avroSchema } from "../../ksqldb/formats/avro-schema.ts";
+import { parseJson, type Json } from "../../ksqldb/formats/json-text.ts";
+import { readScripts } from "../../ksqldb/statements.ts";
+import { runCase } from "../../ksqldb/testing/case.ts";
+import { compareRecords } from "../../ksqldb/testing/conformance.ts";
+import { caseRecord, type CaseRecord } from "../../ksqldb/testing/records.ts";
+import { findTriples, runTriple, statementsOf } from "../../ksqldb/testing/triples.ts";
 import { describeOracle } from "../evidence.ts";
-import { runCase, type CaseRecord } from "./run-case.ts";
-import { readStatements } from "../../ksqldb/statements.ts";
+
+interface Registered {
+  readonly topic: string;
+  readonly statement: string;
+  readonly registered: { readonly fields: readonly object[] };
+}
 
 describeOracle("the engine writes what a real ksqlDB wrote", (oracle) => {
-  for (const topic of ["trades", "book-changes"]) {
-    for (const name of readdirSync(join(oracle, "triples", topic))) {
-      it(`${topic}: ${name}`, async () => {
-        const read = (file: string) => readFileSync(join(oracle, "triples", topic, name, file), "utf8");
-        const { inputs } = JSON.parse(read("input.json")) as { inputs: CaseRecord[] };
-        const { outputs } = JSON.parse(read("output.json")) as { outputs: CaseRecord[] };
-        const written = await runCase(read("statements.sql"), inputs);
-        expect(outputs.length).toBeGreaterThan(0);
-        expect(written).toEqual(outputs);
-      });
+  const scripts = readScripts();
+  const { plans } = analyse(scripts);
+  const triples = findTriples(`${oracle}/triples`);
 
-      it(`${topic}: ${name}, by the statements of this project`, async () => {
-        const read = (file: string) => readFileSync(join(oracle, "triples", topic, name, file), "utf8");
-        const { inputs } = JSON.parse(read("input.json")) as { inputs: CaseRecord[] };
-        const { outputs } = JSON.parse(read("output.json")) as { outputs: CaseRecord[] };
-        const number =
-          topic === "trades"
-            ? ["01_coinbase_full", "03_coinbase_trades"]
-            : ["02_coinbase_level2", "04_coinbase_book_changes"];
-        const statements = number
-          .map((file) => readFileSync(new URL(`../../ksqldb/${file}.sql`, import.meta.url), "utf8"))
-          .join("\n");
-        expect(await runCase(statements, inputs)).toEqual(outputs);
-      });
-    }
-  }
-
-  it("registers the value schemas that a real ksqlDB registered", () => {
-    const cases = JSON.parse(readFileSync(join(oracle, "schemas.json"), "utf8")) as {
-      topic: string;
-      statement: string;
-      registered: object;
-    }[];
-    const sources = cases.filter(
-      ({ statement }) => statement.startsWith("CREATE STREAM") && !statement.includes(" AS\nSELECT"),
-    );
-    const ours = cases.filter(({ topic }) =>
-      ["coinbase_trades", "coinbase_book_changes", "coinbase_full", "coinbase_level2"].includes(topic),
-    );
-    expect(ours.length).toBeGreaterThanOrEqual(4);
-    for (const { topic, statement, registered } of ours) {
-      const script = sources.some((source) => source.statement === statement)
-        ? statement
-        : [...sources.map((source) => source.statement), statement].join("\n");
-      const stream = [...analyse([{ file: topic, text: script }]).streams.values()].find(
-        (candidate) => candidate.topic === topic,
-      )!;
-      expect(valueSchema(stream)).toEqual(registered);
-    }
+  it("of all the cases that there are", () => {
+    expect(triples).toHaveLength(26);
   });
 
-  it("derives from the project's statements the columns that a real ksqlDB derived", () => {
-    const cases = JSON.parse(readFileSync(join(oracle, "schemas.json"), "utf8")) as {
-      topic: string;
-      registered: { fields: object[] };
-    }[];
-    for (const { sink } of readStatements().plans) {
-      const { fields } = valueSchema(sink) as { fields: object[] };
-      expect(fields).toEqual(cases.find(({ topic }) => topic === sink.topic)!.registered.fields);
+  it.each(triples)("$name", (triple) => {
+    expect(runTriple(triple)).toEqual([]);
+  });
+
+  it.each(triples)("$name, by the statements of this project", ({ input, output }) => {
+    const topic = `coinbase_${basename(dirname(dirname(input))).replaceAll("-", "_")}`;
+    const outputs = recordsOf(output, "outputs");
+    expect(new Set(outputs.map((record) => record.topic))).toEqual(new Set([topic]));
+    const result = runCase([{ file: topic, text: statementsOf(topic, scripts) }], recordsOf(input, "inputs"));
+    const { sink } = result.analysis.plans.at(-1)!;
+    expect(result.failure).toBeUndefined();
+    expect(sink.topic).toBe(topic);
+    expect(compareRecords(sink, result.outputs.get(topic)!, outputs)).toEqual([]);
+  });
+
+  const registrations = JSON.parse(readFileSync(`${oracle}/schemas.json`, "utf8")) as Registered[];
+
+  it.each(registrations)("the value schema that was registered for $topic", ({ topic, statement, registered }) => {
+    const raw = registrations.filter((other) => !other.statement.includes("\nSELECT"));
+    const trades = registrations.find((other) => other.topic === "coinbase_trades")!;
+    const before = [...raw, trades].filter((other) => other.topic !== topic);
+    const needed = raw.some((other) => other.topic === topic) ? [] : before;
+    const theirs = [...needed.map((other) => other.statement), statement].map((text) => ({ file: topic, text }));
+    const source = [...analyse(theirs).sources.values()].find((candidate) => candidate.topic === topic)!;
+    expect(avroSchema(source.value)).toEqual(registered);
+  });
+
+  it("the columns that it derived, by the statements of this project", () => {
+    expect(plans).toHaveLength(4);
+    for (const { sink } of plans) {
+      const { fields } = avroSchema(sink.value) as Registered["registered"];
+      expect(fields).toEqual(registrations.find(({ topic }) => topic === sink.topic)!.registered.fields);
     }
   });
 });
+
+function recordsOf(file: string, list: "inputs" | "outputs"): CaseRecord[] {
+  const json = parseJson(readFileSync(file, "utf8")) as ReadonlyMap<string, Json>;
+  return (json.get(list) as readonly Json[]).map(caseRecord);
+}

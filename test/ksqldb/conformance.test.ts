@@ -1,0 +1,118 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { conformance, totals } from "../../ksqldb/testing/conformance.ts";
+import { describeOracle, describeQtt } from "../evidence.ts";
+import { newFolder } from "../folder.ts";
+import { run } from "../local/command.ts";
+
+/** What of ksqlDB's cases is outside the subset, by file and name. */
+const refused = readFileSync(new URL("refused.txt", import.meta.url), "utf8")
+  .split("\n")
+  .filter((line) => line !== "")
+  .map((line) => line.split(" — ")[0]!);
+
+function verdictsOf(file: string) {
+  const verdicts = [...conformance(file)];
+  const names = verdicts.filter(({ result }) => result === "refused").map(({ name }) => name);
+  const files = new Set(verdicts.map(({ name }) => name.split(": ", 1)[0]));
+  const listed = refused.filter((name) => files.has(name.split(": ", 1)[0]));
+  return { ...totals(verdicts), names: names.toSorted(), listed: listed.toSorted() };
+}
+
+it("each refusal has its reason", () => {
+  const lines = readFileSync(new URL("refused.txt", import.meta.url), "utf8").split("\n");
+  expect(lines.pop()).toBe("");
+  for (const line of lines) expect(line).toMatch(/^[\w-]+: .+ — .+$/);
+  expect(new Set(refused).size).toBe(refused.length);
+});
+
+describeQtt("ksqlDB's own query translation tests", (qtt) => {
+  it("none is answered wrongly, those refused are the listed ones, and nine of ten pass", () => {
+    const { wrong, names, listed, positive, negative } = verdictsOf(join(qtt, "cases.ndjson"));
+    expect(wrong).toEqual([]);
+    expect(names).toEqual(listed);
+    expect(positive.total + negative.total).toBe(422);
+    expect(positive.passed / positive.total).toBeGreaterThan(0.9);
+    expect(negative).toEqual({ passed: 100, wrong: 0, total: 100 });
+  });
+});
+
+describeOracle("what a real ksqlDB answered", (oracle) => {
+  it.each([
+    ["expressions", 198],
+    ["traps", 36],
+  ])("%s: none is answered wrongly, those refused are the listed ones", (name, total) => {
+    const { wrong, names, listed, positive, negative } = verdictsOf(join(oracle, `${name}.ndjson`));
+    expect(wrong).toEqual([]);
+    expect(names).toEqual(listed);
+    expect(positive.total + negative.total).toBe(total);
+  });
+});
+
+describe("the command", () => {
+  const stream = "CREATE STREAM s (k STRING KEY, n INT) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');";
+  const twice = {
+    file: "mine",
+    name: "twice a number",
+    statements: [stream, "CREATE STREAM t AS SELECT k, n * 2 AS m FROM s;"],
+    inputs: [{ topic: "s", key: "a", value: { n: 21 }, timestamp: 1 }],
+    outputs: [{ topic: "T", key: "a", value: { M: 42 }, timestamp: 1 }],
+  };
+  const unknown = {
+    ...twice,
+    name: "a function of its own",
+    statements: [stream, "CREATE STREAM t AS SELECT k, F(n) AS m FROM s;"],
+  };
+  const negative = {
+    file: "mine",
+    name: "an unknown column",
+    statements: [stream, "CREATE STREAM t AS SELECT k, o FROM s;"],
+    expectedException: { message: "it is not there" },
+  };
+
+  function fileOf(...cases: object[]): string {
+    const file = join(newFolder(), "cases.ndjson");
+    writeFileSync(file, cases.map((one) => `${JSON.stringify(one)}\n`).join(""));
+    return file;
+  }
+
+  it("counts what passes and what is refused, in JSON on the last line", async () => {
+    const { code, out, err } = await run("ksqldb", "conformance", fileOf(twice, unknown, negative), "--verbose");
+    expect(code).toBe(0);
+    expect(JSON.parse(out.trimEnd().split("\n").at(-1)!)).toEqual({
+      positive: { passed: 1, refused: 1, wrong: 0, total: 2 },
+      negative: { passed: 1, wrong: 0, total: 1 },
+      wrong: [],
+    });
+    expect(err).toContain("refused mine: a function of its own\n  statement 2:1:30: the function F");
+  });
+
+  it.each([
+    ["another value", { ...twice, outputs: [{ ...twice.outputs[0], value: { M: 43 } }] }, '"M":42'],
+    ["a row that is missing", { ...twice, outputs: [...twice.outputs, ...twice.outputs] }, "got nothing"],
+    ["a row too many", { ...twice, inputs: [...twice.inputs, ...twice.inputs] }, "not expected"],
+    ["another key", { ...twice, outputs: [{ ...twice.outputs[0], key: "b" }] }, '"a" →'],
+    ["another time", { ...twice, outputs: [{ ...twice.outputs[0], timestamp: 2 }] }, "at 1"],
+    [
+      "what must be refused and is not",
+      { ...negative, statements: twice.statements, inputs: [] },
+      "it was not refused",
+    ],
+  ])("%s is wrong, and exits 1", async (_, wrong, told) => {
+    const { code, out, err } = await run("ksqldb", "conformance", fileOf(twice, wrong));
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ wrong: [`mine: ${wrong.name}`] });
+    expect(err).toContain(told);
+  });
+
+  it("names the line of a file that is none of cases", async () => {
+    const file = fileOf(twice);
+    writeFileSync(file, `${readFileSync(file, "utf8")}{"name": \n`);
+    const { code, err } = await run("ksqldb", "conformance", file);
+    expect(code).toBe(1);
+    expect(err).toContain(`${file}:2: `);
+    expect((await run("ksqldb", "conformance", `${file}.gone`)).code).toBe(1);
+    expect((await run("ksqldb", "conformance")).code).toBe(2);
+  });
+});
