@@ -36,6 +36,10 @@ export function readProperties(properties: readonly Property[], refuse: Refuse):
   if (values.has("FORMAT") && (values.has("KEY_FORMAT") || values.has("VALUE_FORMAT"))) {
     refuse(at!, "FORMAT sets both formats: it does not go together with KEY_FORMAT or VALUE_FORMAT");
   }
+  for (const name of ["PARTITIONS", "REPLICAS", "RETENTION_MS"]) {
+    if (values.has(name) && !/^[1-9]\d*$/.test(values.get(name)!))
+      refuse(at!, `${name} must be a whole number above 0`);
+  }
   if (values.has("TIMESTAMP_FORMAT") && !values.has("TIMESTAMP")) refuse(at!, "TIMESTAMP_FORMAT needs TIMESTAMP");
   return values;
 }

@@ -1,6 +1,7 @@
 /** CREATE STREAM and CREATE TABLE over a topic. */
 import type { Create, Place } from "../language/ast.ts";
 import { typeOf, typeText } from "../language/types.ts";
+import { compilePattern } from "../expressions/timestamp.ts";
 import type { Refuse } from "../expressions/typed.ts";
 import { inferColumns } from "../formats/avro-inference.ts";
 import type { Column, Schemas, Side } from "../formats/format.ts";
@@ -162,5 +163,10 @@ export function timestampColumn(
       at,
       `the TIMESTAMP column ${name} must be BIGINT, TIMESTAMP, or STRING with a TIMESTAMP_FORMAT; it is ${typeText(column.type)}`,
     );
+  try {
+    if (format !== undefined) compilePattern(format);
+  } catch (error) {
+    return refuse(at, `the TIMESTAMP_FORMAT ${format}: ${(error as Error).message}`);
+  }
   return { name, format };
 }

@@ -1,6 +1,6 @@
 /**
- * Functions of numbers. EXP, LN, LOG, POWER and the trigonometric ones are left out: the last digit of their results
- * differs between Java's processors' instructions and JavaScript.
+ * Functions of numbers. LOG, POWER and the trigonometric ones are left out: the last digit of their results differs
+ * between Java's processors' instructions and JavaScript.
  */
 import { decimalText, parseExact, powerOfTen } from "../expressions/decimal.ts";
 import { doubleText } from "../expressions/double.ts";
@@ -16,6 +16,7 @@ import {
   type SqlType,
   type Value,
 } from "../language/types.ts";
+import { exp, ln } from "./exponential.ts";
 import type { ScalarFunction } from "./function.ts";
 import { orFail, overload, overloaded, resolve, unlessNull, type Overload } from "./overloads.ts";
 
@@ -90,6 +91,8 @@ export const math = {
   ),
 
   SQRT: ofNumber(DOUBLE, (value) => Math.sqrt(Number(value))),
+  EXP: ofNumber(DOUBLE, (value) => exp(Number(value))),
+  LN: ofNumber(DOUBLE, (value) => ln(Number(value))),
   /** -1, 0 or 1; 0 of NaN. */
   SIGN: ofNumber(INTEGER, (value) => (value > 0 ? 1 : value < 0 ? -1 : 0)),
 
