@@ -1,5 +1,6 @@
 /** `npm run ksqldb`: the statements as code. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
 import { lockFile, readTables } from "../schemas/tables.ts";
 import { recordTypes } from "../schemas/generate-records.ts";
@@ -8,9 +9,11 @@ import { findingText, lint } from "./lint/lint.ts";
 import { breaks } from "./lint/lock.ts";
 import { readScripts, readStatements } from "./statements.ts";
 import { conformance, totals, type Verdict } from "./testing/conformance.ts";
+import { runTriples, staleTests } from "./testing/triples.ts";
 
 const help = `npm run ksqldb -- lint [--json]
 npm run ksqldb -- describe [--write]
+npm run ksqldb -- test [DIR] [--case PART] [--write]
 npm run ksqldb -- conformance FILE [--verbose]
 
   lint          Tells what is wrong with ksqldb/*.sql, each with file, line, column, rule, what a server makes of it, and
@@ -19,6 +22,10 @@ npm run ksqldb -- conformance FILE [--verbose]
   describe      Reads ksqldb/*.sql and schemas/*.avsc and prints the shape of every table, as JSON. Exits 1 if the
                 committed files differ: schemas/tables.lock.json and schemas/records.ts.
   --write       Writes those files; refuses a change that breaks a table.
+  test          Runs the tests of the statements in ksqldb/tests, or those in DIR, on the embedded engine: the three files
+                of ksql-test-runner, which runs them too. A line a case, then the counts. Exits 1 if one fails.
+  --case        Runs the cases with PART in their names.
+  --write       Writes the statements.sql of each topic anew, from ksqldb/*.sql; without it one that differs is told.
   conformance   Runs a file of ksqlDB's query translation tests, one case a line, on the embedded engine. Tells what is
                 wrong, with --verbose also what is refused and why; the last line is JSON with the counts. Exits 1 if
                 an answer is wrong.
@@ -29,11 +36,13 @@ await runCommand(async () => {
     write: { type: "boolean" },
     verbose: { type: "boolean" },
     json: { type: "boolean" },
+    case: { type: "string" },
   });
   if (values.help) return void process.stdout.write(help);
   const [command, ...args] = positionals;
   if (command === "lint" && args.length === 0) return runLint(values.json === true);
   if (command === "describe" && args.length === 0) return describe(values.write === true);
+  if (command === "test" && args.length <= 1) return runTests(args[0], values.case, values.write === true);
   if (command === "conformance" && args.length === 1) return runConformance(args[0]!, values.verbose === true);
   throw new UsageError(help);
 });
@@ -66,6 +75,22 @@ function describe(write: boolean): void {
       "The committed shapes differ from the schemas and statements: run with --write and look at the difference.",
     );
   }
+}
+
+function runTests(dir: string | undefined, part: string | undefined, write: boolean): void {
+  const own = relative("", join(import.meta.dirname, "tests"));
+  if (dir !== undefined && write) throw new UsageError("--write is for the project's own tests: without DIR.");
+  const stale = dir === undefined ? staleTests(own, readScripts(), write) : [];
+  if (stale.length > 0) throw new UserError(stale.join("\n"));
+  const counts = { ok: 0, failed: 0 };
+  for (const { name, faults } of runTriples(dir ?? own, part)) {
+    const result = faults.length === 0 ? "ok" : "failed";
+    counts[result]++;
+    const told = faults.map((fault) => `\n  ${fault.replaceAll("\n", "\n  ")}`).join("");
+    process.stdout.write(`${result} ${name}${told}\n`);
+  }
+  process.stdout.write(`cases ${counts.ok + counts.failed} · ok ${counts.ok} · failed ${counts.failed}\n`);
+  if (counts.failed > 0) process.exitCode = 1;
 }
 
 function runConformance(file: string, verbose: boolean): void {

@@ -84,6 +84,29 @@ export function runTriple({ statements, input, output }: Triple): string[] {
   return faults;
 }
 
+/**
+ * Runs the cases of a folder, or those with `part` in their names; of each what is wrong. Throws UserError where there is
+ * none.
+ */
+export function* runTriples(dir: string, part = ""): Generator<{ name: string; faults: readonly string[] }> {
+  const triples = findTriples(dir);
+  const chosen = triples.filter(({ name }) => name.includes(part));
+  if (chosen.length === 0) {
+    const names = triples.map(({ name }) => `\n  ${name}`).join("");
+    throw new UserError(`no case has ${part} in its name. There are:${names}`);
+  }
+  for (const triple of chosen) {
+    let faults: string[];
+    try {
+      faults = runTriple(triple);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      faults = [error.message];
+    }
+    yield { name: triple.name, faults };
+  }
+}
+
 /** The statements that make a topic: of `scripts` those that it needs, in their order, one after another. */
 export function statementsOf(topic: string, scripts: readonly Script[]): string {
   const { plans } = analyse(scripts);
