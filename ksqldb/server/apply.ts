@@ -82,6 +82,7 @@ async function execute(
             "and at what stands between it and here.",
           { cause: error },
         );
+      await server.pause(title, 200 * 2 ** attempt);
     }
   }
 }
@@ -110,7 +111,7 @@ async function sendAndWait(
     const next = await server.status(title, commandId);
     // A server that was started again does not know it.
     if (next === undefined) throw new Lost(`${title}: the server no longer knows the command ${commandId}.`);
-    if (next.status !== status && next.status !== "SUCCESS") talk(`${title}: ${next.status}`);
+    if (poll === 5) talk(`${title}: ${next.status}`);
     now = next;
   }
   return now.message;

@@ -51,6 +51,18 @@ interface Trouble {
 
 const contentType = "application/vnd.ksql.v1+json";
 
+const ofKey =
+  "A fresh key takes minutes to be known: wait longer (--wait). Else check KSQLDB_API_KEY and KSQLDB_API_SECRET: it must be " +
+  "a key of this ksqlDB cluster, and its owner must have the right to it (KsqlAdmin).";
+
+/** Answers that mean that nothing was executed and that may pass; and what to do where they do not. */
+const patience: Readonly<Record<number, string>> = {
+  401: ofKey,
+  403: ofKey,
+  429: "It limits the rate: wait longer (--wait).",
+  503: "It is starting, stopping or busy: look at its log, or wait longer (--wait).",
+};
+
 /** How long a question is asked again over a connection, or a gateway, that fails. */
 const networkMs = 10_000;
 
@@ -156,13 +168,13 @@ export class KsqlServer {
       const { kind, text, cure } = trouble;
       if (kind === "unknown" && manner === "command")
         throw new Lost(`${step}: ${text} Whether the statement was executed is not known.`);
-      const patience = kind === "waits" ? this.#access.waitMs : Math.min(networkMs, this.#access.waitMs);
+      const most = kind === "waits" ? this.#access.waitMs : Math.min(networkMs, this.#access.waitMs);
       const pause = pauseBefore(attempt, answer);
-      if (kind === "final" || manner === "once" || Date.now() + pause > started + patience) {
+      if (kind === "final" || manner === "once" || Date.now() + pause > started + most) {
         const after = attempt > 0 ? ` It was asked for ${duration(Date.now() - started)}.` : "";
         throw new UserError(`${step}: ${text}${after} ${cure}`);
       }
-      if (attempt === 0) this.#talk(`${step}: ${text} Asking again, for up to ${duration(patience)}.`);
+      if (attempt === 0) this.#talk(`${step}: ${text} Asking again, for up to ${duration(most)}.`);
       await this.pause(step, pause);
     }
   }
@@ -189,14 +201,14 @@ export class KsqlServer {
   }
 
   #networkTrouble(error: Error): Trouble {
-    const reason =
-      error.name === "TimeoutError" ? "no answer in time" : "code" in error ? String(error.code) : error.message;
+    const { name, message } = error;
+    const reason = name === "TimeoutError" ? "no answer in time" : "code" in error ? String(error.code) : message;
     const text = `ksqlDB at ${this.url} can not be reached (${reason}).`;
     return /CERT|SSL|TLS|EPROTO|SIGNATURE|PACKET_LENGTH/.test(reason)
       ? {
           kind: "final",
           text,
-          cure: "Check KSQLDB_URL (https, port); name an authority of your own in NODE_EXTRA_CA_CERTS.",
+          cure: "Check KSQLDB_URL (https, port); NODE_EXTRA_CA_CERTS names authorities of your own.",
         }
       : {
           kind: "unknown",
@@ -208,26 +220,12 @@ export class KsqlServer {
   #statusTrouble(answer: Answer): Trouble | undefined {
     const { status } = answer;
     const text = `ksqlDB at ${this.url} answers ${status}${wordsOf(answer)}.`;
-    if (status === 401 || status === 403)
-      return this.#headers["authorization"] === undefined
-        ? { kind: "final", text, cure: "It wants a key: set KSQLDB_API_KEY and KSQLDB_API_SECRET." }
-        : {
-            kind: "waits",
-            text,
-            cure:
-              "A fresh key takes minutes to be known: wait longer (--wait). Else check KSQLDB_API_KEY and KSQLDB_API_SECRET: " +
-              "it must be a key of this ksqlDB cluster, and its owner must have the right to it (KsqlAdmin).",
-          };
-    if (status === 429) return { kind: "waits", text, cure: "It limits the rate: wait longer (--wait)." };
-    if (status === 503)
-      return {
-        kind: "waits",
-        text,
-        cure: "It is starting, stopping or busy: look at its log, or wait longer (--wait).",
-      };
-    if (status >= 500 || status === 408)
-      return { kind: "unknown", text, cure: "Look at the log of the server, and of what stands before it." };
-    return undefined;
+    if ((status === 401 || status === 403) && this.#headers["authorization"] === undefined)
+      return { kind: "final", text, cure: "It wants a key: set KSQLDB_API_KEY and KSQLDB_API_SECRET." };
+    const waits = patience[status];
+    if (waits !== undefined) return { kind: "waits", text, cure: waits };
+    if (status < 500 && status !== 408) return undefined;
+    return { kind: "unknown", text, cure: "Look at the log of the server, and of what stands before it." };
   }
 
   #read(step: string, answer: Answer, path: string): unknown {

@@ -83,21 +83,21 @@ export async function runServerCommand(
   const server = new KsqlServer({ url, key, secret, waitMs, answerMs: Math.min(30_000, timeoutMs), stop }, talk);
   const registry = readRegistry(environment);
 
-  const { version, kafkaClusterId, ksqlServiceId } = await server.info();
-  const about = { url: server.url, version, kafkaClusterId, ksqlServiceId };
-  const state = await readState(server, "read what the server has");
-  const plan = command === "destroy" ? planDestroy(desired, state, options) : planApply(desired, state, options);
-  const checks = command === "destroy" ? { faults: [], notes: [] } : await check(plan, state, registry);
-  talk(planText(plan, checks));
-
+  let report: Report = { command, server: { url: server.url }, plan: [], checks: { faults: [], notes: [] } };
+  const print = (more: Partial<Report>) => out(reportJson({ ...report, ...more }));
   const outcomes: Outcome[] = [];
-  const print = (more: Partial<Report> = {}) => out(reportJson({ command, server: about, plan, checks, ...more }));
-  if (command === "plan") {
-    print();
-    const open = changesOf(plan).length > 0 || plan.some(({ action }) => action === "refuse");
-    return open && values["detailed-exitcode"] ? 3 : 0;
-  }
   try {
+    const { version, kafkaClusterId, ksqlServiceId } = await server.info();
+    const state = await readState(server, "read what the server has");
+    const plan = command === "destroy" ? planDestroy(desired, state, options) : planApply(desired, state, options);
+    const checks = await check(plan, state, registry);
+    report = { ...report, server: { url: server.url, version, kafkaClusterId, ksqlServiceId }, plan, checks };
+    talk(planText(plan, checks));
+    if (command === "plan") {
+      print({});
+      const open = changesOf(plan).length > 0 || plan.some(({ action }) => action === "refuse");
+      return open && values["detailed-exitcode"] ? 3 : 0;
+    }
     refuse(plan, checks);
     await carryOut(server, plan, { from, timeoutMs, talk }, outcomes);
     const derived = command === "destroy" ? [] : desired.filter(({ reads }) => reads !== undefined);

@@ -34,6 +34,8 @@ export interface Run {
 }
 
 interface Report {
+  readonly command: string;
+  readonly server: { readonly url: string };
   readonly changes: number;
   readonly refused: number;
   readonly checks: { readonly faults: readonly string[]; readonly notes: readonly string[] };

@@ -396,6 +396,35 @@ describe("a step that fails", () => {
     expect((await runAgainst(fake, "apply", desired)).code).toBe(0);
   });
 
+  it.each(["POST /ksql CREATE STREAM coinbase_trades", "GET /status/.*TRADES"])(
+    "by a page of HTML names where it came: %s",
+    async (on) => {
+      const fake = await startFakeKsqldb();
+      fake.fail({ on, html: "<html>Log in</html>" });
+      const first = await runAgainst(fake, "apply", desired);
+      expect(first.code).toBe(1);
+      expect(first.told).toMatch(
+        /create COINBASE_TRADES \(ksqldb\/02\.sql\): .* does not answer as a ksqlDB server \(200, text\/html, to \/(ksql|status\/.*)\)\. Check KSQLDB_URL/,
+      );
+      expect(first.told).toContain("1 of 3 steps are done and stay");
+      expect((await runAgainst(fake, "apply", desired)).code).toBe(0);
+      expect(fake.statements).toHaveLength(3);
+    },
+  );
+
+  it("by an error of the server itself is tried again, when nothing has come of it", async () => {
+    const fake = await startFakeKsqldb();
+    fake.fail({
+      on: "CREATE STREAM coinbase_trades",
+      status: 500,
+      code: 50000,
+      message: "Could not write the statement into the command topic",
+    });
+    const { code, told } = await runAgainst(fake, "apply", desired);
+    expect([code, fake.statements.length]).toEqual([0, 3]);
+    expect(told).toContain("answers 500 (50000): Could not write the statement into the command topic.");
+  });
+
   it("by a command that the server forgets is looked at", async () => {
     const fake = await startFakeKsqldb();
     fake.fail({ on: "GET /status/.*TRADES", forgotten: true });

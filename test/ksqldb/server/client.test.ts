@@ -65,17 +65,19 @@ describe("what does not pass is one message: step, reason, cure", () => {
     });
     expect(code).toBe(1);
     expect(told).toMatch(
-      /^ask for the server's version: ksqlDB at http:\/\/127\.0\.0\.1:\d+ answers 401 \(40100\): Unauthorized\. It was asked for 0\.\d s\. A fresh key takes minutes to be known: wait longer \(--wait\)\. Else check KSQLDB_API_KEY/m,
+      /^ask for the server's version: ksqlDB at http:\/\/127\.0\.0\.1:\d+ answers 401 \(40100\): Unauthorized\. It was asked for [\d.]+ s\. A fresh key takes minutes to be known: wait longer \(--wait\)\. Else check KSQLDB_API_KEY/m,
     );
   });
 
-  it("a key that is missing, at once", async () => {
+  it("a key that is missing, at once, and in the report", async () => {
     const fake = await startFakeKsqldb({ credentials });
-    const { told } = await runAgainst(fake, "plan", desired, { wait: "10m" });
+    const { told, report } = await runAgainst(fake, "plan", desired, { wait: "10m" });
     expect(told).toContain(
       "answers 401 (40100): Unauthorized. It wants a key: set KSQLDB_API_KEY and KSQLDB_API_SECRET.",
     );
     expect(fake.requests).toHaveLength(1);
+    expect(report).toMatchObject({ command: "plan", server: { url: fake.url } });
+    expect(report?.error).toContain("It wants a key");
   });
 
   it("a server that is down", async () => {
