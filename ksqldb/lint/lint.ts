@@ -70,20 +70,17 @@ function understand(scripts: readonly Script[]): { written: Written[]; analysis:
       return [];
     }
   });
-  let analysis = analyse([]);
-  const good: Script[] = [];
-  for (const script of scripts.filter(({ file }) => !unread.includes(file))) {
+  for (let rest = scripts.filter(({ file }) => !unread.includes(file)); ;) {
     try {
-      analysis = analyse([...good, script]);
-      good.push(script);
+      return { written, analysis: analyse(rest), findings };
     } catch (error) {
       const finding = refused(error);
-      const reader = written.find(({ file, statement }) => file === script.file && readsAt(statement, finding));
+      const reader = written.find(({ file, statement }) => file === finding.file && readsAt(statement, finding));
       if (reader === undefined || !finding.happens.startsWith("there is no ")) findings.push(finding);
       else findings.push(...missing(reader, written, unread, finding));
+      rest = rest.filter(({ file }) => file !== finding.file);
     }
   }
-  return { written, analysis, findings };
 }
 
 /** What a statement reads is not there: it reads itself, it comes later, or it is not understood, which is told elsewhere. */
@@ -152,7 +149,7 @@ const cures: readonly (readonly [RegExp, string, string])[] = [
     says,
     "declare the column in its source, or write its name as it is there; an alias of SELECT counts in no other clause",
   ],
-  [/reserved word/, says, "`in back quotes`"],
+  [/reserved word/, says, "write it in back quotes and lower case"],
   [/^there is no /, says, "create the source in a file with a smaller number, or write its name as it is there"],
   [/neither grouped by nor aggregated/, says, "aggregate it, or leave it out"],
   [/comment must start/, "Confluent Cloud refuses the statement", "-- on every line"],
@@ -206,6 +203,8 @@ function lockFindings(
     written.some(({ statement }) => topicOf(statement) === name);
   const gone = (table: string) => !catalog.some((topic) => topic.name === table && stated(topic));
   const unmade = catalog.filter((topic) => !stated(topic) && !locked.some(({ name }) => name === topic.name));
+  const broken = breaks(locked, shapes, gone);
+  const added = additions(locked, shapes).filter(({ table }) => !broken.some((change) => change.table === table));
   const told = (rule: string, cure: string, why: string) => (change: Omit<Change, "cure">) => {
     const happens = `${change.table}: ${change.what}; ${why}`;
     return { ...placeOf(change, plans), rule, happens, cure };
@@ -217,8 +216,8 @@ function lockFindings(
       happens: `no statement writes ${name}: its topic and table stay empty`,
       cure: "write the statement, or take it out of the catalogue",
     })),
-    ...breaks(locked, shapes, gone).map((change) => told("lock", change.cure, breaking)(change)),
-    ...additions(locked, shapes).map(
+    ...broken.map((change) => told("lock", change.cure, breaking)(change)),
+    ...added.map(
       told(
         "lock-behind",
         "npm run ksqldb -- describe --write, and commit it",

@@ -22,7 +22,7 @@ export function breaks(
     const now = shapes.find(({ name }) => name === table);
     if (now !== undefined) return changes(old, now).map((change) => ({ table, ...change }));
     const cure = `keep it, and write the new shape to a topic of its own, ${table}_v2, beside it`;
-    return gone(table) ? [{ table, what: `the table ${table} is gone`, cure }] : [];
+    return gone(table) ? [{ table, what: "the table is gone", cure }] : [];
   });
 }
 
@@ -72,10 +72,12 @@ export function additions(locked: readonly TableShape[], shapes: readonly TableS
   return shapes.flatMap((now): Omit<Change, "cure">[] => {
     const table = now.name;
     const old = locked.find(({ name }) => name === table);
-    if (old === undefined) return [{ table, what: `the table ${table} is new` }];
+    if (old === undefined) return [{ table, what: "the table is new" }];
     const fresh = now.columns.filter(({ name }) => !old.columns.some((column) => column.name === name));
     if (fresh.length > 0)
       return fresh.map(({ name: column }) => ({ table, column, what: `the column ${column} is new` }));
-    return JSON.stringify(old) === JSON.stringify(now) ? [] : [{ table, what: `${table} is described otherwise` }];
+    return JSON.stringify(old) === JSON.stringify(now)
+      ? []
+      : [{ table, what: "a description or the clustering is another" }];
   });
 }
