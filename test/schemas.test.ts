@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { describeTables, disagreements, lockText } from "../ksqldb/describe.ts";
+import { describeTables, lockText } from "../ksqldb/describe.ts";
 import { analyse } from "../ksqldb/analysis/analyse.ts";
 import { readStatements } from "../ksqldb/statements.ts";
 import { encoder } from "../producer/encode.ts";
@@ -64,23 +64,6 @@ describe("the tables", () => {
     });
     expect(column("coinbase_trades", "side").description).toContain("taker");
     expect(column("coinbase_book_changes", "index")).toMatchObject({ type: "INT64", mode: "NULLABLE" });
-  });
-});
-
-describe("the statements", () => {
-  it("ask for the topics that the catalogue has, and declare every field of the raw schemas", () => {
-    expect(disagreements(readStatements().statements)).toEqual([]);
-  });
-
-  it("are told apart from the catalogue and the schemas where they differ", () => {
-    const read = (file: string) => readFileSync(new URL(`../ksqldb/${file}.sql`, import.meta.url), "utf8");
-    const full = read("01_coinbase_full").replace("  `order_id` STRING,\n", "");
-    const trades = read("03_coinbase_trades").replace("PARTITIONS = 6", "PARTITIONS = 4");
-    const { statements } = analyse([{ file: "x.sql", text: full + trades }]);
-    expect(disagreements(statements).map(({ what }) => what)).toEqual([
-      expect.stringContaining("order_id STRING"),
-      "PARTITIONS must be 6",
-    ]);
   });
 });
 
