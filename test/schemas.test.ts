@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describeTables, lockText } from "../ksqldb/describe.ts";
-import { analyse } from "../ksqldb/analysis/analyse.ts";
 import { readStatements } from "../ksqldb/statements.ts";
 import { encoder } from "../producer/encode.ts";
 import { readSchema, unwrap } from "../schemas/avro.ts";

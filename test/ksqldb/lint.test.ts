@@ -54,7 +54,6 @@ function found(text: string, name = file): string[] {
 }
 
 const clean = stream("`at`,\n  `heat`");
-const meant = "-- What it means.";
 
 /** Every rule: statements that break it, and all that is to be found in them. */
 const cases: Record<string, readonly (readonly [text: string, ...expected: string[]])[]> = {
