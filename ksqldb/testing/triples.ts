@@ -125,10 +125,10 @@ export function statementsOf(topic: string, scripts: readonly Script[]): string 
  */
 export function staleTests(dir: string, scripts: readonly Script[], write: boolean): string[] {
   const topics = derivedTopics(analyse(scripts));
-  const folders = existsSync(dir) ? readdirSync(dir) : [];
-  const faults = folders
-    .filter((name) => !topics.includes(name))
-    .map((name) => `${join(dir, name)}: no statement writes a topic ${name}: rename or remove the folder`);
+  const entries = existsSync(dir) ? readdirSync(dir, { withFileTypes: true }) : [];
+  const faults = entries
+    .filter((entry) => entry.isDirectory() && !topics.includes(entry.name))
+    .map(({ name }) => `${join(dir, name)}: no statement writes a topic ${name}: rename or remove the folder`);
   for (const topic of topics) {
     const folder = join(dir, topic);
     const file = join(folder, "statements.sql");

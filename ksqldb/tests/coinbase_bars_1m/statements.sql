@@ -1,0 +1,88 @@
+-- The events of the full channel and the matches, as the producer writes them.
+CREATE STREAM coinbase_full (
+  product_key STRING KEY,
+  `type` STRING,
+  `product_id` STRING,
+  `sequence` BIGINT,
+  `time` BIGINT,
+  `received_at` BIGINT,
+  `side` STRING,
+  `order_id` STRING,
+  `order_type` STRING,
+  `price` STRING,
+  `size` STRING,
+  `remaining_size` STRING,
+  `funds` STRING,
+  `client_oid` STRING,
+  `reason` STRING,
+  `cancel_reason` STRING,
+  `trade_id` BIGINT,
+  `maker_order_id` STRING,
+  `taker_order_id` STRING,
+  `old_size` STRING,
+  `new_size` STRING,
+  `old_price` STRING,
+  `new_price` STRING,
+  `old_funds` STRING,
+  `new_funds` STRING,
+  `stop_type` STRING,
+  `stop_price` STRING,
+  `extra` STRING
+) WITH (
+  KAFKA_TOPIC = 'coinbase_full',
+  KEY_FORMAT = 'KAFKA',
+  VALUE_FORMAT = 'AVRO'
+);
+-- Trades, one row a match. A `last_match` repeats a trade of the past: an anchor of continuity, no trade of its own.
+CREATE STREAM coinbase_trades WITH (
+  KAFKA_TOPIC = 'coinbase_trades',
+  KEY_FORMAT = 'KAFKA',
+  VALUE_FORMAT = 'AVRO',
+  VALUE_SCHEMA_FULL_NAME = 'tapeline.coinbase_trades',
+  PARTITIONS = 6,
+  RETENTION_MS = 604800000
+) AS
+SELECT
+  product_key,
+  AS_VALUE(product_key) AS `product_id`, -- Product, for example BTC-USD.
+  `trade_id`,
+  `sequence`,
+  `time`,
+  `received_at`,
+  `price`,
+  `size`,
+  CASE WHEN `side` = 'buy' THEN 'sell' WHEN `side` = 'sell' THEN 'buy' END AS `side`, -- Side of the taker (the incoming order): buy or sell. The feed tells the maker's.
+  `maker_order_id`,
+  `taker_order_id`
+FROM coinbase_full
+WHERE `type` = 'match'
+EMIT CHANGES;
+-- Bars of one minute, from the trades. A row is written whenever a window has changed: the one with the most trades is the
+-- fullest, and the view `bars_1m` keeps it. A window takes trades for a day after its end, so a healed trade still counts.
+CREATE TABLE coinbase_bars_1m WITH (
+  KAFKA_TOPIC = 'coinbase_bars_1m',
+  KEY_FORMAT = 'KAFKA',
+  VALUE_FORMAT = 'AVRO',
+  VALUE_SCHEMA_FULL_NAME = 'tapeline.coinbase_bars_1m',
+  PARTITIONS = 6,
+  RETENTION_MS = 604800000
+) AS
+SELECT
+  product_key,
+  AS_VALUE(product_key) AS `product_id`, -- Product, for example BTC-USD.
+  WINDOWSTART * 1000 AS `time`, -- [timestamp] Start of the window.
+  TOPK(0 - `trade_id`, `price`, 1)[1]->`col0` AS `open`, -- Price of the trade with the lowest id.
+  CAST(MAX(CAST(`price` AS DECIMAL(38, 9))) AS STRING) AS `high`, -- Highest price.
+  CAST(MIN(CAST(`price` AS DECIMAL(38, 9))) AS STRING) AS `low`, -- Lowest price.
+  TOPK(`trade_id`, `price`, 1)[1]->`col0` AS `close`, -- Price of the trade with the highest id.
+  CAST(SUM(CAST(`size` AS DECIMAL(38, 9))) AS STRING) AS `volume`, -- Amount traded, in base currency.
+  CAST(SUM(CAST(`price` AS DECIMAL(38, 9)) * CAST(`size` AS DECIMAL(38, 9))) AS STRING) AS `value`, -- Sum of price × size, in quote currency.
+  CAST(SUM(CASE WHEN `side` = 'buy' THEN CAST(`size` AS DECIMAL(38, 9)) ELSE CAST(0 AS DECIMAL(38, 9)) END) AS STRING) AS `buy_volume`, -- What takers bought of the volume.
+  CAST(SUM(CASE WHEN `side` = 'buy' THEN CAST(`price` AS DECIMAL(38, 9)) * CAST(`size` AS DECIMAL(38, 9)) ELSE CAST(0 AS DECIMAL(77, 18)) END) AS STRING) AS `buy_value`, -- What takers bought of the value.
+  COUNT(*) AS `trades`, -- Number of trades.
+  COUNT(CASE WHEN `side` = 'buy' THEN 1 END) AS `buys` -- Number of trades in which the taker bought.
+FROM coinbase_trades
+WINDOW TUMBLING (SIZE 1 MINUTE, RETENTION 2 DAYS, GRACE PERIOD 1 DAY)
+WHERE `trade_id` IS NOT NULL
+GROUP BY product_key
+EMIT CHANGES;
