@@ -8,6 +8,7 @@ import { readSchema, unwrap, type AvroField, type AvroType } from "../schemas/av
 import type { Column, TableShape } from "../schemas/tables.ts";
 import { UserError } from "../command.ts";
 import type { OutputColumn, Plan } from "./analysis/plan.ts";
+import { avroSchema } from "./formats/avro-schema.ts";
 import type { Create, Place, Statement } from "./language/ast.ts";
 import { typeNameText } from "./language/format.ts";
 import { typeText, type SqlType } from "./language/types.ts";
@@ -107,6 +108,21 @@ function bigQueryType(type: SqlType): "STRING" | "INT64" | "BOOL" | undefined {
 /** The partition column is never null: rows without it would be in no partition that a filter reads. */
 function required(column: Column, table: Table): Column {
   return column.name === table.partitionBy.column ? { ...column, mode: "REQUIRED" } : column;
+}
+
+/** Every topic with its Avro schema and its table: for a reader, and for whatever makes them. */
+export function describeTopics(plans: readonly Plan[], tables: readonly TableShape[]): object[] {
+  return catalog.map(({ name: topic, writtenBy }) => {
+    const plan = plans.find(({ sink }) => sink.topic === topic);
+    const table = tables.find(({ name }) => name === topic);
+    return {
+      topic,
+      writtenBy,
+      ...(plan && { statement: plan.file }),
+      avro: plan === undefined ? readSchema(topic as RawTopic) : avroSchema(plan.sink.value),
+      ...(table && { table }),
+    };
+  });
 }
 
 /** The text of `schemas/tables.lock.json`. */

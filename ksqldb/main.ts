@@ -2,11 +2,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
-import { lockFile, readTables } from "../schemas/tables.ts";
 import { recordTypes } from "../schemas/generate-records.ts";
-import { describeTables, disagreements, lockText } from "./describe.ts";
+import { lockFile, readTables } from "../schemas/tables.ts";
+import { describeTables, describeTopics, disagreements, lockText } from "./describe.ts";
 import { findingText, lint } from "./lint/lint.ts";
 import { breaks } from "./lint/lock.ts";
+import { runServerCommand, serverHelp, serverOptions } from "./server/command.ts";
+import { desiredStatements } from "./server/desired.ts";
 import { readScripts, readStatements } from "./statements.ts";
 import { conformance, totals, type Verdict } from "./testing/conformance.ts";
 import { runTriples, staleTests } from "./testing/triples.ts";
@@ -19,8 +21,8 @@ npm run ksqldb -- conformance FILE [--verbose]
   lint          Tells what is wrong with ksqldb/*.sql, each with file, line, column, rule, what a server makes of it, and
                 the cure: the house rules, the traps of ksqlDB, and changes that break a table of schemas/tables.lock.json.
                 Exits 1 if there is anything. With --json as an array of findings.
-  describe      Reads ksqldb/*.sql and schemas/*.avsc and prints the shape of every table, as JSON. Exits 1 if the
-                committed files differ: schemas/tables.lock.json and schemas/records.ts.
+  describe      Prints every topic as JSON: its Avro schema, as ksqlDB registers it for a derived one, and the table that
+                it is sunk into. Exits 1 if the committed files differ: schemas/tables.lock.json, schemas/records.ts.
   --write       Writes those files; refuses a change that breaks a table.
   test          Runs the tests of the statements in ksqldb/tests, or those in DIR, on the embedded engine: the three files
                 of ksql-test-runner, which runs them too. A line a case, then the counts. Exits 1 if one fails.
@@ -29,23 +31,65 @@ npm run ksqldb -- conformance FILE [--verbose]
   conformance   Runs a file of ksqlDB's query translation tests, one case a line, on the embedded engine. Tells what is
                 wrong, with --verbose also what is refused and why; the last line is JSON with the counts. Exits 1 if
                 an answer is wrong.
-`;
+
+${serverHelp}`;
+
+const options = {
+  lint: { json: { type: "boolean" } },
+  describe: { write: { type: "boolean" } },
+  test: { write: { type: "boolean" }, case: { type: "string" } },
+  conformance: { verbose: { type: "boolean" } },
+  server: serverOptions,
+} as const;
 
 await runCommand(async () => {
-  const { values, positionals } = parseCommand({
-    write: { type: "boolean" },
-    verbose: { type: "boolean" },
-    json: { type: "boolean" },
-    case: { type: "string" },
-  });
-  if (values.help) return void process.stdout.write(help);
-  const [command, ...args] = positionals;
-  if (command === "lint" && args.length === 0) return runLint(values.json === true);
-  if (command === "describe" && args.length === 0) return describe(values.write === true);
-  if (command === "test" && args.length <= 1) return runTests(args[0], values.case, values.write === true);
-  if (command === "conformance" && args.length === 1) return runConformance(args[0]!, values.verbose === true);
-  throw new UsageError(help);
+  const name = process.argv.slice(2).find((arg) => !arg.startsWith("-"));
+  switch (name) {
+    case "lint": {
+      const { values } = command(options.lint, 0);
+      return values && runLint(values.json === true);
+    }
+    case "describe": {
+      const { values } = command(options.describe, 0);
+      return values && describe(values.write === true);
+    }
+    case "test": {
+      const { values, args } = command(options.test, 1);
+      return values && runTests(args[0], values.case, values.write === true);
+    }
+    case "conformance": {
+      const { values, args } = command(options.conformance, 1);
+      if (values && args.length === 0) throw new UsageError(`which FILE of cases?\n\n${help}`);
+      return values && runConformance(args[0]!, values.verbose === true);
+    }
+    case "plan":
+    case "apply":
+    case "destroy": {
+      const { values } = command(options.server, 0);
+      if (values) {
+        const desired = desiredStatements(readScripts(), readStatements().sources);
+        process.exitCode = await runServerCommand(name, values, desired);
+      }
+      return;
+    }
+    default: {
+      const { values } = command({}, 0);
+      if (values) throw new UsageError(help);
+    }
+  }
 });
+
+/** The options of a command and what follows it; no values where help was asked for, and given. */
+function command<T extends Parameters<typeof parseCommand>[0]>(allowed: T, most: number) {
+  const { values, positionals } = parseCommand(allowed);
+  const args = positionals.slice(1);
+  if ((values as { readonly help?: boolean }).help === true) {
+    process.stdout.write(help);
+    return { values: undefined, args };
+  }
+  if (args.length > most) throw new UsageError(`${args[most]} is not understood.\n\n${help}`);
+  return { values, args };
+}
 
 function runLint(json: boolean): void {
   const scripts = readScripts();
@@ -56,19 +100,21 @@ function runLint(json: boolean): void {
 }
 
 function describe(write: boolean): void {
-  const statements = readStatements();
-  const faults = disagreements(statements.statements);
+  const { statements, plans } = readStatements();
+  const faults = disagreements(statements);
   if (faults.length > 0)
     throw new UserError(faults.map(({ file, at, what }) => `${file}:${at.line}:${at.column}: ${what}`).join("\n"));
-  const shapes = describeTables(statements.plans);
+  const shapes = describeTables(plans);
   const broken = write ? breaks(readTables(), shapes) : [];
   if (broken.length > 0)
-    throw new UserError(broken.map(({ table, what, cure }) => `${table}: ${what}. Cure: ${cure}.`).join("\n"));
+    throw new UserError(
+      broken.map(({ table, what, happens, cure }) => `${table}: ${what}; ${happens}. Cure: ${cure}.`).join("\n"),
+    );
   const files = [
     { file: lockFile, text: lockText(shapes) },
     { file: new URL("../schemas/records.ts", import.meta.url), text: recordTypes() },
   ];
-  process.stdout.write(files[0]!.text);
+  process.stdout.write(`${JSON.stringify(describeTopics(plans, shapes), undefined, 2)}\n`);
   if (write) for (const { file, text } of files) writeFileSync(file, text);
   else if (files.some(({ file, text }) => readFileSync(file, "utf8") !== text)) {
     throw new UserError(

@@ -4,7 +4,8 @@ import peggy from "peggy";
 import { UserError } from "../../command.ts";
 import type { Place, Statement } from "./ast.ts";
 
-const grammar = peggy.generate(readFileSync(new URL("grammar.peggy", import.meta.url), "utf8"));
+// Without the cache nested parentheses, as a server writes them, cost exponential time.
+const grammar = peggy.generate(readFileSync(new URL("grammar.peggy", import.meta.url), "utf8"), { cache: true });
 
 /** Words that ksqlDB takes as names only in back quotes, as its parser answered. */
 export const reservedWords: ReadonlySet<string> = new Set(

@@ -11,7 +11,7 @@ import type { Script } from "../analysis/query.ts";
 import { describeTables, disagreements } from "../describe.ts";
 import type { Statement } from "../language/ast.ts";
 import { parse, StatementError } from "../language/parse.ts";
-import { additions, breaks, type Change } from "./lock.ts";
+import { additions, breaks, type Addition, type Change } from "./lock.ts";
 import { itemOf, rules, type Subject } from "./rules.ts";
 
 export interface Finding {
@@ -205,9 +205,13 @@ function lockFindings(
   const unmade = catalog.filter((topic) => !stated(topic) && !locked.some(({ name }) => name === topic.name));
   const broken = breaks(locked, shapes, gone);
   const added = additions(locked, shapes).filter(({ table }) => !broken.some((change) => change.table === table));
-  const told = (rule: string, cure: string, why: string) => (change: Omit<Change, "cure">) => {
-    const happens = `${change.table}: ${change.what}; ${why}`;
-    return { ...placeOf(change, plans), rule, happens, cure };
+  const told = (rule: string, change: Change) => {
+    const happens = `${change.table}: ${change.what}; ${change.happens}`;
+    return { ...placeOf(change, plans), rule, happens, cure: change.cure };
+  };
+  const behind = {
+    happens: "schemas/tables.lock.json does not say so",
+    cure: "npm run ksqldb -- describe --write, and commit it",
   };
   return [
     ...unmade.map(({ name }) => ({
@@ -216,25 +220,13 @@ function lockFindings(
       happens: `no statement writes ${name}: its topic and table stay empty`,
       cure: "write the statement, or take it out of the catalogue",
     })),
-    ...broken.map((change) => told("lock", change.cure, breaking)(change)),
-    ...added.map(
-      told(
-        "lock-behind",
-        "npm run ksqldb -- describe --write, and commit it",
-        "schemas/tables.lock.json does not say so",
-      ),
-    ),
+    ...broken.map((change) => told("lock", change)),
+    ...added.map((addition) => told("lock-behind", { ...addition, ...behind })),
   ];
 }
 
-const breaking =
-  "BigQuery takes appended nullable columns only, ksqlDB can not replace such a query, and readers lose what they read";
-
 /** Where a change of a table was written. */
-function placeOf(
-  { table, column }: Omit<Change, "cure">,
-  plans: readonly Plan[],
-): Pick<Finding, "file" | "line" | "column"> {
+function placeOf({ table, column }: Addition, plans: readonly Plan[]): Pick<Finding, "file" | "line" | "column"> {
   const plan = plans.find(({ sink }) => sink.topic === table);
   if (plan !== undefined) {
     const { query } = plan.statement;

@@ -6,9 +6,18 @@ export interface Change {
   /** The column where the change is seen, if there is one. */
   readonly column?: string | undefined;
   readonly what: string;
+  /** What becomes of it in the cloud. */
+  readonly happens: string;
   readonly cure: string;
 }
 
+/** A change that only has to be written down. */
+export type Addition = Omit<Change, "happens" | "cure">;
+
+const dropped = "Terraform would drop it with its data, and what reads it fails";
+const order = "ksqlDB refuses to replace what runs where columns have moved, and BigQuery appends only";
+const empty =
+  "BigQuery refuses it, as the rows that are there have none, and the registry as old readers have no default";
 const append = "keep the column as it was, and append what is new at the end under another name";
 
 /** Changes from the locked shapes that break them. A table that is not locked is new. `gone`: whether a table is no more. */
@@ -22,7 +31,9 @@ export function breaks(
     const now = shapes.find(({ name }) => name === table);
     if (now !== undefined) return changes(old, now).map((change) => ({ table, ...change }));
     const cure = `keep it, and write the new shape to a topic of its own, ${table}_v2, beside it`;
-    return gone(table) ? [{ table, what: "the table is gone", cure }] : [];
+    return gone(table)
+      ? [{ table, what: "the table is gone", happens: "Terraform would delete it with its data", cure }]
+      : [];
   });
 }
 
@@ -30,30 +41,43 @@ function changes(old: TableShape, now: TableShape): Omit<Change, "table">[] {
   const was = new Map(old.columns.map((column, i) => [column.name, { ...column, i }]));
   const names = now.columns.map(({ name }) => name);
   const kept = old.columns.filter(({ name }) => names.includes(name));
-  const order = names.filter((name) => was.has(name));
+  const present = names.filter((name) => was.has(name));
   const last = Math.max(...kept.map(({ name }) => names.indexOf(name)));
-  const moved = order.find((name, i) => kept[i]!.name !== name);
-  const lost = old.columns.flatMap(({ name }, i) => {
+  const moved = present.find((name, i) => kept[i]!.name !== name);
+  const lost = old.columns.flatMap(({ name }, i): Omit<Change, "table">[] => {
     if (names.includes(name)) return [];
     const heir = names[i];
-    return heir === undefined || was.has(heir)
-      ? [{ what: `the column ${name} is gone`, cure: "keep it: NULL in new rows, if nothing fills it" }]
-      : [{ column: heir, what: `the column ${name} is renamed to ${heir}`, cure: append }];
+    if (heir === undefined || was.has(heir))
+      return [
+        {
+          what: `the column ${name} is gone`,
+          happens: dropped,
+          cure: "keep it: NULL in new rows, if nothing fills it",
+        },
+      ];
+    const happens = "to BigQuery that is one column dropped with its data, and an empty new one";
+    return [{ column: heir, what: `the column ${name} is renamed to ${heir}`, happens, cure: append }];
   });
   const added = now.columns.flatMap(({ name: column, mode }, i) => {
-    if (was.has(column) || lost.some((other) => "column" in other && other.column === column)) return [];
+    if (was.has(column) || lost.some((other) => other.column === column)) return [];
+    const what = `the new column ${column}`;
     if (i < last)
-      return [{ column, what: `the new column ${column} stands before old ones`, cure: "move it to the end" }];
-    if (mode === "NULLABLE") return [];
-    return [{ column, what: `the new column ${column} is REQUIRED`, cure: "make it nullable with default null" }];
+      return [{ column, what: `${what} stands before old ones`, happens: order, cure: "move it to the end" }];
+    return mode === "NULLABLE"
+      ? []
+      : [{ column, what: `${what} is REQUIRED`, happens: empty, cure: "make it nullable with default null" }];
   });
-  const partition = JSON.stringify(old.partitionBy) !== JSON.stringify(now.partitionBy);
+  const partition = {
+    what: "its partitions change",
+    happens: "BigQuery can not partition a table anew: Terraform would delete it and make an empty one",
+    cure: `write a topic of its own, ${old.name}_v2, beside it`,
+  };
   return [
-    ...(partition
-      ? [{ what: "its partitions change", cure: `write a topic of its own, ${old.name}_v2, beside it` }]
-      : []),
+    ...(JSON.stringify(old.partitionBy) === JSON.stringify(now.partitionBy) ? [] : [partition]),
     ...lost,
-    ...(moved === undefined ? [] : [{ column: moved, what: `the column ${moved} is moved`, cure: "move it back" }]),
+    ...(moved === undefined
+      ? []
+      : [{ column: moved, what: `the column ${moved} is moved`, happens: order, cure: "move it back" }]),
     ...added,
     ...now.columns.flatMap((column) => retyped(was.get(column.name), column)),
   ];
@@ -61,15 +85,16 @@ function changes(old: TableShape, now: TableShape): Omit<Change, "table">[] {
 
 function retyped(old: Column | undefined, { name: column, type, mode }: Column): Omit<Change, "table">[] {
   if (old === undefined) return [];
+  const happens = "BigQuery refuses another type, and the registry another Avro type";
   if (old.type !== type)
-    return [{ column, what: `the column ${column} changes from ${old.type} to ${type}`, cure: append }];
+    return [{ column, what: `the column ${column} changes from ${old.type} to ${type}`, happens, cure: append }];
   if (old.mode === mode || mode === "NULLABLE") return [];
-  return [{ column, what: `the column ${column} turns REQUIRED`, cure: "leave it nullable: old rows have none" }];
+  return [{ column, what: `the column ${column} turns REQUIRED`, happens: empty, cure: "leave it nullable" }];
 }
 
 /** What is new, or said otherwise, and only has to be written down. */
-export function additions(locked: readonly TableShape[], shapes: readonly TableShape[]): Omit<Change, "cure">[] {
-  return shapes.flatMap((now): Omit<Change, "cure">[] => {
+export function additions(locked: readonly TableShape[], shapes: readonly TableShape[]): Addition[] {
+  return shapes.flatMap((now): Addition[] => {
     const table = now.name;
     const old = locked.find(({ name }) => name === table);
     if (old === undefined) return [{ table, what: "the table is new" }];

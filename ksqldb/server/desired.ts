@@ -1,9 +1,8 @@
 /** What the files say should run: one object a statement, sources before what reads them. */
 import type { Statement } from "../language/ast.ts";
-import { reservedWords } from "../language/parse.ts";
 import { nameText, typeText, type SqlType } from "../language/types.ts";
 import { UserError } from "../../command.ts";
-import { parseStored } from "./parse-stored.ts";
+import { parse, reservedWords } from "../language/parse.ts";
 import type { Column } from "./state.ts";
 
 export interface Desired {
@@ -36,7 +35,7 @@ export function desiredStatements(
   shapes: ReadonlyMap<string, Shape> = new Map(),
 ): Desired[] {
   const all = scripts.flatMap(({ file, text }) => {
-    const statements = parseStored(text, file);
+    const statements = parse(text, file);
     return statements.map((ast, i): Desired => {
       const { name } = ast.name;
       const topic = ast.properties.find((property) => property.name === "KAFKA_TOPIC")?.value ?? name;

@@ -3,7 +3,7 @@ import { UserError } from "../../command.ts";
 import type { Create, Statement } from "../language/ast.ts";
 import { nameText } from "../language/types.ts";
 import type { Json, KsqlServer } from "./client.ts";
-import { parseStored } from "./parse-stored.ts";
+import { parse } from "../language/parse.ts";
 
 export interface Column {
   readonly name: string;
@@ -121,11 +121,11 @@ function readStatement(stored: string, columns: readonly Column[]): Statement | 
   const [created = "", altered] = stored.split(/;\s*(?=ALTER\s)/i);
   if (created === "") return "the server does not show its statement";
   try {
-    const [statement] = parseStored(created.endsWith(";") ? created : `${created};`);
+    const [statement] = parse(created.endsWith(";") ? created : `${created};`, "the stored statement");
     if (altered === undefined || statement?.kind !== "create") return statement!;
     const old = statement.columns.map(({ name }) => name);
     const added = columns.filter(({ name }) => !old.includes(name)).map(({ name, type }) => `\`${name}\` ${type}`);
-    const [more] = parseStored(`CREATE STREAM x (${added.join(", ")}) WITH (A = 1);`) as [Create];
+    const [more] = parse(`CREATE STREAM x (${added.join(", ")}) WITH (A = 1);`, "its columns") as [Create];
     return { ...statement, columns: [...statement.columns, ...more.columns] };
   } catch (error) {
     if (error instanceof UserError) return error.message;

@@ -1,6 +1,6 @@
 /** A ksqlDB's mind: what statements do to its sources, queries and topics, and with which words it refuses them. */
 import type { CreateAs, Query as Select, Statement } from "../../ksqldb/language/ast.ts";
-import { parseStored } from "../../ksqldb/server/parse-stored.ts";
+import { parse } from "../../ksqldb/language/parse.ts";
 import { columnsOf, declared, schemaOf, schemaText, storedText, type Column } from "./text.ts";
 
 interface Source {
@@ -179,7 +179,7 @@ function create(state: State, sql: string): Result {
 
 function read(sql: string): Statement {
   try {
-    return parseStored(sql)[0]!;
+    return parse(sql, "line")[0]!;
   } catch (error) {
     return refuse((error as Error).message);
   }

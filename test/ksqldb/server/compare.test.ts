@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { compareStatements } from "../../../ksqldb/server/compare.ts";
-import { parseStored } from "../../../ksqldb/server/parse-stored.ts";
+import { parse } from "../../../ksqldb/language/parse.ts";
 
 function differ(server: string, file: string): string[] {
-  return compareStatements(parseStored(server)[0]!, parseStored(file)[0]!).map(({ text }) => text);
+  return compareStatements(parse(server, "server")[0]!, parse(file, "file")[0]!).map(({ text }) => text);
 }
 
 const query = (select: string, rest = "") =>
