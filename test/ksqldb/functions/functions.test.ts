@@ -110,6 +110,8 @@ function writeJson(value: Value, type: SqlType): unknown {
   if (value === null) return null;
   if (type.base === "DECIMAL") return Number(decimalText(value as bigint, type.scale));
   if (type.base === "ARRAY") return (value as readonly Value[]).map((item) => writeJson(item, type.item));
+  // JSON has no numbers for them.
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   return Object.is(value, -0) ? 0 : value;
 }
 
@@ -178,8 +180,8 @@ describeOracle("calls that the real ksqlDB answered", (folder) => {
     }
   }
 
-  it("are refused only where the last digit, or the function, is not certain", () => {
-    expect(refused).toEqual(["EXPLODE(a)", "EXP(1)", "LN(0)"]);
+  it("are refused only where the function is not a scalar one", () => {
+    expect(refused).toEqual(["EXPLODE(a)"]);
     expect(refusedThere).toBe(4);
     expect(answered).toBeGreaterThan(30);
   });
