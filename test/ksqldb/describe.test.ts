@@ -26,8 +26,10 @@ describe("the statements", () => {
     expect(differing("01_", (text) => text.replace("  `order_id` STRING,\n", ""))).toEqual([
       "ksqldb/01_coinbase_full.sql:10:3 the column order_id STRING of schemas/coinbase_full.avsc is missing or elsewhere",
     ]);
-    expect(differing("01_", (text) => text.replace(",\n  `extra` STRING", ""))).toEqual([
-      "ksqldb/01_coinbase_full.sql:29:3 the column extra STRING of schemas/coinbase_full.avsc is missing or elsewhere",
+    expect(differing("02_", (text) => text.replace(/,\n[^\n]*\n\) WITH/, "\n) WITH"))).toEqual([
+      expect.stringMatching(
+        /^ksqldb\/02_coinbase_level2.sql:\d+:3 the column \w+ \w+ of schemas\/coinbase_level2.avsc is missing/,
+      ),
     ]);
     expect(differing("03_", (text) => text.replace("PARTITIONS = 6", "PARTITIONS = 4"))).toEqual([
       "ksqldb/03_coinbase_trades.sql:7:3 PARTITIONS must be 6",
@@ -93,9 +95,8 @@ describe("the lock of a table's columns a, b, c", () => {
     ["b of another type", [a, column("b", { type: "INT64" }), c], "b: the column b changes from STRING to INT64"],
     ["b REQUIRED", [a, column("b", required), c], "b: the column b turns REQUIRED"],
     ["d appended, REQUIRED", [a, b, c, column("d", required)], "d: the new column d is REQUIRED"],
-  ] as const)("%s: refused", (name, columns, first) => {
+  ] as const)("%s: refused", (_, columns, first) => {
     expect(told([shape(columns)])).toEqual([first]);
-    expect(breaks(old, [shape(columns)])[0]!.cure, name).not.toBe("");
   });
 
   it.each([
