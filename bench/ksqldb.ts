@@ -33,7 +33,7 @@ export async function benchKsqldb(): Promise<object> {
       `one thread, node ${process.version}; each round into a new log on disk\n\n`,
   );
   const figures: Record<string, number> = {};
-  for (const [name, products, run] of [
+  for (const [name, products, work] of [
     ["level2", 10, level2],
     ["bars", 1, bars],
     ["bars", 10, bars],
@@ -43,7 +43,7 @@ export async function benchKsqldb(): Promise<object> {
   ] as const) {
     const results = [];
     for (let i = 0; i <= rounds; i++) {
-      const result = await inLog((log) => run(log, products));
+      const result = await inLog((log) => work(log, products));
       if (i > 0) results.push(result);
     }
     const best = median(results.map(({ perSecond }) => perSecond));

@@ -72,7 +72,7 @@ await runCommand(async () => {
       }
       return;
     }
-    default: {
+    case undefined: {
       const { values } = command({}, 0);
       if (values) throw new UsageError(help);
     }

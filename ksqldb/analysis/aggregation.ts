@@ -26,7 +26,7 @@ export function grouping(
   const { refuse } = scope;
   const group = query.group!.map((expression) => typed(expression, scope));
   const keys = query.group!.map(text);
-  group.forEach(({ type, guarded: _ }, i) => {
+  group.forEach(({ type }, i) => {
     if (type === null) refuse(query.group![i]!.at, "a bare NULL can not be grouped by");
     if (keys.indexOf(keys[i]!) !== i) refuse(query.group![i]!.at, `${keys[i]!} is grouped by twice`);
   });
@@ -97,7 +97,7 @@ export function grouping(
         ...after,
         column: (name) => scope.column(name) && refuse(name.at, `${name.name} is neither grouped by nor aggregated`),
       };
-      const passes = having === null ? undefined : condition(having, noBounds);
+      const passes = having === null ? undefined : condition(having, noBounds, (part) => typed(part, noBounds));
       if (calls.length === 0) refuse(query.at, "GROUP BY needs an aggregate in the SELECT list or in HAVING");
       return {
         group,

@@ -8,15 +8,14 @@ import { BIGINT, bigint, decimal, DOUBLE, INTEGER, isNumber, STRING, typeText } 
 import type { DecimalType, SqlType, Value } from "../language/types.ts";
 import { castValue } from "./cast.ts";
 import { digitsOf, powerOfTen } from "./decimal.ts";
-import { typed } from "./expression.ts";
-import { required, typeOfOperand, type Scope, type Typed } from "./typed.ts";
+import { required, typeOfOperand, type Scope, type Typed, type Type } from "./typed.ts";
 
 type Operation = (left: NonNullable<Value>, right: NonNullable<Value>) => Value;
 
-export function arithmetic(expression: Expression & { kind: "arithmetic" }, scope: Scope): Typed {
+export function arithmetic(expression: Expression & { kind: "arithmetic" }, scope: Scope, typed: Type): Typed {
   const { op, at } = expression;
-  const left = typed(expression.left, scope);
-  const right = typed(expression.right, scope);
+  const left = typed(expression.left);
+  const right = typed(expression.right);
   const leftType = typeOfOperand(left, expression.left.at, scope.refuse);
   const rightType = typeOfOperand(right, expression.right.at, scope.refuse);
   const guarded = left.guarded || right.guarded;
@@ -45,8 +44,8 @@ export function arithmetic(expression: Expression & { kind: "arithmetic" }, scop
   };
 }
 
-export function sign(expression: Expression & { kind: "sign" }, scope: Scope): Typed {
-  const operand = typed(expression.operand, scope);
+export function sign(expression: Expression & { kind: "sign" }, scope: Scope, typed: Type): Typed {
+  const operand = typed(expression.operand);
   const type = typeOfOperand(operand, expression.operand.at, scope.refuse);
   if (!isNumber(type)) return scope.refuse(expression.at, `a sign does not stand before ${typeText(type)}`);
   const { evaluate, guarded } = operand;
@@ -63,8 +62,14 @@ function negation(type: SqlType): (value: NonNullable<Value>) => Value {
       return (value) =>
         value === 0 ? 0 : typeof value === "number" ? -value : bigint(BigInt.asIntN(64, -(value as bigint)));
     case "DECIMAL":
-      return (value) => -BigInt(value as bigint);
-    default:
+      return (value) => -BigInt(value as number | bigint);
+    case "ARRAY":
+    case "BOOLEAN":
+    case "DOUBLE":
+    case "MAP":
+    case "STRING":
+    case "STRUCT":
+    case "TIMESTAMP":
       return (value) => -(value as number);
   }
 }
@@ -111,7 +116,13 @@ function operation(op: ArithmeticOperator, type: SqlType, left: SqlType, right: 
       return bigints(op);
     case "DECIMAL":
       return decimals(op, type, left as DecimalType, right as DecimalType);
-    default:
+    case "ARRAY":
+    case "BOOLEAN":
+    case "DOUBLE":
+    case "MAP":
+    case "STRING":
+    case "STRUCT":
+    case "TIMESTAMP":
       return doubles[op] as Operation;
   }
 }
@@ -146,7 +157,8 @@ const exact: Record<ArithmeticOperator, (a: bigint, b: bigint) => bigint> = {
 
 /** In doubles while that is exact, which it nearly always is. */
 function bigints(op: ArithmeticOperator): Operation {
-  const wide = (a: Value, b: Value) => bigint(BigInt.asIntN(64, exact[op](BigInt(a as bigint), BigInt(b as bigint))));
+  const wide = (a: Value, b: Value) =>
+    bigint(BigInt.asIntN(64, exact[op](BigInt(a as number | bigint), BigInt(b as number | bigint))));
   const fast = doubles[op];
   if (op === "/" || op === "%") return wide;
   return (a, b) => {

@@ -3,10 +3,9 @@ import type { Expression } from "../language/ast.ts";
 import { sameType, type Value } from "../language/types.ts";
 import { functions } from "../functions/functions.ts";
 import { castTo } from "./cast.ts";
-import { typed } from "./expression.ts";
-import { describeTypes, guard, type Scope, type Typed } from "./typed.ts";
+import { describeTypes, guard, type Scope, type Typed, type Type } from "./typed.ts";
 
-export function call(expression: Expression & { kind: "call" }, scope: Scope): Typed {
+export function call(expression: Expression & { kind: "call" }, scope: Scope, typed: Type): Typed {
   const { name, at } = expression;
   const resolve = Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (resolve === undefined) {
@@ -16,7 +15,7 @@ export function call(expression: Expression & { kind: "call" }, scope: Scope): T
     );
   }
   if (expression.star) return scope.refuse(at, `${name} does not take *`);
-  const args = expression.args.map((arg) => typed(arg, scope));
+  const args = expression.args.map((arg) => typed(arg));
   const types = args.map(({ type }) => type);
   const resolved = resolve(
     types,

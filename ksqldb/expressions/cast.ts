@@ -7,17 +7,16 @@ import { bigint, sameType, typeOf, typeText } from "../language/types.ts";
 import type { DecimalType, SqlType, Value } from "../language/types.ts";
 import { castExact, decimalText, decimalToDouble, digitsOf, exactOfDouble, parseDecimal, rescale } from "./decimal.ts";
 import { doubleText } from "./double.ts";
-import { typed } from "./expression.ts";
 import { trim } from "./text.ts";
 import { parsePartial, timestampText } from "./timestamp.ts";
-import { guard, type Scope, type Typed } from "./typed.ts";
+import { guard, type Scope, type Typed, type Type } from "./typed.ts";
 
 type Convert = (value: Value) => Value;
 type NonNullConvert = (value: NonNullable<Value>) => Value;
 
-export function cast(expression: Expression & { kind: "cast" }, scope: Scope): Typed {
+export function cast(expression: Expression & { kind: "cast" }, scope: Scope, typed: Type): Typed {
   const type = typeOf(expression.type, (name, reason) => scope.refuse(name.at, reason));
-  const operand = typed(expression.operand, scope);
+  const operand = typed(expression.operand);
   if (expression.operand.kind === "like") scope.refuse(expression.at, "a CAST of LIKE, which ksqlDB does not compile");
   return (
     castTo(type, operand) ??
@@ -68,7 +67,9 @@ function conversion(from: SqlType, to: SqlType): NonNullConvert | undefined {
       return toDecimal(from, to);
     case "TIMESTAMP":
       return from.base === "STRING" ? (value) => parsePartial(trim(value as string)) : undefined;
-    default:
+    case "ARRAY":
+    case "MAP":
+    case "STRUCT":
       return undefined;
   }
 }
@@ -104,9 +105,11 @@ function textOf(type: SqlType): NonNullConvert | undefined {
     case "ARRAY": {
       if (!["BOOLEAN", "INTEGER", "BIGINT", "STRING", "DOUBLE"].includes(type.item.base)) return undefined;
       const item = textOf(type.item)!;
-      return (value) => `[${(value as readonly Value[]).map((one) => (one === null ? "null" : item(one))).join(", ")}]`;
+      const text = (one: Value): string => (one === null ? "null" : (item(one) as string));
+      return (value) => `[${(value as readonly Value[]).map(text).join(", ")}]`;
     }
-    default:
+    case "MAP":
+    case "STRUCT":
       return undefined;
   }
 }
@@ -122,14 +125,18 @@ function toWhole(from: SqlType, bits: 32 | 64): NonNullConvert | undefined {
     case "INTEGER":
       return (value) => value;
     case "BIGINT":
-      return (value) => wrap(BigInt(value as bigint), bits);
+      return (value) => wrap(BigInt(value as number | bigint), bits);
     case "DECIMAL":
-      return (value) => wrap(BigInt(value as bigint) / 10n ** BigInt(from.scale), bits);
+      return (value) => wrap(BigInt(value as number | bigint) / 10n ** BigInt(from.scale), bits);
     case "DOUBLE":
       return (value) => saturate(Math.trunc(value as number), bits);
     case "STRING":
       return (value) => parseWhole(trim(value as string), bits);
-    default:
+    case "ARRAY":
+    case "BOOLEAN":
+    case "MAP":
+    case "STRUCT":
+    case "TIMESTAMP":
       return undefined;
   }
 }
@@ -158,10 +165,15 @@ function toDouble(from: SqlType): NonNullConvert | undefined {
     case "BIGINT":
       return Number;
     case "DECIMAL":
-      return (value) => decimalToDouble(BigInt(value as bigint), from.scale);
+      return (value) => decimalToDouble(BigInt(value as number | bigint), from.scale);
     case "STRING":
       return (value) => parseDouble(trim(value as string));
-    default:
+    case "ARRAY":
+    case "BOOLEAN":
+    case "DOUBLE":
+    case "MAP":
+    case "STRUCT":
+    case "TIMESTAMP":
       return undefined;
   }
 }
@@ -188,12 +200,16 @@ function toDecimal(from: SqlType, to: DecimalType): NonNullConvert | undefined {
     case "BIGINT":
       return (value) => castExact({ units: BigInt(value as number), scale: 0 }, to);
     case "DECIMAL":
-      return (value) => castExact({ units: BigInt(value as bigint), scale: from.scale }, to);
+      return (value) => castExact({ units: BigInt(value as number | bigint), scale: from.scale }, to);
     case "DOUBLE":
       return (value) => castExact(roundTo(exactOfDouble(value as number), to.precision), to);
     case "STRING":
       return (value) => parseDecimal(value as string, to);
-    default:
+    case "ARRAY":
+    case "BOOLEAN":
+    case "MAP":
+    case "STRUCT":
+    case "TIMESTAMP":
       return undefined;
   }
 }

@@ -85,7 +85,7 @@ function literalAs(typed: Typed, type: SqlType, expression: Expression, scope: S
     if (typeof value === "string") return Number(value);
     return castValue(typed.type!, type)!(value);
   } catch {
-    return scope.refuse(expression.at, `${String(value)} does not fit ${typeText(type)}`);
+    return scope.refuse(expression.at, `a literal of the list does not fit ${typeText(type)}`);
   }
 }
 

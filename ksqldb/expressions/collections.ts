@@ -2,12 +2,11 @@
 import type { Expression } from "../language/ast.ts";
 import { STRING, typeText, type SqlType, type Value } from "../language/types.ts";
 import { toCommonType } from "./coercion.ts";
-import { typed } from "./expression.ts";
-import { guard, required, typeOfOperand, type Evaluate, type Scope, type Typed } from "./typed.ts";
+import { guard, required, typeOfOperand, type Evaluate, type Scope, type Typed, type Type } from "./typed.ts";
 
-export function subscript(expression: Expression & { kind: "subscript" }, scope: Scope): Typed {
-  const base = typed(expression.base, scope);
-  const index = typed(expression.index, scope);
+export function subscript(expression: Expression & { kind: "subscript" }, scope: Scope, typed: Type): Typed {
+  const base = typed(expression.base);
+  const index = typed(expression.index);
   const type = typeOfOperand(base, expression.base.at, scope.refuse);
   const indexType = typeOfOperand(index, expression.index.at, scope.refuse);
   const wanted = type.base === "ARRAY" ? "INTEGER" : "STRING";
@@ -33,8 +32,8 @@ function elementAt(list: readonly Value[], index: number): Value {
   return (index > 0 ? list[index - 1] : index < 0 ? list[list.length + index] : null) ?? null;
 }
 
-export function field(expression: Expression & { kind: "field" }, scope: Scope): Typed {
-  const base = typed(expression.base, scope);
+export function field(expression: Expression & { kind: "field" }, scope: Scope, typed: Type): Typed {
+  const base = typed(expression.base);
   const type = typeOfOperand(base, expression.base.at, scope.refuse);
   if (type.base !== "STRUCT") return scope.refuse(expression.at, `only a STRUCT has fields, this is ${typeText(type)}`);
   const place = type.fields.findIndex(({ name }) => name === expression.name);
@@ -47,8 +46,8 @@ export function field(expression: Expression & { kind: "field" }, scope: Scope):
   };
 }
 
-export function arrayOf(expression: Expression & { kind: "array" }, scope: Scope): Typed {
-  const items = expression.items.map((item) => ({ expression: item, typed: typed(item, scope) }));
+export function arrayOf(expression: Expression & { kind: "array" }, scope: Scope, typed: Type): Typed {
+  const items = expression.items.map((item) => ({ expression: item, typed: typed(item) }));
   const common = toCommonType(items, scope);
   if (common === undefined)
     return scope.refuse(expression.at, "ARRAY[…] needs an item that is no bare NULL: CAST(NULL AS …)");
@@ -60,10 +59,10 @@ export function arrayOf(expression: Expression & { kind: "array" }, scope: Scope
   };
 }
 
-export function mapOf(expression: Expression & { kind: "map" }, scope: Scope): Typed {
+export function mapOf(expression: Expression & { kind: "map" }, scope: Scope, typed: Type): Typed {
   const side = (part: "key" | "value") =>
     toCommonType(
-      expression.entries.map((entry) => ({ expression: entry[part], typed: typed(entry[part], scope) })),
+      expression.entries.map((entry) => ({ expression: entry[part], typed: typed(entry[part]) })),
       scope,
     );
   const keys = side("key");
@@ -87,9 +86,9 @@ export function mapOf(expression: Expression & { kind: "map" }, scope: Scope): T
   };
 }
 
-export function structOf(expression: Expression & { kind: "struct" }, scope: Scope): Typed {
+export function structOf(expression: Expression & { kind: "struct" }, scope: Scope, typed: Type): Typed {
   const fields = expression.fields.map(({ name, value }) => {
-    const inner = typed(value, scope);
+    const inner = typed(value);
     return { name, type: typeOfOperand(inner, value.at, scope.refuse), value: guard(inner, "struct field") };
   });
   if (new Set(fields.map(({ name }) => name)).size < fields.length)

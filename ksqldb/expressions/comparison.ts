@@ -6,15 +6,14 @@ import type { CompareOperator, Expression, Place } from "../language/ast.ts";
 import { BOOLEAN, isNumber, sameType, typeText, type SqlType, type Value } from "../language/types.ts";
 import { parseExact, powerOfTen } from "./decimal.ts";
 import { doubleText } from "./double.ts";
-import { typed } from "./expression.ts";
 import { parsePartial } from "./timestamp.ts";
-import { typeOfOperand, type Log, type Refuse, type Row, type Scope, type Typed } from "./typed.ts";
+import { typeOfOperand, type Log, type Refuse, type Row, type Scope, type Typed, type Type } from "./typed.ts";
 
 type Test = (left: NonNullable<Value>, right: NonNullable<Value>) => boolean;
 
-export function compare(expression: Expression & { kind: "compare" }, scope: Scope): Typed {
-  const left = typed(expression.left, scope);
-  const right = typed(expression.right, scope);
+export function compare(expression: Expression & { kind: "compare" }, scope: Scope, typed: Type): Typed {
+  const left = typed(expression.left);
+  const right = typed(expression.right);
   const [a, b] = magicRowtime(expression, left, right, scope);
   return comparison(expression.op, a, b, expression, scope.refuse);
 }
@@ -87,9 +86,9 @@ export function comparison(
   };
 }
 
-export function distinct(expression: Expression & { kind: "distinct" }, scope: Scope): Typed {
-  const left = typed(expression.left, scope);
-  const right = typed(expression.right, scope);
+export function distinct(expression: Expression & { kind: "distinct" }, scope: Scope, typed: Type): Typed {
+  const left = typed(expression.left);
+  const right = typed(expression.right);
   const differs = comparison("<>", left, right, expression, scope.refuse);
   const { negated } = expression;
   return {
@@ -104,17 +103,17 @@ export function distinct(expression: Expression & { kind: "distinct" }, scope: S
   };
 }
 
-export function between(expression: Expression & { kind: "between" }, scope: Scope): Typed {
+export function between(expression: Expression & { kind: "between" }, scope: Scope, typed: Type): Typed {
   const { operand, low, high, negated } = expression;
   if (holdsCall(operand)) {
     scope.refuse(operand.at, "a function call as the first operand of BETWEEN, which ksqlDB refuses: write >= and <=");
   }
-  const value = typed(operand, scope);
+  const value = typed(operand);
   const bound = (op: CompareOperator, right: Expression) =>
     comparison(
       op,
       value,
-      asRowtime(typed(right, scope), right, value, scope),
+      asRowtime(typed(right), right, value, scope),
       { at: expression.at, left: operand, right },
       scope.refuse,
     );
@@ -170,7 +169,7 @@ function numberOrder(left: SqlType, right: SqlType): Order {
 
 /** A number with all its digits; a DOUBLE is the one that its shortest text gives. */
 function exactOf(type: SqlType): (value: NonNullable<Value>) => { units: bigint; scale: number } {
-  if (type.base === "DECIMAL") return (value) => ({ units: BigInt(value as bigint), scale: type.scale });
+  if (type.base === "DECIMAL") return (value) => ({ units: BigInt(value as number | bigint), scale: type.scale });
   if (type.base === "DOUBLE") return (value) => parseExact(doubleText(value as number));
   return (value) => ({ units: BigInt(value as number), scale: 0 });
 }

@@ -59,9 +59,7 @@ export function parseDecimal(text: string, type: DecimalType): bigint {
 /** A number as a DECIMAL, rounded half up. Throws where it does not fit; what rounding carries beyond is not looked at. */
 export function castExact(exact: Exact, type: DecimalType): bigint {
   if (!isBelow(exact, type.precision - type.scale)) {
-    throw new Error(
-      `Numeric field overflow: ${exactText(exact)} is beyond DECIMAL(${type.precision}, ${type.scale})`,
-    );
+    throw new Error(`Numeric field overflow: ${exactText(exact)} is beyond DECIMAL(${type.precision}, ${type.scale})`);
   }
   return rescale(exact.units, exact.scale, type.scale);
 }

@@ -13,6 +13,7 @@ import { caseWhen, isNull, logic, not } from "./logic.ts";
 import { literal, type Scope, type Typed } from "./typed.ts";
 
 export function typed(expression: Expression, scope: Scope): Typed {
+  const inner = (part: Expression) => typed(part, scope);
   const special = scope.special?.(expression, scope);
   if (special !== undefined) return special;
   switch (expression.kind) {
@@ -21,41 +22,41 @@ export function typed(expression: Expression, scope: Scope): Typed {
     case "name":
       return scope.column(expression);
     case "call":
-      return call(expression, scope);
+      return call(expression, scope, inner);
     case "subscript":
-      return subscript(expression, scope);
+      return subscript(expression, scope, inner);
     case "field":
-      return field(expression, scope);
+      return field(expression, scope, inner);
     case "case":
-      return caseWhen(expression, scope);
+      return caseWhen(expression, scope, inner);
     case "compare":
-      return compare(expression, scope);
+      return compare(expression, scope, inner);
     case "distinct":
-      return distinct(expression, scope);
+      return distinct(expression, scope, inner);
     case "between":
-      return between(expression, scope);
+      return between(expression, scope, inner);
     case "in":
-      return isIn(expression, scope);
+      return isIn(expression, scope, inner);
     case "like":
-      return like(expression, scope);
+      return like(expression, scope, inner);
     case "logic":
-      return logic(expression, scope);
+      return logic(expression, scope, inner);
     case "not":
-      return not(expression, scope);
+      return not(expression, scope, inner);
     case "isNull":
-      return isNull(expression, scope);
+      return isNull(expression, scope, inner);
     case "arithmetic":
-      return arithmetic(expression, scope);
+      return arithmetic(expression, scope, inner);
     case "sign":
-      return sign(expression, scope);
+      return sign(expression, scope, inner);
     case "cast":
-      return cast(expression, scope);
+      return cast(expression, scope, inner);
     case "array":
-      return arrayOf(expression, scope);
+      return arrayOf(expression, scope, inner);
     case "map":
-      return mapOf(expression, scope);
+      return mapOf(expression, scope, inner);
     case "struct":
-      return structOf(expression, scope);
+      return structOf(expression, scope, inner);
   }
 }
 

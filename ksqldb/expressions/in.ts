@@ -3,12 +3,11 @@ import type { Expression } from "../language/ast.ts";
 import { BOOLEAN } from "../language/types.ts";
 import { toCommonType } from "./coercion.ts";
 import { sameValue } from "./comparison.ts";
-import { typed } from "./expression.ts";
-import type { Scope, Typed } from "./typed.ts";
+import type { Scope, Typed, Type } from "./typed.ts";
 
-export function isIn(expression: Expression & { kind: "in" }, scope: Scope): Typed {
+export function isIn(expression: Expression & { kind: "in" }, scope: Scope, typed: Type): Typed {
   const candidates = expression.list.filter((item) => item.kind !== "literal" || item.type !== "NULL");
-  const items = [expression.operand, ...candidates].map((item) => ({ expression: item, typed: typed(item, scope) }));
+  const items = [expression.operand, ...candidates].map((item) => ({ expression: item, typed: typed(item) }));
   const common = toCommonType(items, scope);
   if (common === undefined || items[0]!.typed.type === null)
     return scope.refuse(expression.at, "a bare NULL can not be looked for");

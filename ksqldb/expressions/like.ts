@@ -1,12 +1,11 @@
 /** LIKE: % stands for any text, _ for one character, of one line. NULL is an error. */
 import type { Expression } from "../language/ast.ts";
 import { BOOLEAN, typeText } from "../language/types.ts";
-import { typed } from "./expression.ts";
-import { required, typeOfOperand, type Scope, type Typed } from "./typed.ts";
+import { required, typeOfOperand, type Scope, type Typed, type Type } from "./typed.ts";
 
-export function like(expression: Expression & { kind: "like" }, scope: Scope): Typed {
-  const operand = typed(expression.operand, scope);
-  const pattern = typed(expression.pattern, scope);
+export function like(expression: Expression & { kind: "like" }, scope: Scope, typed: Type): Typed {
+  const operand = typed(expression.operand);
+  const pattern = typed(expression.pattern);
   for (const [part, at] of [
     [operand, expression.operand.at],
     [pattern, expression.pattern.at],

@@ -1,20 +1,19 @@
 /** AND, OR, NOT, CASE, IS NULL. A condition that is NULL is an error where its value is needed; AND and OR need it only then. */
 import type { Expression } from "../language/ast.ts";
 import { BOOLEAN, sameType, typeText, type SqlType } from "../language/types.ts";
-import { typed } from "./expression.ts";
-import { required, typeOfOperand, type Scope, type Typed } from "./typed.ts";
+import { required, typeOfOperand, type Scope, type Typed, type Type } from "./typed.ts";
 
 /** An expression whose type must be BOOLEAN. */
-export function condition(expression: Expression, scope: Scope): Typed {
-  const operand = typed(expression, scope);
+export function condition(expression: Expression, scope: Scope, typed: Type): Typed {
+  const operand = typed(expression);
   const type = typeOfOperand(operand, expression.at, scope.refuse);
   if (type.base !== "BOOLEAN") scope.refuse(expression.at, `a condition must be BOOLEAN, this is ${typeText(type)}`);
   return operand;
 }
 
-export function logic(expression: Expression & { kind: "logic" }, scope: Scope): Typed {
-  const left = condition(expression.left, scope);
-  const right = condition(expression.right, scope);
+export function logic(expression: Expression & { kind: "logic" }, scope: Scope, typed: Type): Typed {
+  const left = condition(expression.left, scope, typed);
+  const right = condition(expression.right, scope, typed);
   const decides = expression.op === "OR";
   return {
     type: BOOLEAN,
@@ -24,24 +23,24 @@ export function logic(expression: Expression & { kind: "logic" }, scope: Scope):
   };
 }
 
-export function not(expression: Expression & { kind: "not" }, scope: Scope): Typed {
-  const { evaluate, guarded } = condition(expression.operand, scope);
+export function not(expression: Expression & { kind: "not" }, scope: Scope, typed: Type): Typed {
+  const { evaluate, guarded } = condition(expression.operand, scope, typed);
   return { type: BOOLEAN, guarded, evaluate: (row, log) => required(evaluate(row, log)) === false };
 }
 
-export function isNull(expression: Expression & { kind: "isNull" }, scope: Scope): Typed {
-  const { evaluate, guarded } = typed(expression.operand, scope);
+export function isNull(expression: Expression & { kind: "isNull" }, scope: Scope, typed: Type): Typed {
+  const { evaluate, guarded } = typed(expression.operand);
   const { negated } = expression;
   return { type: BOOLEAN, guarded, evaluate: (row, log) => (evaluate(row, log) === null) !== negated };
 }
 
 /** All branches have exactly one type, nothing is widened; only the branch that is taken is evaluated. */
-export function caseWhen(expression: Expression & { kind: "case" }, scope: Scope): Typed {
+export function caseWhen(expression: Expression & { kind: "case" }, scope: Scope, typed: Type): Typed {
   const whens = expression.whens.map(({ condition: when, result }) => ({
-    when: condition(when, scope),
-    then: typed(result, scope),
+    when: condition(when, scope, typed),
+    then: typed(result),
   }));
-  const otherwise = expression.otherwise === null ? undefined : typed(expression.otherwise, scope);
+  const otherwise = expression.otherwise === null ? undefined : typed(expression.otherwise);
   let type: SqlType | undefined;
   for (const branch of [...whens.map(({ then }) => then), ...(otherwise ? [otherwise] : [])]) {
     if (branch.type === null) continue;

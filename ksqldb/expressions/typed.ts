@@ -42,6 +42,9 @@ export interface Scope {
   readonly refuse: Refuse;
 }
 
+/** Finds what a part of an expression means, in the scope of the whole. */
+export type Type = (expression: Expression) => Typed;
+
 /** An operand that must have a value: ksqlDB's code unboxes it, and NULL is an error. */
 export function required(value: Value): NonNullable<Value> {
   if (value === null) throw new Error("an operand is NULL");

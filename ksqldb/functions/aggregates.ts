@@ -73,7 +73,7 @@ function sum(type: SqlType): Aggregate | undefined {
         ...plain(type),
         initial: undefined,
         add: (state, [value]) => {
-          if (value === null) return state === undefined ? 0 : BigInt(state as bigint);
+          if (value === null) return state === undefined ? 0 : BigInt(state as number | bigint);
           const total = typeof state === "bigint" ? state + (value as bigint) : (value as bigint);
           if (total >= limit || total <= -limit) {
             throw new Error(
@@ -84,7 +84,12 @@ function sum(type: SqlType): Aggregate | undefined {
         },
       };
     }
-    default:
+    case "ARRAY":
+    case "BOOLEAN":
+    case "MAP":
+    case "STRING":
+    case "STRUCT":
+    case "TIMESTAMP":
       return undefined;
   }
 }
@@ -107,7 +112,7 @@ function average(type: SqlType): Aggregate | undefined {
       return args[0] === null ? state : [total.add(value, args), count + 1];
     },
     result: (state) => {
-      const [value, count] = state as [number, number];
+      const [value, count] = state as [number | bigint, number];
       return count === 0 ? 0 : Number(value) / count;
     },
   };

@@ -104,7 +104,12 @@ export function typeText(type: SqlType): string {
       return `MAP<STRING, ${typeText(type.value)}>`;
     case "STRUCT":
       return `STRUCT<${type.fields.map((field) => `${nameText(field.name)} ${typeText(field.type)}`).join(", ")}>`;
-    default:
+    case "BIGINT":
+    case "BOOLEAN":
+    case "DOUBLE":
+    case "INTEGER":
+    case "STRING":
+    case "TIMESTAMP":
       return type.base;
   }
 }

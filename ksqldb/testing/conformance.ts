@@ -139,7 +139,7 @@ function run(members: Members): CaseResult {
   }
   const statements = list(members, "statements").map((statement) => statement as string);
   if (
-    String(properties.get("ksql.new.query.planner.enabled")) === "true" &&
+    text(properties, "ksql.new.query.planner.enabled") === "true" &&
     !statements.every((statement) => /^CREATE STREAM \w+ (\(|WITH|AS SELECT \*)/i.test(statement))
   ) {
     throw new UserError("the new query planner, which selects keys otherwise, is not known here");
@@ -155,8 +155,7 @@ function run(members: Members): CaseResult {
       ["keySchema", "key"],
     ] as const) {
       const schema = topic.get(member);
-      if (schema === undefined || schema === null || /JSON|PROTOBUF/i.test(String(topic.get(`${side}Format`))))
-        continue;
+      if (schema === undefined || schema === null || /JSON|PROTOBUF/i.test(text(topic, `${side}Format`))) continue;
       topics.schemas.idOf(`${text(topic, "name")}-${side}`, JSON.parse(jsonText(schema)) as object);
     }
   }
@@ -168,7 +167,7 @@ function run(members: Members): CaseResult {
   const wrap = properties.get("ksql.persistence.wrap.single.values");
   return runCase(scripts, list(members, "inputs").map(caseRecord), topics, {
     valueFormat: valueFormat as string | undefined,
-    wrapSingleValues: wrap === undefined ? undefined : String(wrap) === "true",
+    wrapSingleValues: wrap === undefined ? undefined : jsonText(wrap).includes("true"),
   });
 }
 
@@ -288,9 +287,9 @@ function schemaText(schema: string): string {
       { file: "schema", text: `CREATE STREAM x (${schema}) WITH (KAFKA_TOPIC = 'x', FORMAT = 'JSON');` },
     ]);
     const { key, value } = sources.get("X")!;
-    const text = (columns: typeof key.columns, suffix: string) =>
+    const texts = (columns: typeof key.columns, suffix: string) =>
       columns.map(({ name, type }) => `${name} ${typeText(type)}${suffix}`);
-    return [...text(key.columns, " KEY"), ...text(value.columns, "")].join(", ");
+    return [...texts(key.columns, " KEY"), ...texts(value.columns, "")].join(", ");
   } catch (error) {
     if (error instanceof StatementError) return schema;
     throw error;
@@ -303,5 +302,6 @@ function list(members: Members, name: string): readonly Json[] {
 }
 
 function text(members: Members, name: string): string {
-  return String(members.get(name) ?? "");
+  const value = members.get(name) ?? "";
+  return typeof value === "string" ? value : jsonText(value);
 }

@@ -17,6 +17,7 @@ function avroTypeOf(schema: object): avsc.Type {
   const bare: unknown = JSON.parse(JSON.stringify(schema), (_, node: AvroNode | null) =>
     node !== null && typeof node === "object" && node.type === "long" && !("name" in node) ? "long" : node,
   );
+  // oxlint-disable-next-line eslint/no-underscore-dangle -- the name that avsc documents
   const long = avsc.types.LongType.__with({
     fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
     toBuffer: (value: bigint) => {
@@ -28,7 +29,7 @@ function avroTypeOf(schema: object): avsc.Type {
     toJSON: Number,
     isValid: (value: unknown) => typeof value === "bigint",
     compare: (a: bigint, b: bigint) => Number(a > b) - Number(a < b),
-  }) as unknown as avsc.Type;
+  });
   return avsc.Type.forSchema(bare as avsc.Schema, { wrapUnions: false, registry: { long } });
 }
 
@@ -74,7 +75,7 @@ export function toBytes(json: Json, side: Side, subject: string, schemas: Schema
       const schema = schemas.latest(subject) ?? avroSchema(side);
       const id = schemas.idOf(subject, schema);
       const type = avroTypeOf(schema);
-      const encode = wireEncoder(type as unknown as Parameters<typeof wireEncoder>[0], id);
+      const encode = wireEncoder(type, id);
       return Buffer.from(encode(avroValue(json, schema) as object));
     }
   }
@@ -129,7 +130,7 @@ export function jsonText(json: Json): string {
   if (json instanceof Map) {
     return `{${[...(json as ReadonlyMap<string, Json>)].map(([name, value]) => `${quote(name)}:${jsonText(value)}`).join(",")}}`;
   }
-  return String(json);
+  return json === null ? "null" : json === true ? "true" : "false";
 }
 
 function kafkaBytes(text: string, { columns }: Side): Buffer {
@@ -144,7 +145,14 @@ function kafkaBytes(text: string, { columns }: Side): Buffer {
     case "DOUBLE":
       bytes.writeDoubleBE(Number(text));
       return bytes;
-    default:
+    case undefined:
+    case "ARRAY":
+    case "BOOLEAN":
+    case "DECIMAL":
+    case "MAP":
+    case "STRING":
+    case "STRUCT":
+    case "TIMESTAMP":
       return Buffer.from(text);
   }
 }
@@ -157,7 +165,13 @@ function kafkaJson(bytes: Buffer, { columns }: Side): Json {
       return new JsonNumber(String(bytes.readBigInt64BE()));
     case "DOUBLE":
       return new JsonNumber(String(bytes.readDoubleBE()));
-    default:
+    case "ARRAY":
+    case "BOOLEAN":
+    case "DECIMAL":
+    case "MAP":
+    case "STRING":
+    case "STRUCT":
+    case "TIMESTAMP":
       return bytes.toString();
   }
 }
@@ -210,7 +224,7 @@ function avroValue(json: Json, schema: unknown): unknown {
         members.get(name) ?? [...members].find(([other]) => other.toUpperCase() === name.toUpperCase())?.[1] ?? null;
       return Object.fromEntries(node.fields!.map((field) => [field.name, avroValue(member(field.name), field.type)]));
     }
-    default:
+    case undefined:
       return json;
   }
 }
