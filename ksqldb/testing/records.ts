@@ -225,6 +225,7 @@ function avroValue(json: Json, schema: unknown): unknown {
       return Object.fromEntries(node.fields!.map((field) => [field.name, avroValue(member(field.name), field.type)]));
     }
     case undefined:
+    default:
       return json;
   }
 }
