@@ -154,7 +154,7 @@ const cures: readonly (readonly [RegExp, string, string])[] = [
   [/neither grouped by nor aggregated/, says, "aggregate it, or leave it out"],
   [/comment must start/, "Confluent Cloud refuses the statement", "-- on every line"],
   [/OR REPLACE/, "a server refuses it for windows and EXPLODE, even unchanged", "CREATE"],
-  [/^Expected /, says, "compare the clause with that of another statement"],
+  [/^Expected /, says, "compare with another statement: WINDOW stands before WHERE, RETENTION before GRACE PERIOD"],
   [
     /compared|not take|one type|go together|can not be cast|must be BOOLEAN/,
     says,

@@ -288,7 +288,7 @@ export const rules: readonly Rule[] = [
       return query.window === null || there ? [] : [query.window];
     }),
     server: "keeps the window's start in the key's bytes only, where no sink sees it: all bars of a product look alike",
-    cure: "WINDOWSTART * 1000 AS `time`, -- [timestamp] Start of the window.",
+    cure: "WINDOWSTART * 1000 AS `time`, -- [timestamp] Start of the window",
   },
   {
     name: "milliseconds",
@@ -358,7 +358,8 @@ export const rules: readonly Rule[] = [
       const explodes = expressionsIn(query.items).some((part) => part.kind === "call" && part.name === "EXPLODE");
       return query.where === null && (query.group !== null || explodes) ? [query] : [];
     }),
-    server: "ends the query at the first record without a value that reaches a windowed aggregate: WHERE drops it",
+    server:
+      "ends the query at a record without a value that reaches a windowed aggregate; beside EXPLODE an empty list counts down: a WHERE drops both",
     cure: "a WHERE that every good row passes, such as WHERE `trade_id` IS NOT NULL",
   },
   {
@@ -407,6 +408,24 @@ export const rules: readonly Rule[] = [
     find: calls("EARLIEST_BY_OFFSET", "LATEST_BY_OFFSET"),
     server: "follows arrival: a healed or late trade becomes the close of its bar",
     cure: "TOPK(`trade_id`, `price`, 1)[1]->`col0` for the last, with 0 - `trade_id` for the first",
+  },
+  {
+    name: "text-order",
+    find: inQuery((query, { plan }) => {
+      if (plan === undefined) return [];
+      const type = typesIn(plan);
+      return expressionsIn(query).filter((expression) => {
+        if (expression.kind === "compare")
+          return !["=", "<>"].includes(expression.op) && type(expression.left)?.base === "STRING";
+        if (expression.kind === "between") return type(expression.operand)?.base === "STRING";
+        const [arg] = expression.kind === "call" ? expression.args : [];
+        const ordered =
+          expression.kind === "call" && ["MIN", "MAX", "TOPK", "GREATEST", "LEAST"].includes(expression.name);
+        return ordered && arg !== undefined && type(arg)?.base === "STRING";
+      });
+    }),
+    server: "compares text letter by letter: '9' is more than '10', and prices and sizes are text",
+    cure: "CAST(… AS DECIMAL(38, 9)) first",
   },
   {
     name: "sum",
