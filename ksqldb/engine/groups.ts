@@ -6,12 +6,18 @@
 import type { Value } from "../language/types.ts";
 import type { Aggregation } from "../analysis/plan.ts";
 
-export interface Group {
-  readonly windowStart: number;
-  /** The key's bytes, without the window's start. */
-  readonly key: Buffer;
+/** A key, and its open windows by their start. */
+interface Key {
+  /** Its bytes, without a window's start. */
+  readonly bytes: Buffer;
   /** Values of the grouping expressions. */
   readonly values: readonly Value[];
+  readonly windows: Map<number, Group>;
+}
+
+export interface Group {
+  readonly key: Key;
+  readonly windowStart: number;
   readonly states: unknown[];
   /** The largest timestamp of its records. */
   timestamp: number;
@@ -27,10 +33,11 @@ export class Groups {
   readonly #aggregation: Aggregation;
   /** Of each aggregate its arguments, filled anew for each record. */
   readonly #args: Value[][];
-  readonly #windows = new Map<number, Map<string, Group>>();
+  readonly #keys = new Map<string, Key>();
   /** The largest timestamp of the records that came here. */
   #time = Number.NEGATIVE_INFINITY;
-  #sweepAt = 1024;
+  #groups = 0;
+  #sweepAt = 10_000;
   #changed: Group[] = [];
 
   constructor(aggregation: Aggregation) {
@@ -43,12 +50,12 @@ export class Groups {
     return this.#changed.length;
   }
 
-  /** Takes a record's arguments; undefined where it is late. The caller may use the key's bytes and the lists again. */
-  add(timestamp: number, key: Buffer, values: readonly Value[], args: readonly Value[]): Group | undefined {
+  /** Takes a record's arguments; false where it is late. The caller may use the key's bytes and the lists again. */
+  add(timestamp: number, key: Buffer, values: readonly Value[], args: readonly Value[]): boolean {
     const { window, calls } = this.#aggregation;
     this.#time = Math.max(this.#time, timestamp);
     const start = window === undefined ? noWindow : timestamp - (timestamp % window.size);
-    if (window !== undefined && start + window.size + window.grace <= this.#time) return undefined;
+    if (this.#isClosed(start)) return false;
     const group = this.#group(start, key, values);
     const { states } = group;
     for (let i = 0; i < calls.length; i++) {
@@ -62,7 +69,7 @@ export class Groups {
       group.changed = true;
       this.#changed.push(group);
     }
-    return group;
+    return true;
   }
 
   /** The groups that have changed, in the order of their first change; they count as written then. */
@@ -73,33 +80,34 @@ export class Groups {
     return changed;
   }
 
-  #group(start: number, key: Buffer, values: readonly Value[]): Group {
-    let window = this.#windows.get(start);
-    if (window === undefined) {
-      if (this.#windows.size >= this.#sweepAt) this.#sweep();
-      this.#windows.set(start, (window = new Map<string, Group>()));
+  #isClosed(start: number): boolean {
+    const { window } = this.#aggregation;
+    return window !== undefined && start + window.size + window.grace <= this.#time;
+  }
+
+  #group(windowStart: number, bytes: Buffer, values: readonly Value[]): Group {
+    const name = bytes.toString("latin1");
+    let key = this.#keys.get(name);
+    if (key === undefined) {
+      key = { bytes: Buffer.from(bytes), values: values.slice(), windows: new Map<number, Group>() };
+      this.#keys.set(name, key);
     }
-    const name = key.toString("latin1");
-    let group = window.get(name);
+    let group = key.windows.get(windowStart);
     if (group === undefined) {
-      group = {
-        windowStart: start,
-        key: Buffer.from(key),
-        values: values.slice(),
-        states: this.#aggregation.calls.map(({ aggregate }) => aggregate.initial),
-        timestamp: Number.NEGATIVE_INFINITY,
-        changed: false,
-        passed: false,
-      };
-      window.set(name, group);
+      const states = this.#aggregation.calls.map(({ aggregate }) => aggregate.initial);
+      group = { key, windowStart, states, timestamp: Number.NEGATIVE_INFINITY, changed: false, passed: false };
+      key.windows.set(windowStart, group);
+      if (++this.#groups >= this.#sweepAt) this.#sweep();
     }
     return group;
   }
 
   /** Forgets the closed windows; not before there are twice as many as the last time, so that it costs little. */
   #sweep(): void {
-    const { size, grace } = this.#aggregation.window!;
-    for (const start of this.#windows.keys()) if (start + size + grace <= this.#time) this.#windows.delete(start);
-    this.#sweepAt = Math.max(1024, this.#windows.size * 2);
+    for (const [name, { windows }] of this.#keys) {
+      for (const start of windows.keys()) if (this.#isClosed(start) && windows.delete(start)) this.#groups--;
+      if (windows.size === 0) this.#keys.delete(name);
+    }
+    this.#sweepAt = Math.max(10_000, this.#groups * 2);
   }
 }

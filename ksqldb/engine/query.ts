@@ -141,9 +141,9 @@ function newGroups(
 
   /** A row for the group's state; a tombstone where it passed HAVING before and does no more. */
   const emitGroup = (one: Group, emit: Emit): void => {
-    const row = [...one.values, ...calls.map(({ aggregate }, i) => aggregate.result(one.states[i]))];
+    const row = [...one.key.values, ...calls.map(({ aggregate }, i) => aggregate.result(one.states[i]))];
     if (window !== undefined) row.push(one.windowStart, one.windowStart + window.size);
-    const key = window === undefined ? one.key : windowedKey(one.key, one.windowStart);
+    const key = window === undefined ? one.key.bytes : windowedKey(one.key.bytes, one.windowStart);
     const passed = having === undefined || attempt(having, row, false, log) === true;
     if (passed) write(row, key, one.timestamp, -1, emit);
     else if (one.passed) emit(one.timestamp, key, null);
@@ -163,7 +163,7 @@ function newGroups(
       if (!keepsKey) key = writeKey(values);
       for (let i = 0; i < args.length; i++) found[i] = attempt(args[i]!, row, null, log);
       try {
-        if (groups.add(timestamp, key!, values, found) === undefined) return;
+        if (!groups.add(timestamp, key!, values, found)) return;
       } catch (error) {
         fail(error);
       }
