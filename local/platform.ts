@@ -119,8 +119,7 @@ export class Platform {
       const stored = this.#log.stored();
       const busy = this.#engine.step();
       const rows = await this.#commit();
-      if (!busy && rows === 0)
-        await Promise.race([stored, stopped, ...(this.#engine.uncommitted ? [pause(commitMs)] : [])]);
+      if (!busy && rows === 0) await Promise.race([stored, stopped, ...(this.#engine.uncommitted ? [due()] : [])]);
       else if (rows < fewRows) await Promise.race([stopped, pause(commitEveryMs)]);
       else await pause(0);
     }
@@ -194,4 +193,9 @@ function claim(dir: string, kind: SourceKind): void {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)));
+}
+
+/** When windows' rows are due to be written; by itself no reason for the process to stay. */
+function due(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, commitMs).unref());
 }
