@@ -3,14 +3,14 @@
  * https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/time/format/DateTimeFormatter.html
  */
 import { OutsideSubset } from "../functions/function.ts";
-import { fixedZone, offsetOf, utc, type Zone } from "../functions/zone.ts";
+import { offsetOf, utc, type Zone } from "../functions/zone.ts";
 
 export interface TimePattern {
   /**
-   * Milliseconds since 1970; the zone, UTC if absent, holds where the text has no offset. What the text does not have is
-   * that of 1970-01-01T00:00. A day that its month does not have is its last. Throws where ksqlDB fails.
+   * Milliseconds since 1970, in UTC where the text has no offset. What the text does not have is that of 1970-01-01T00:00.
+   * A day that its month does not have is its last. Throws where ksqlDB fails.
    */
-  parse(text: string, zone?: Zone): number;
+  parse(text: string): number;
   format(ms: number, zone?: Zone): string;
 }
 
@@ -23,31 +23,22 @@ interface Part {
   format(moment: Required<Fields>): string;
 }
 
-/** Letters that no release of Java gives a meaning to. */
-const unknownLetters = "bCfiIjJloPrRtTU";
-/** The letters that are understood, and how many of each Java takes. */
-const mostLetters: Readonly<Record<string, number>> = {
-  y: 19,
-  u: 19,
-  M: 5,
-  d: 2,
-  H: 2,
-  m: 2,
-  s: 2,
-  S: 9,
-  X: 5,
-  x: 5,
-  Z: 5,
+const fieldOf: Readonly<Record<string, Field>> = {
+  ...{ y: "year", M: "month", d: "day", H: "hour", m: "minute", s: "second", S: "nano" },
 };
-const fieldOf: Readonly<Record<string, Field>> = { M: "month", d: "day", H: "hour", m: "minute", s: "second" };
 
 const formOfCasts = compilePattern("yyyy-MM-dd'T'HH:mm:ss.SSS");
 
 /** A timestamp as a cast to STRING prints it. */
 export function timestampText(ms: number): string {
-  // Years of four digits, in the common case.
-  if (ms >= -62135596800000 && ms < 253402300800000) return new Date(ms).toISOString().slice(0, -1);
-  return formOfCasts.format(ms);
+  return dateOf(ms).toISOString().slice(0, -1);
+}
+
+/** Of a year with four digits: the texts of others have signs, or are of another era. */
+function dateOf(ms: number): Date {
+  const inside = ms >= -62135596800000 && ms < 253402300800000;
+  if (!inside) throw new OutsideSubset(`the time ${ms}, which is not of the years 1 to 9999`);
+  return new Date(ms);
 }
 
 /**
@@ -62,7 +53,8 @@ export function parsePartial(text: string): number {
   const offset = sign < 0 ? 0 : offsetOf(rest.slice(sign));
   if (offset === undefined) throw new Error(`"${text}" has no offset of a time zone behind its time`);
   const time = (sign < 0 ? rest : rest.slice(0, sign)).replace(/Z$/, "");
-  return formOfCasts.parse(`${text.slice(0, split)}T${time}${"00:00:00.000".slice(time.length)}`, fixedZone(offset));
+  const local = formOfCasts.parse(`${text.slice(0, split)}T${time}${"00:00:00.000".slice(time.length)}`);
+  return local - offset * 1000;
 }
 
 function completeDate(date: string): string {
@@ -71,152 +63,90 @@ function completeDate(date: string): string {
 }
 
 /**
- * Throws an Error for a pattern that Java refuses: on a server every call fails. Throws OutsideSubset for one that Java
- * takes and this does not: names of months and days, hours to 12, weeks, quarters, names of zones.
+ * Throws an Error for a pattern that Java refuses: on a server every call fails. Throws OutsideSubset for any other than
+ * these letters, as often as here, between quoted or other ASCII characters, and what is optional in [ ].
  */
 export function compilePattern(pattern: string): TimePattern {
-  const open: { parts: Part[]; numeral: Digits | undefined }[] = [{ parts: [], numeral: undefined }];
+  const open: Part[][] = [[]];
   let outside: string | undefined;
-  let years = "";
+  let numeral: Numeral | undefined;
   for (const [piece, letter, quoted] of pattern.matchAll(/([A-Za-z])\1*|'((?:[^']|'')*)'|[^]/g)) {
-    if (letter !== undefined) field(letter, piece.length);
-    else if (quoted !== undefined) literal(quoted === "" ? "'" : quoted.replaceAll("''", "'"));
+    if (/^(?:y|yy|yyyy|[MdHms]{1,2}|S{1,9})$/.test(piece)) addNumeral(letter!, piece.length);
+    else if (/^(?:X{1,3}|Z{1,3})$/.test(piece)) add(newOffset(letter!, piece.length));
     else if (piece === "[") {
-      open.at(-1)!.numeral = undefined;
-      open.push({ parts: [], numeral: undefined });
+      numeral = undefined;
+      open.push([]);
     } else if (piece === "]") close();
-    else if ("{}#'".includes(piece)) invalid(piece);
-    else literal(piece);
+    else if ("{}#'".includes(piece)) throw invalid(piece);
+    else if (letter !== undefined || /[^\0-\x7f]/.test(piece)) outside ??= piece;
+    else add(newLiteral(quoted === "" ? "'" : (quoted?.replaceAll("''", "'") ?? piece)));
   }
   while (open.length > 1) close();
-  if (new Set(years).size > 1) outside ??= "y beside u";
   if (outside !== undefined) throw new OutsideSubset(`${outside} in the pattern "${pattern}"`);
-  return newPattern(open[0]!.parts, years.startsWith("y"));
+  return newPattern(open[0]!);
 
-  function invalid(what: string): never {
-    throw new Error(`"${pattern}" is no pattern: ${what}`);
+  function invalid(what: string): Error {
+    return new Error(`"${pattern}" is no pattern: ${what}`);
   }
 
   function add(part: Part): void {
-    open.at(-1)!.parts.push(part);
-    open.at(-1)!.numeral = undefined;
-  }
-
-  function close(): void {
-    if (open.length === 1) invalid("] without [");
-    const { parts } = open.pop()!;
-    if (parts.length > 0) add(optional(parts));
-  }
-
-  function literal(text: string): void {
-    if (!/^[\0-\x7f]*$/.test(text)) outside ??= "a character beyond ASCII";
-    add(newLiteral(text));
+    open.at(-1)!.push(part);
+    numeral = undefined;
   }
 
   /** Fixed widths right behind a numeral take their digits from its end. */
-  function numeral(part: Part, digits: Digits): void {
-    const active = open.at(-1)!;
-    if (active.numeral !== undefined && digits.sign === "none") active.numeral.behind += digits.most;
-    else {
-      // Java forgets what stood between.
-      if (active.numeral !== undefined) active.numeral.behind = 0;
-      active.numeral = digits;
-    }
-    active.parts.push(part);
+  function addNumeral(letter: string, least: number): void {
+    const fixed = letter === "S" || least === 2;
+    const next = { field: fieldOf[letter]!, least, most: fixed ? least : 19, behind: 0 };
+    open.at(-1)!.push(newNumeral(next));
+    if (numeral === undefined) numeral = next;
+    else if (fixed) numeral.behind += least;
+    else outside ??= `${letter} right behind another number`;
   }
 
-  function field(letter: string, count: number): void {
-    const most = mostLetters[letter];
-    if (most === undefined && !unknownLetters.includes(letter)) outside ??= `the letter ${letter}`;
-    else if (most === undefined || count > most) invalid(letter.repeat(count));
-    else if ("XxZ".includes(letter)) {
-      if (letter === "Z" && count === 4) outside ??= "the name of an offset";
-      add(newOffset(letter, count));
-    } else if (letter === "S") numeral(newFraction(count), fixedDigits(count));
-    else if (letter === "y" || letter === "u") {
-      years += letter;
-      // Java can not print them.
-      if (count > 10) outside ??= `${count} letters ${letter}`;
-      const digits = count === 2 ? fixedDigits(2) : newDigits(count, count < 4 ? "minus" : "beyond");
-      numeral(newYear(digits, letter === "y", count === 2), digits);
-    } else {
-      if (count > 2) outside ??= "the name of a month";
-      const digits = count === 2 ? fixedDigits(2) : newDigits(1, "minus");
-      numeral(newNumeral(fieldOf[letter]!, digits), digits);
-    }
+  function close(): void {
+    const parts = open.pop()!;
+    if (open.length === 0) throw invalid("] without [");
+    add(optional(parts));
   }
 }
 
-interface Digits {
+interface Numeral {
+  readonly field: Field;
   readonly least: number;
+  /** More than the least digits: signs are read too. A minus; a plus of a year, exactly where there are more than four. */
   readonly most: number;
-  /** none: not even a minus; minus: only that; beyond: a plus too, exactly where there are more than the least digits. */
-  readonly sign: "none" | "minus" | "beyond";
   /** Digits that belong to what follows. */
   behind: number;
 }
 
-function newDigits(least: number, sign: "minus" | "beyond"): Digits {
-  return { least, most: 19, sign, behind: 0 };
-}
-
-function fixedDigits(count: number): Digits {
-  return { least: count, most: count, sign: "none", behind: 0 };
-}
-
-function newNumeral(field: Field, digits: Digits): Part {
-  return {
-    parse: (text, at, fields) => parseNumeral(digits, text, at, (value) => set(fields, field, value)),
-    format: (moment) => formatNumeral(digits, moment[field]),
-  };
-}
-
-/** Of the era, or counted on below 1. Of two digits: from 2000 to 2099. */
-function newYear(digits: Digits, ofEra: boolean, short: boolean): Part {
-  return {
-    parse: (text, at, fields) =>
-      parseNumeral(digits, text, at, (value) => set(fields, "year", short ? 2000 + value : value)),
-    format: ({ year }) => {
-      const value = ofEra && year < 1 ? 1 - year : year;
-      return formatNumeral(digits, short ? Math.abs(value) % 100 : value);
-    },
-  };
-}
-
-function parseNumeral(
-  { least, most, sign, behind }: Digits,
-  text: string,
-  at: number,
-  take: (value: number) => boolean,
-): number {
-  const first = text[at];
-  const signed = first === "-" ? sign !== "none" : first === "+" && sign === "beyond";
-  const start = signed ? at + 1 : at;
-  let count = digitsAt(text, start, most + behind);
-  if (count < least) return -1;
-  if (behind > 0) count = Math.max(least, count - behind);
-  const value = Number(text.slice(start, start + count));
-  const negative = first === "-";
-  if (negative && value === 0) return -1;
-  if (!negative && sign === "beyond" && signed !== count > least) return -1;
-  return take(negative ? -value : value) ? start + count : -1;
-}
-
-function formatNumeral({ least, most, sign }: Digits, value: number): string {
-  const digits = String(Math.abs(value)).padStart(least, "0");
-  if (digits.length > most) throw new Error(`${value} has more than ${most} digits`);
-  if (value < 0) return `-${digits}`;
-  return sign === "beyond" && digits.length > least ? `+${digits}` : digits;
-}
-
-function newFraction(width: number): Part {
+function newNumeral(numeral: Numeral): Part {
+  const { field, least, most } = numeral;
   return {
     parse: (text, at, fields) => {
-      if (digitsAt(text, at, width) < width) return -1;
-      return set(fields, "nano", Number(text.slice(at, at + width).padEnd(9, "0"))) ? at + width : -1;
+      const first = text[at];
+      const signed = least < most && (first === "-" || (first === "+" && least === 4));
+      const start = signed ? at + 1 : at;
+      let end = start;
+      while (end < start + most + numeral.behind && text[end]! >= "0" && text[end]! <= "9") end++;
+      if (end - start < least) return -1;
+      end = Math.max(start + least, end - numeral.behind);
+      const value = valueOf(text.slice(start, end));
+      if (first === "-" ? value === 0 : least === 4 && signed !== end - start > 4) return -1;
+      return set(fields, field, first === "-" ? -value : value) ? end : -1;
     },
-    format: ({ nano }) => String(nano).padStart(9, "0").slice(0, width),
+    format: (moment) => {
+      const digits = String(moment[field]);
+      if (field === "nano") return digits.padStart(9, "0").slice(0, least);
+      return field === "year" && least === 2 ? digits.padStart(4, "0").slice(-2) : digits.padStart(least, "0");
+    },
   };
+
+  /** A year of two digits is of this century. */
+  function valueOf(digits: string): number {
+    if (field === "nano") return Number(digits.padEnd(9, "0"));
+    return Number(digits) + (field === "year" && least === 2 ? 2000 : 0);
+  }
 }
 
 /** In any case, as the parser is told to. */
@@ -225,45 +155,36 @@ function newLiteral(literal: string): Part {
 }
 
 function sameText(text: string, at: number, literal: string): boolean {
-  if (at + literal.length > text.length) return false;
-  for (let i = 0; i < literal.length; i++) {
-    const [a, b] = [text[at + i]!, literal[i]!];
-    if (a !== b && a.toUpperCase() !== b.toUpperCase() && lower(a) !== lower(b)) return false;
-  }
-  return true;
+  if (text.startsWith(literal, at)) return true;
+  return Array.from(literal).every((b, i) => {
+    const a = text[at + i] ?? "";
+    // Java's lower case of one character is one character.
+    return a.toUpperCase() === b.toUpperCase() || a.toLowerCase()[0] === b.toLowerCase();
+  });
 }
 
-/** Java's lower case of one character is one character. */
-function lower(character: string): string {
-  return character === "İ" ? "i" : character.toLowerCase();
-}
-
-/** An offset: ±hh, minutes from the second letter on (of X and x; else if they are not 0), from the fourth seconds too. */
+/** An offset: ±hh and with X minutes if they are not 0, with XX and Z ±hhmm, with XXX ±hh:mm. */
 function newOffset(letter: string, count: number): Part {
-  // Z, ZZ and ZZZ are as xx, ZZZZZ is as XXXXX.
-  const size = letter === "Z" && count < 5 ? 2 : count;
-  const colon = size === 3 || size === 5 ? ":" : "";
-  const zero = letter === "X" || (letter === "Z" && size === 5) ? "Z" : size === 1 ? "+00" : `+00${colon}00`;
-  const minutes = size === 1 ? "([0-5]\\d)?" : `${colon}([0-5]\\d)`;
-  const form = new RegExp(`([+-])([0-5]\\d)${minutes}${size > 3 ? `(?:${colon}([0-5]\\d))?` : ""}`, "y");
+  const zero = letter === "X" ? "Z" : "+0000";
+  const size = letter === "X" ? count : 2;
+  const colon = size === 3 ? ":" : "";
+  const form = new RegExp(`([+-])([0-5]\\d)(?:${colon}([0-5]\\d))${size === 1 ? "?" : ""}`, "y");
   return {
     parse: (text, at, fields) => {
       if (sameText(text, at, zero)) return set(fields, "offset", 0) ? at + zero.length : -1;
       form.lastIndex = at;
       const match = form.exec(text);
       if (match === null) return -1;
-      if (Number(match[2]) > 23) throw new Error(`${match[0]} is no offset`);
-      const seconds = Number(match[2]) * 3600 + Number(match[3] ?? 0) * 60 + Number(match[4] ?? 0);
-      return set(fields, "offset", match[1] === "-" ? -seconds : seconds) ? form.lastIndex : -1;
+      const [all, sign, hours, minutes = 0] = match;
+      if (Number(hours) > 23) throw new Error(`${all} is no offset`);
+      const seconds = Number(hours) * 3600 + Number(minutes) * 60;
+      return set(fields, "offset", sign === "-" ? -seconds : seconds) ? at + all.length : -1;
     },
     format: ({ offset }) => {
-      const seconds = Math.abs(offset);
-      const [hour, minute, second] = [Math.trunc(seconds / 3600), Math.trunc(seconds / 60) % 60, seconds % 60];
-      const withMinute = size > 1 || minute > 0;
-      const withSecond = size > 3 && second > 0;
-      if (hour === 0 && !(withMinute && minute > 0) && !withSecond) return zero;
-      const units = [hour, ...(withMinute ? [minute] : []), ...(withSecond ? [second] : [])];
-      return (offset < 0 ? "-" : "+") + units.map((unit) => String(unit).padStart(2, "0")).join(colon);
+      if (offset === 0) return zero;
+      const minutes = Math.abs(offset) / 60;
+      const [hour, minute] = [Math.trunc(minutes / 60), minutes % 60].map((unit) => String(unit).padStart(2, "0"));
+      return `${offset < 0 ? "-" : "+"}${hour}${size === 1 && minute === "00" ? "" : colon + minute}`;
     },
   };
 }
@@ -293,33 +214,20 @@ function parseAll(parts: readonly Part[], text: string, at: number, fields: Fiel
 
 /** A field that was read before must have the same value. */
 function set(fields: Fields, field: Field, value: number): boolean {
-  if (fields[field] !== undefined) return fields[field] === value;
-  fields[field] = value;
-  return true;
+  fields[field] ??= value;
+  return fields[field] === value;
 }
 
-function digitsAt(text: string, at: number, most: number): number {
-  let count = 0;
-  while (count < most) {
-    const code = text.charCodeAt(at + count);
-    if (!(code >= 48 && code <= 57)) break;
-    count++;
-  }
-  return count;
-}
-
-function newPattern(parts: readonly Part[], ofEra: boolean): TimePattern {
+function newPattern(parts: readonly Part[]): TimePattern {
   return {
-    parse: (text, zone = utc) => {
+    parse: (text) => {
       const fields: Fields = {};
       if (parseAll(parts, text, 0, fields) !== text.length) throw new Error(`"${text}" does not fit the pattern`);
-      if (ofEra && fields.year !== undefined && fields.year < 1) throw new Error(`${fields.year} is no year`);
-      return resolve(fields, zone);
+      return resolve(fields);
     },
     format: (ms, zone = utc) => {
-      const offset = zone.offsetAt(ms);
-      const local = new Date(ms + offset * 1000);
-      if (Number.isNaN(local.getTime())) throw new OutsideSubset(`the time ${ms}`);
+      const offset = zone(ms);
+      const local = dateOf(ms + offset * 1000);
       const moment = {
         year: local.getUTCFullYear(),
         month: local.getUTCMonth() + 1,
@@ -336,6 +244,7 @@ function newPattern(parts: readonly Part[], ofEra: boolean): TimePattern {
 }
 
 const ranges = {
+  year: [1, Number.POSITIVE_INFINITY],
   month: [1, 12],
   day: [1, 31],
   hour: [0, 23],
@@ -344,30 +253,18 @@ const ranges = {
   offset: [-64800, 64800],
 } as const;
 
-function resolve(fields: Fields, zone: Zone): number {
-  const date = fields.year !== undefined && fields.month !== undefined && fields.day !== undefined;
-  // 24:00 is the end of the day, if the day is known.
-  const endOfDay = fields.hour === 24 && !fields.minute && !fields.second && !fields.nano && isTime(fields);
-  if (endOfDay) fields.hour = 0;
+function resolve(fields: Fields): number {
+  const { year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0, nano = 0, offset = 0 } = fields;
+  if (hour === 24 && minute + second + nano === 0) throw new OutsideSubset("24:00, which may be the end of the day");
   for (const [field, [least, most]] of Object.entries(ranges)) {
     const value = fields[field as Field];
     if (value !== undefined && (value < least || value > most)) throw new Error(`${value} is no ${field}`);
   }
-  const offset = fields.offset ?? zone.fixed;
-  // ksqlDB gets there by way of the same day of 1970, with the summer time of then.
-  if (offset === undefined) throw new OutsideSubset("reading a local time of a zone with summer time");
-  const { year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0, nano = 0 } = fields;
   const lastDay = new Date(0);
   lastDay.setUTCFullYear(year, month, 0);
   const local = new Date(0);
-  local.setUTCFullYear(year, month - 1, Math.min(day, lastDay.getUTCDate()) + (endOfDay && date ? 1 : 0));
+  local.setUTCFullYear(year, month - 1, Math.min(day, lastDay.getUTCDate()));
   const ms = local.setUTCHours(hour, minute, second, Math.trunc(nano / 1e6)) - offset * 1000;
   if (!(Math.abs(ms) <= 8.64e15)) throw new OutsideSubset(`the year ${year}`);
   return ms;
-}
-
-/** Whether Java makes a time of it, which needs no unit missing between the largest and the smallest. */
-function isTime({ minute, second, nano }: Fields): boolean {
-  if (minute === undefined) return second === undefined && nano === undefined;
-  return second !== undefined || nano === undefined;
 }

@@ -10,64 +10,38 @@ import {
   decimal,
   DOUBLE,
   INTEGER,
-  STRING,
-  TIMESTAMP,
   type DecimalType,
   type SqlType,
   type Value,
 } from "../language/types.ts";
 import { exp, ln } from "./exponential.ts";
-import type { ScalarFunction } from "./function.ts";
-import { orFail, overload, overloaded, resolve, unlessNull, type Overload } from "./overloads.ts";
+import type { Resolved, ScalarFunction } from "./function.ts";
+import { orFail, overload, overloaded, widens, type Overload } from "./overloads.ts";
+
+const DECIMAL = decimal(1, 0);
 
 export const math = {
   /** Of the smallest INTEGER and BIGINT it is that number itself. */
   ABS: overloaded(
-    overload(
-      ["INTEGER"],
-      INTEGER,
-      unlessNull((value: number) => Math.abs(value) | 0),
-    ),
-    overload(
-      ["BIGINT"],
-      BIGINT,
-      unlessNull((value: number | bigint) =>
-        typeof value === "number" ? Math.abs(value) : bigint(BigInt.asIntN(64, value < 0n ? -value : value)),
-      ),
-    ),
-    overload(
-      ["DOUBLE"],
-      DOUBLE,
-      unlessNull((value: number) => Math.abs(value)),
-    ),
+    overload([INTEGER], INTEGER, (value: number) => Math.abs(value) | 0),
+    overload([BIGINT], BIGINT, absolute),
+    overload([DOUBLE], DOUBLE, Math.abs),
     ofDecimal((value) => (value < 0n ? -value : value)),
   ),
-  CEIL: towards((value) => Math.ceil(value), ceiling),
-  FLOOR: towards(
-    (value) => Math.floor(value),
-    (value, unit) => -ceiling(-value, unit),
-  ),
+  CEIL: towards(Math.ceil, ceiling),
+  FLOOR: towards(Math.floor, (value, unit) => -ceiling(-value, unit)),
 
   /**
    * ROUND(number[, digits]): halves upwards, towards the larger number. With digits the type stays; without, a DOUBLE
    * becomes BIGINT and a DECIMAL loses its digits behind the point.
    */
   ROUND: overloaded(
-    overload(
-      ["INTEGER"],
-      BIGINT,
-      orFail((value: number) => value),
-    ),
-    overload(
-      ["BIGINT"],
-      BIGINT,
-      orFail((value: number) => value),
-    ),
-    overload(["DOUBLE"], BIGINT, unlessNull(roundDouble)),
-    overload(["DOUBLE", "INTEGER"], DOUBLE, unlessNull(roundDoubleTo)),
+    overload([INTEGER], BIGINT, (value: number) => value, orFail),
+    overload([BIGINT], BIGINT, (value: number | bigint) => value, orFail),
+    overload([DOUBLE], BIGINT, roundDouble),
+    overload([DOUBLE, INTEGER], DOUBLE, roundDoubleTo),
     {
-      params: ["DECIMAL"],
-      variadic: false,
+      params: [DECIMAL],
       make: ([type]) => {
         const { precision, scale } = type as DecimalType;
         if (precision === scale) return undefined;
@@ -77,24 +51,12 @@ export const math = {
         };
       },
     },
-    {
-      params: ["DECIMAL", "INTEGER"],
-      variadic: false,
-      make: ([type]) => ({
-        type: type!,
-        evaluate: (value, digits) =>
-          digits === null
-            ? null
-            : exactly((units) => roundUnits(units, (type as DecimalType).scale, digits as number))(value),
-      }),
-    },
+    ofDecimal((value, { scale }, digits) => roundUnits(value, scale, digits!), INTEGER),
   ),
 
-  SQRT: ofNumber(DOUBLE, (value) => Math.sqrt(Number(value))),
-  EXP: ofNumber(DOUBLE, (value) => exp(Number(value))),
-  LN: ofNumber(DOUBLE, (value) => ln(Number(value))),
-  /** -1, 0 or 1; 0 of NaN. */
-  SIGN: ofNumber(INTEGER, (value) => (value > 0 ? 1 : value < 0 ? -1 : 0)),
+  SQRT: ofNumber(Math.sqrt),
+  EXP: ofNumber(exp),
+  LN: ofNumber(ln),
 
   /** The largest value, passing over NULL. */
   GREATEST: (args) => extreme(args, 1),
@@ -103,26 +65,37 @@ export const math = {
 } satisfies Record<string, ScalarFunction>;
 
 /** A function with overloads for INTEGER, BIGINT and DOUBLE, which is what becomes of a DECIMAL. */
-function ofNumber(type: SqlType, evaluate: (value: number | bigint) => number): ScalarFunction {
-  const params = ["INTEGER", "BIGINT", "DOUBLE"] as const;
-  return overloaded(...params.map((param) => overload([param], type, unlessNull(evaluate))));
+function ofNumber(evaluate: (value: number) => number): ScalarFunction {
+  const ofAny = (value: number | bigint) => evaluate(Number(value));
+  return overloaded(...[INTEGER, BIGINT, DOUBLE].map((param) => overload([param], DOUBLE, ofAny)));
+}
+
+function absolute(value: number | bigint): Value {
+  return typeof value === "number" ? Math.abs(value) : bigint(BigInt.asIntN(64, value < 0n ? -value : value));
 }
 
 /** To a whole number; whole numbers stay. `unit`: the units of a DECIMAL that make up 1. */
 function towards(double: (value: number) => number, units: (value: bigint, unit: bigint) => bigint): ScalarFunction {
   return overloaded(
-    overload(["INTEGER"], INTEGER, (value) => value!),
-    overload(["BIGINT"], BIGINT, (value) => value!),
-    overload(["DOUBLE"], DOUBLE, unlessNull(double)),
+    overload([INTEGER], INTEGER, (value: number) => value),
+    overload([BIGINT], BIGINT, (value: number | bigint) => value),
+    overload([DOUBLE], DOUBLE, double),
     ofDecimal((value, { scale }) => units(value, powerOfTen(scale))),
   );
 }
 
-function ofDecimal(evaluate: (value: bigint, type: DecimalType) => bigint): Overload {
+/** An overload of a DECIMAL, whose type stays, and maybe a number. */
+function ofDecimal(
+  evaluate: (value: bigint, type: DecimalType, number?: number) => bigint,
+  ...more: readonly SqlType[]
+): Overload {
   return {
-    params: ["DECIMAL"],
-    variadic: false,
-    make: ([type]) => ({ type: type!, evaluate: exactly((value) => evaluate(value, type as DecimalType)) }),
+    params: [DECIMAL, ...more],
+    make: ([type]) => ({
+      type: type!,
+      evaluate: (value, number) =>
+        number === null ? null : exactly((units) => evaluate(units, type as DecimalType, number as number))(value),
+    }),
   };
 }
 
@@ -163,32 +136,30 @@ function roundDoubleTo(value: number, digits: number): number {
   return Number(decimalText(roundUnits(whole, places, digits), places));
 }
 
-/** With literals NULL among three and more arguments; with fewer ksqlDB finds them ambiguous. */
-function extreme(args: readonly (SqlType | null)[], direction: 1 | -1) {
-  return args.includes(null) && args.length < 3 ? undefined : resolve(direction === 1 ? greatest : least, args);
-}
+const comparable: readonly SqlType["base"][] = ["INTEGER", "BIGINT", "DOUBLE", "DECIMAL", "STRING", "TIMESTAMP"];
 
-const [greatest, least] = ([1, -1] as const).map((direction) => {
+/** Of values of one type, or of the only one that they all become: DOUBLE or TIMESTAMP. */
+function extreme(args: readonly (SqlType | null)[], direction: 1 | -1): Resolved | undefined {
+  const types = args.filter((type) => type !== null);
+  const [first] = types;
+  const to = types.every(({ base }) => base === first!.base)
+    ? first
+    : types.find(({ base }) => base === "DOUBLE" || base === "TIMESTAMP");
+  // With literals NULL among three and more arguments; with fewer ksqlDB finds them ambiguous.
+  if (to === undefined || (types.length < args.length && args.length < 3)) return undefined;
+  if (!comparable.includes(to.base) || !types.every((type) => widens(type, to))) return undefined;
+  const casts = args.map((type) => (type?.base === to.base ? type : to));
   const evaluate = (...values: Value[]): Value =>
     values.reduce((best, value) => {
       if (best === null || value === null) return best ?? value;
       return compare(value, best) * direction > 0 ? value : best;
     }, null);
-  const types: SqlType[] = [INTEGER, BIGINT, DOUBLE, STRING, TIMESTAMP];
-  const plain = types.map((type): Overload => ({ ...overload([type.base], type, evaluate), variadic: true }));
-  const decimals: Overload = {
-    params: ["DECIMAL"],
-    variadic: true,
-    make: (given) => {
-      const known = given.filter((type) => type !== null) as DecimalType[];
-      const { scale } = known[0]!;
-      // ksqlDB widens the type but not the value: as text it would keep fewer digits than its type has.
-      if (known.some((type) => type.scale !== scale)) return undefined;
-      return { type: decimal(Math.max(...known.map(({ precision }) => precision)), scale), evaluate };
-    },
-  };
-  return [...plain, decimals];
-}) as [Overload[], Overload[]];
+  if (to.base !== "DECIMAL") return { type: to, casts, evaluate };
+  const decimals = types as DecimalType[];
+  // ksqlDB widens the type but not the value: as text it would keep fewer digits than its type has.
+  if (decimals.some(({ scale }) => scale !== to.scale)) return undefined;
+  return { type: decimal(Math.max(...decimals.map(({ precision }) => precision)), to.scale), casts, evaluate };
+}
 
 /** Java's compareTo: a double's NaN is the largest, and -0.0 less than 0.0. */
 function compare(a: NonNullable<Value>, b: NonNullable<Value>): number {

@@ -7,28 +7,18 @@ import { utc, zoneNamed, type Zone } from "./zone.ts";
 
 export const time = {
   /** FORMAT_TIMESTAMP(timestamp, pattern[, zone]) */
-  FORMAT_TIMESTAMP: byPattern(
-    TIMESTAMP,
-    STRING,
-    unlessNull,
-    (pattern, zone) => (value: number) => pattern().format(value, zone),
-  ),
+  FORMAT_TIMESTAMP: byPattern(TIMESTAMP, STRING, unlessNull, formatting),
   /** TIMESTAMPTOSTRING(milliseconds, pattern[, zone]) */
-  TIMESTAMPTOSTRING: byPattern(
-    BIGINT,
-    STRING,
-    orFail,
-    (pattern, zone) => (value: number | bigint) => pattern().format(milliseconds(value), zone),
-  ),
-  /** PARSE_TIMESTAMP(text, pattern[, zone]) */
+  TIMESTAMPTOSTRING: byPattern(BIGINT, STRING, orFail, formatting),
+  /** PARSE_TIMESTAMP(text, pattern[, 'UTC']) */
   PARSE_TIMESTAMP: byPattern(STRING, TIMESTAMP, unlessNull, parsing),
-  /** STRINGTOTIMESTAMP(text, pattern[, zone]): in milliseconds. */
+  /** STRINGTOTIMESTAMP(text, pattern[, 'UTC']): in milliseconds. */
   STRINGTOTIMESTAMP: byPattern(STRING, BIGINT, orFail, parsing),
 
   /** A number of milliseconds as a timestamp. */
-  FROM_UNIXTIME: overloaded(overload(["BIGINT"], TIMESTAMP, unlessNull(milliseconds))),
+  FROM_UNIXTIME: overloaded(overload([BIGINT], TIMESTAMP, milliseconds)),
   /** A timestamp as a number of milliseconds. */
-  UNIX_TIMESTAMP: overloaded(overload(["TIMESTAMP"], BIGINT, (value) => value!)),
+  UNIX_TIMESTAMP: overloaded(overload([TIMESTAMP], BIGINT, (value: number) => value)),
 } satisfies Record<string, ScalarFunction>;
 
 function milliseconds(value: number | bigint): number {
@@ -36,26 +26,28 @@ function milliseconds(value: number | bigint): number {
   return value;
 }
 
-function parsing(pattern: () => TimePattern, zone: Zone): ((value: string) => number) | undefined {
-  return zone.fixed === undefined ? undefined : (value) => pattern().parse(value, zone);
+function formatting(pattern: () => TimePattern, zone: Zone) {
+  return (value: number | bigint) => pattern().format(milliseconds(value), zone);
 }
 
-/** A function of a value, a pattern and, if given, a zone. `nulls` makes of it what it does with NULL. */
+/** Of UTC: a local time of another zone ksqlDB makes by way of the same day of 1970, with the summer time of then. */
+function parsing(pattern: () => TimePattern, zone: Zone) {
+  return zone === utc ? (value: string) => pattern().parse(value) : undefined;
+}
+
+/** A function of a value, a pattern and, if given, a zone. */
 function byPattern(
   from: SqlType,
   to: SqlType,
   nulls: typeof unlessNull,
   make: (pattern: () => TimePattern, zone: Zone) => ((value: never) => Value) | undefined,
 ): ScalarFunction {
-  return (args, constants) => {
-    const [, pattern, zoneName] = constants;
+  return (args, [, pattern, zoneName]) => {
     const zone = args.length === 2 ? utc : typeof zoneName === "string" ? zoneNamed(zoneName) : undefined;
     const compiled = typeof pattern === "string" ? compile(pattern) : undefined;
     const evaluate = zone && compiled && make(compiled, zone);
     if (evaluate === undefined) return undefined;
-    const one = nulls(evaluate);
-    const params = [from.base, "STRING", "STRING"] as const;
-    return overloaded(overload(params.slice(0, args.length), to, (value) => one(value)))(args, constants);
+    return overloaded(overload([from, STRING, STRING].slice(0, args.length), to, evaluate, nulls))(args, []);
   };
 }
 

@@ -234,7 +234,6 @@ describe("overloads", () => {
     expect(takes("SQRT", decimal(10, 2))).toBe("DOUBLE");
     expect(functions["SQRT"]!([decimal(10, 2)], [])!.casts).toEqual([DOUBLE]);
     expect(takes("FROM_UNIXTIME", INTEGER)).toBe("TIMESTAMP");
-    expect(takes("GENERATE_SERIES", INTEGER, BIGINT)).toBe("ARRAY<BIGINT>");
     expect(takes("UNIX_TIMESTAMP", STRING)).toBe("BIGINT");
     expect(takes("GREATEST", TIMESTAMP, null, STRING)).toBe("TIMESTAMP");
   });
@@ -269,16 +268,14 @@ describe("texts", () => {
     expect(substring("hello", 1, 2147483647)).toBe("hello");
   });
 
-  it("are searched from both ends", () => {
-    const instr = (...values: Value[]) =>
-      call("INSTR", [STRING, STRING, ...values.slice(2).map(() => INTEGER)], ...values);
-    expect(instr("ababab", "ab", 2)).toBe(3);
-    expect(instr("ababab", "aba", 1, 2)).toBe(3);
-    expect(instr("ababab", "ab", -1)).toBe(5);
-    expect(instr("ababab", "ab", -3, 2)).toBe(1);
-    expect(instr("ababab", "ab", 0)).toBe(0);
+  it("are searched from the start", () => {
+    const instr = (...values: Value[]) => call("INSTR", [STRING, STRING], ...values);
+    expect(instr("ababab", "ba")).toBe(2);
+    expect(instr("ababab", "c")).toBe(0);
+    expect(instr("ab", "")).toBe(1);
+    expect(instr("", "")).toBe(0);
     expect(instr(null, "ab")).toBe(0);
-    expect(() => instr("ab", "ab", null)).toThrow("NULL");
+    expect(instr("ab", null)).toBe(0);
   });
 
   it("are padded and cut", () => {
@@ -311,16 +308,14 @@ describe("texts", () => {
     expect(call("TRIM", [STRING], "\u0001 a\u00a0\t")).toBe("a\u00a0");
   });
 
-  it("are masked, and kept where the mask is NULL", () => {
-    const masks = [STRING, STRING, null, STRING, STRING];
-    expect(call("MASK", masks, "Ab1-😀", "U", null, "9", "?")).toBe("Ub9???");
-    expect(() => call("MASK", masks, "a", "UU", null, "9", "?")).toThrow("one character");
+  it("are masked", () => {
+    expect(call("MASK", [STRING], "Ab1-x nX")).toBe("Xxn-x-xX");
+    expect(() => call("MASK", [STRING], "é")).toThrow(OutsideSubset);
   });
 
   it("of NULL are NULL, but for CONCAT", () => {
     expect(call("LEN", [STRING], null)).toBeNull();
     expect(call("CONCAT", [STRING, STRING, STRING], "a", null, "b")).toBe("ab");
-    expect(call("FIELD", [STRING, STRING], null, "a")).toBe(0);
   });
 });
 
@@ -340,7 +335,8 @@ describe("regular expressions", () => {
     ["tab\there", "\\t", "tab<>here"],
     ["\u00e9\ud83d\ude00b", "[^b]", "<><>b"],
     ["a.b", "\\.", "a<>b"],
-    ["q1q2q3", "q(?=2)", "q1<>2q3"],
+    ["a1.50b2.0", "(\\.\\d+)?b", "a1<>2.0"],
+    ["aab", "^a|b$", "<>a<>"],
     ["a\\b/c", "[\\\\/]", "a<>b<>c"],
   ])("%j without %s is %j", (text, pattern, expected) => {
     expect(text.replace(toRegExp(pattern)!, () => "<>")).toBe(expected);
@@ -365,6 +361,9 @@ describe("regular expressions", () => {
     "a)",
     "*a",
     "(a?)+b",
+    "((a)b)",
+    "q(?=2)",
+    "a^b",
   ])("%s is refused", (pattern) => {
     expect(toRegExp(pattern)).toBeUndefined();
   });
@@ -431,7 +430,6 @@ describe("numbers", () => {
   it("have signs and sizes at their bounds", () => {
     expect(call("ABS", [BIGINT], -9223372036854775808n)).toBe(-9223372036854775808n);
     expect(call("ABS", [BIGINT], -9007199254740993n)).toBe(9007199254740993n);
-    expect(call("SIGN", [DOUBLE], Number.NaN)).toBe(0);
     expect(call("SQRT", [DOUBLE], -1)).toBeNaN();
   });
 
@@ -462,9 +460,10 @@ describe("times", () => {
     expect(resolve("yyyy", undefined)).toBeUndefined();
     expect(resolve("MMM", "UTC")).toBeUndefined();
     expect(resolve("yyyy", "Nowhere")).toBeUndefined();
-    expect(
-      functions["PARSE_TIMESTAMP"]!([STRING, STRING, STRING], [undefined, "yyyy", "Europe/Berlin"]),
-    ).toBeUndefined();
+    const parsing = (zone: string) =>
+      functions["PARSE_TIMESTAMP"]!([STRING, STRING, STRING], [undefined, "yyyy", zone]);
+    expect(parsing("UTC")).toBeDefined();
+    expect(parsing("Europe/Berlin")).toBeUndefined();
   });
 
   it("fail for NULL where the parameter is a primitive", () => {
@@ -489,30 +488,8 @@ describe("lists and choices", () => {
     expect(integers(1, 3)).toEqual([1, 2, 3]);
     expect(integers(1, 0)).toEqual([1, 0]);
     expect(integers(2, 2)).toEqual([2]);
-    expect(integers(1, 8, 3)).toEqual([1, 4, 7]);
-    expect(() => integers(1, 8, -3)).toThrow("sign");
-    expect(() => integers(1, 8, 0)).toThrow("zero");
-    expect(call("GENERATE_SERIES", [BIGINT, BIGINT], 9007199254740990, 9007199254740992n)).toEqual([
-      9007199254740990,
-      9007199254740991,
-      9007199254740992n,
-    ]);
     expect(() => call("GENERATE_SERIES", [INTEGER, INTEGER], 1, null)).toThrow("NULL");
-    expect(() => integers(0, 2147483647)).toThrow("too long");
     expect(() => integers(0, 20000000)).toThrow(OutsideSubset);
-  });
-
-  it("contain a value of their own type", () => {
-    const list: SqlType = { base: "ARRAY", item: STRING };
-    expect(call("ARRAY_CONTAINS", [list, STRING], ["a", null], null)).toBe(true);
-    expect(call("ARRAY_CONTAINS", [list, STRING], null, "a")).toBe(false);
-    expect(takes("ARRAY_CONTAINS", list, INTEGER)).toBeUndefined();
-  });
-
-  it("pick by position, and find it", () => {
-    expect(call("ELT", [INTEGER, STRING, STRING], 2, "a", "b")).toBe("b");
-    expect(call("ELT", [INTEGER, STRING], 2, "a")).toBeNull();
-    expect(call("FIELD", [STRING, STRING, STRING], "b", "a", "b")).toBe(2);
   });
 
   it("tell -0.0 from 0.0, and NaN from nothing but others", () => {
