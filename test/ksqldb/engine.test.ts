@@ -69,7 +69,8 @@ it("goes on after a restart where its stored rows end: no row twice, none missin
       log.begin("one");
     }
   }
-  while (newEngine().step());
+  for (let step = 0; step < 10; step++) newEngine().step();
+  expect(newEngine().step()).toBe(false);
   const partitions = (topic: string) => log.partitions(topic).map((_, i) => log.read(topic, i, 0, 1e9));
   expect(
     partitions("coinbase_trades")
@@ -147,6 +148,13 @@ class Bench {
     return new Engine(this.#plans, engineTopics(this.log), complain, { commitMs });
   }
 
+  /** Starts anew and reads to the end. */
+  run(): void {
+    const engine = this.engine();
+    for (let step = 0; step < 100; step++) if (!engine.step()) return;
+    throw new Error("it does not come to an end");
+  }
+
   /** Ends the process that wrote the log, as it were, and opens it again. */
   async reopen(): Promise<void> {
     await this.log.close();
@@ -194,7 +202,7 @@ describe("windows", () => {
     ];
     const each = new Bench();
     each.put(...inputs);
-    while (each.engine().step());
+    each.run();
     expect(each.rows).toEqual([
       [0, "A", 1, 1, 1],
       [0, "A", 2, 3, 2],
@@ -225,7 +233,7 @@ describe("windows", () => {
     const bench = new Bench();
     const engine = bench.engine(commitMs);
     bench.put([100, "A", 1], [200, "A", 2]);
-    while (engine.step());
+    for (let step = 0; step < 3; step++) engine.step();
     expect(bench.rows.at(-1)).toEqual([0, "A", 2, 3, 2]);
     expect(bench.rows).toHaveLength(commitMs === 0 ? 1 : 2);
   });
@@ -237,13 +245,13 @@ describe("windows", () => {
     for (let cut = 0; cut <= inputs.length; cut += 3) {
       const bench = new Bench();
       for (const input of inputs.slice(0, cut)) bench.put(input);
-      while (bench.engine().step());
+      bench.run();
       const before = bench.rows.length;
       await bench.reopen();
       expect(bench.engine().step()).toBe(false);
       expect(bench.rows).toHaveLength(before);
       for (const input of inputs.slice(cut)) bench.put(input);
-      while (bench.engine().step());
+      bench.run();
       expect(bench.rows).toEqual(expected);
     }
   });
@@ -275,39 +283,43 @@ describe("windows", () => {
   it("a window is closed when the time reaches its end and grace, and stays closed after a restart", async () => {
     const open = new Bench();
     open.put([500, "A", 1], [10_999, "B", 2]);
-    while (open.engine().step());
+    open.run();
     await open.reopen();
     open.put([600, "A", 3]);
-    while (open.engine().step());
+    open.run();
     expect(open.rows.at(-1)).toEqual([0, "A", 2, 4, 3]);
 
     const closed = new Bench();
     closed.put([500, "A", 1], [11_000, "B", 2]);
-    while (closed.engine().step());
+    closed.run();
     await closed.reopen();
     closed.put([600, "A", 3], [1000, "A", 4]);
-    while (closed.engine().step());
+    closed.run();
     expect(closed.rows.slice(2)).toEqual([[1000, "A", 1, 4, 4]]);
   });
 
   it("what the filter drops and what has no key moves no time", () => {
     const bench = new Bench();
     bench.put([500, "A", 1], [60_000, "B", null], [60_000, null, 1], [60_000, "B"], [600, "A", 2]);
-    while (bench.engine().step());
+    bench.run();
     expect(bench.rows).toEqual([
       [0, "A", 1, 1, 1],
       [0, "A", 2, 3, 2],
     ]);
   });
 
-  it("very many of them are forgotten when they are closed, and none before", () => {
+  it("however many there are, none is forgotten before it is closed", () => {
     const bench = new Bench();
-    // Ten windows are open at a time, of some thousands; at the end the oldest open one still counts on.
-    const inputs = Array.from({ length: 5000 }, (_, i): Input => [i * 1000, "A", 1]);
-    bench.put(...inputs, [4_990_000, "A", 1], [4_988_999, "A", 1]);
-    while (bench.engine().step());
-    expect(bench.rows).toHaveLength(5001);
-    expect(bench.rows.at(-1)).toEqual([4_990_000, "A", 2, 2, 1]);
+    // Each second a trade, and one that is ten seconds late: the oldest window that is still open.
+    const inputs = Array.from({ length: 50_000 }, (_, i): Input => {
+      const time = Math.floor(i / 2) * 1000;
+      return i % 2 === 0 ? [time, "A", 1] : [time - 10_000 + 999, "A", 2];
+    }).filter(([timestamp]) => timestamp >= 0);
+    bench.put(...inputs);
+    bench.run();
+    const expected = windowRows(inputs);
+    expect(expected).toHaveLength(inputs.length);
+    expect(bench.rows).toEqual(expected);
   });
 });
 
@@ -318,16 +330,16 @@ CREATE TABLE t WITH (KAFKA_TOPIC = 't') AS SELECT k, COUNT(*) AS c, SUM(n) AS n 
   it("goes on after a restart where it was, also with what HAVING has taken away", async () => {
     const bench = new Bench(totals);
     bench.put([1, "A", 1]);
-    while (bench.engine().step());
+    bench.run();
     await bench.reopen();
     bench.put([2, "A", 2]);
-    while (bench.engine().step());
+    bench.run();
     await bench.reopen();
     bench.put([3, "A", 3]);
-    while (bench.engine().step());
+    bench.run();
     await bench.reopen();
     bench.put([4, "A", 4], [5, "B", 5]);
-    while (bench.engine().step());
+    bench.run();
     expect(bench.texts).toEqual(['A {"C":1,"N":1}', 'A {"C":2,"N":3}', "A undefined", 'B {"C":1,"N":5}']);
   });
 
@@ -348,7 +360,7 @@ CREATE STREAM t WITH (KAFKA_TOPIC = 't') AS SELECT k, n FROM s WHERE CASE WHEN n
 
   function failureOf(engine: Engine): UserError {
     try {
-      while (engine.step() || engine.commit());
+      for (let step = 0; step < 10; step++) if (!engine.step()) engine.commit();
     } catch (error) {
       expect(error).toBeInstanceOf(UserError);
       return error as UserError;
