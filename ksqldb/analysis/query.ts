@@ -108,7 +108,7 @@ function projected({ query, at }: CreateAs, source: Source, scope: SourceScope, 
     keys: split.keys.map((item) => output(item, scope)),
     columns: split.values.map((item) => output(item, selectScope)),
     explode,
-    rekeyed: partition !== undefined && text(nameExpression(keyNames.join())) !== keys.join(),
+    rekeyed: partition !== undefined && keys.join() !== keyNames.map((name) => text(nameExpression(name))).join(),
     aggregation: undefined,
   };
 }

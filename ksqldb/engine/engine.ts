@@ -144,27 +144,34 @@ export class Engine {
 }
 
 function process(task: Task, records: readonly TopicRecord[]): void {
-  const { plan, query, emit } = task;
+  const { query, emit } = task;
   for (const record of records) {
     try {
       query.process(record, emit);
     } catch (error) {
-      if (!(error instanceof QueryFailure || error instanceof OutsideSubset)) throw error;
       commit(task);
-      const what =
-        error instanceof QueryFailure ? "on a server this ends the query" : "this engine does not know ksqlDB's answer";
-      throw new UserError(`${plan.file}: ${error.message} (${plan.source.topic}, offset ${record.offset}): ${what}.`, {
-        cause: error,
-      });
+      throw asUserError(error, task);
     }
     task.position = record.offset + 1;
   }
 }
 
-function commit({ query, sink, emit, position }: Task): boolean {
-  query.commit(emit);
-  sink.store(position);
+function commit(task: Task): boolean {
+  try {
+    task.query.commit(task.emit);
+  } catch (error) {
+    throw asUserError(error, task);
+  }
+  task.sink.store(task.position);
   return true;
+}
+
+/** What ends a query names its statement, the record and the reason; any other error is a fault of this engine. */
+function asUserError(error: unknown, { plan: { file, source }, position }: Task): unknown {
+  if (!(error instanceof QueryFailure || error instanceof OutsideSubset)) return error;
+  const what =
+    error instanceof QueryFailure ? "on a server this ends the query" : "this engine does not know ksqlDB's answer";
+  return new UserError(`${file}: ${error.message} (${source.topic}, offset ${position}): ${what}.`, { cause: error });
 }
 
 /**

@@ -33,6 +33,7 @@ export class Groups {
   readonly #aggregation: Aggregation;
   /** Of each aggregate its arguments, filled anew for each record. */
   readonly #args: Value[][];
+  readonly #next: unknown[] = [];
   readonly #keys = new Map<string, Key>();
   /** The largest timestamp of the records that came here. */
   #time = Number.NEGATIVE_INFINITY;
@@ -58,12 +59,14 @@ export class Groups {
     if (this.#isClosed(start)) return false;
     const group = this.#group(start, key, values);
     const { states } = group;
+    // An aggregate that fails leaves the others as they were: the group may still be written, without this record.
     for (let i = 0; i < calls.length; i++) {
       const { aggregate, args: places } = calls[i]!;
       const own = this.#args[i]!;
       for (let k = 0; k < places.length; k++) own[k] = args[places[k]!]!;
-      states[i] = aggregate.add(states[i], own);
+      this.#next[i] = aggregate.add(states[i], own);
     }
+    for (let i = 0; i < calls.length; i++) states[i] = this.#next[i];
     group.timestamp = Math.max(group.timestamp, timestamp);
     if (!group.changed) {
       group.changed = true;
