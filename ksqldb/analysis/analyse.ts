@@ -34,6 +34,7 @@ export function analyse(
     for (const statement of parse(text, file)) {
       const { name, at } = statement.name;
       if (sources.has(name)) refuse(at, `${name} exists already`);
+      if (!/^[\w-]+$/.test(name)) refuse(at, `the name ${name} may have letters, digits, _ and - only`);
       if (statement.replace)
         refuse(
           statement.at,
@@ -46,6 +47,10 @@ export function analyse(
         const source =
           sources.get(from.name) ?? refuse(from.at, `there is no ${from.name}: create it in an earlier statement`);
         const plan = planQuery(statement, source, script, settings, refuse);
+        const { topic } = plan.sink;
+        if ([...sources.values()].some((other) => other.topic === topic)) {
+          refuse(at, `the topic ${topic} is that of another statement: a query that feeds itself would never end`);
+        }
         sources.set(name, plan.sink);
         plans.push(plan);
       }

@@ -21,6 +21,19 @@ const known = [
   "VALUE_AVRO_SCHEMA_FULL_NAME",
 ];
 
+const number = /^[1-9]\d*$/;
+const fullName = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
+/** What the values of properties look like, where not everything goes. */
+const forms: Readonly<Record<string, RegExp>> = {
+  KAFKA_TOPIC: /^[\w.-]{1,249}$/,
+  PARTITIONS: number,
+  REPLICAS: number,
+  RETENTION_MS: number,
+  CLEANUP_POLICY: /^(compact|delete|compact,delete|delete,compact)$/,
+  VALUE_SCHEMA_FULL_NAME: fullName,
+  VALUE_AVRO_SCHEMA_FULL_NAME: fullName,
+};
+
 /** Values by name, numbers as their digits. */
 export type Properties = ReadonlyMap<string, string>;
 
@@ -36,9 +49,9 @@ export function readProperties(properties: readonly Property[], refuse: Refuse):
   if (values.has("FORMAT") && (values.has("KEY_FORMAT") || values.has("VALUE_FORMAT"))) {
     refuse(at!, "FORMAT sets both formats: it does not go together with KEY_FORMAT or VALUE_FORMAT");
   }
-  for (const name of ["PARTITIONS", "REPLICAS", "RETENTION_MS"]) {
-    if (values.has(name) && !/^[1-9]\d*$/.test(values.get(name)!))
-      refuse(at!, `${name} must be a whole number above 0`);
+  for (const [name, form] of Object.entries(forms)) {
+    if (values.has(name) && !form.test(values.get(name)!))
+      refuse(at!, `${name} '${values.get(name)!}' can not be used`);
   }
   if (values.has("TIMESTAMP_FORMAT") && !values.has("TIMESTAMP")) refuse(at!, "TIMESTAMP_FORMAT needs TIMESTAMP");
   return values;

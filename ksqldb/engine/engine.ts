@@ -181,7 +181,9 @@ function asUserError(error: unknown, { plan: { file, source }, position }: Task)
 function restore({ plan, source, sink, query, position }: Task): void {
   if (plan.aggregation === undefined || position === 0) return;
   const { window } = plan.aggregation;
-  let from = window === undefined ? 0 : source.offsetSince(sink.newest - window.size - window.grace);
+  // Times that a column gives are not those that the log knows.
+  const ownTime = plan.source.timestamp === undefined && plan.sink.timestamp === undefined;
+  let from = window && ownTime ? source.offsetSince(sink.newest - window.size - window.grace) : 0;
   while (from < position) {
     const records = source.read(from, stepBytes).filter(({ offset }) => offset < position);
     if (records.length === 0) break;

@@ -343,6 +343,24 @@ CREATE TABLE t WITH (KAFKA_TOPIC = 't') AS SELECT k, COUNT(*) AS c, SUM(n) AS n 
     expect(bench.texts).toEqual(['A {"C":1,"N":1}', 'A {"C":2,"N":3}', "A undefined", 'B {"C":1,"N":5}']);
   });
 
+  it.each([
+    ["source", ", TIMESTAMP = 'n'", ""],
+    ["sink", "", ", TIMESTAMP = 'n'"],
+  ])("a window goes on after a restart where a column of the %s gives the time", async (_, source, sink) => {
+    const bench =
+      new Bench(`CREATE STREAM s (k STRING KEY, n BIGINT) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON'${source});
+CREATE TABLE t WITH (KAFKA_TOPIC = 't'${sink}) AS SELECT k, COUNT(*) AS c, MAX(n) AS n FROM s
+WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 10 SECONDS) GROUP BY k;`);
+    for (const n of [1_000_000, 1_000_100, 1_000_200]) {
+      bench.put([n - 999_999, "A", n]);
+      bench.run();
+      await bench.reopen();
+    }
+    expect(bench.texts.map((text) => text.slice(-22))).toEqual(
+      [1, 2, 3].map((count) => expect.stringContaining(`{"C":${count},`) as string),
+    );
+  });
+
   it("writes a tombstone only for what was there", () => {
     const bench = new Bench(totals);
     const engine = bench.engine(never);
@@ -390,6 +408,15 @@ CREATE STREAM t WITH (KAFKA_TOPIC = 't') AS SELECT k, n FROM s WHERE CASE WHEN n
       expect(lastRows(bench.rows)).toEqual([[0, "A", 2, 3, 2]]);
       expect(bench.rows).toHaveLength(commitMs === "each" ? 2 : 1);
     }
+  });
+
+  it("leaves a group without the record that failed, in every aggregate of it", () => {
+    const bench =
+      new Bench(`CREATE STREAM s (k STRING KEY, n DECIMAL(3, 1)) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');
+CREATE TABLE t WITH (KAFKA_TOPIC = 't') AS SELECT k, COUNT(*) AS c, SUM(n) AS n FROM s GROUP BY k;`);
+    bench.put([1, "A", 40], [2, "A", 50], [3, "A", 60]);
+    expect(failureOf(bench.engine(never)).message).toContain("(s, offset 2)");
+    expect(bench.texts).toEqual(['A {"C":2,"N":90.0}']);
   });
 
   it("a topic with other partitions than its source is told before anything runs", () => {

@@ -77,6 +77,26 @@ describe("what ksqlDB refuses is refused", () => {
       `${source}CREATE STREAM ¦s (a STRING) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');`,
       "S exists",
     ],
+    [
+      "a name with a blank",
+      source.replace("STREAM s", "STREAM ¦`a b`"),
+      "the name a b may have letters, digits, _ and - only",
+    ],
+    [
+      "a topic that Kafka would refuse",
+      source.replace("KAFKA_TOPIC = 's'", "¦KAFKA_TOPIC = 'a b'"),
+      "KAFKA_TOPIC 'a b'",
+    ],
+    [
+      "partitions that are no number",
+      select("`a`").replace("KAFKA_TOPIC", "¦PARTITIONS = 0, KAFKA_TOPIC"),
+      "PARTITIONS '0'",
+    ],
+    [
+      "a query that feeds itself",
+      select("`a`").replace("STREAM t", "STREAM ¦t WITH (KAFKA_TOPIC = 's')"),
+      "the topic s is that of another statement",
+    ],
     ["a column named twice", select("`a`, ¦`n` AS `a`"), "the column a is named twice"],
     [
       "a column declared twice",
