@@ -2,13 +2,13 @@
  * Reads rows written with any Avro schema, as ksqlDB reads them: fields are found by their names, then by their names in
  * upper case; a column without a field is NULL; what has another type throws. One closure a field is made per schema.
  */
-import { bigint, type SqlType, type Value } from "../language/types.ts";
+import { bigint, typeText, type DecimalType, type SqlType, type Value } from "../language/types.ts";
 import { fitExact } from "../expressions/decimal.ts";
 import { doubleText, floatText } from "../expressions/double.ts";
 import { headerLength, schemaIdOf } from "../../schemas/wire.ts";
 import { avroName } from "./avro-schema.ts";
-import { avroType, isDecimal, optional, type AvroType, type Kind } from "./avro-type.ts";
-import type { Column, Deserialize, Schemas, Side } from "./format.ts";
+import { avroType, isDecimal, required, type AvroType, type Kind } from "./avro-type.ts";
+import type { Column, Schemas } from "./format.ts";
 
 /** Where to read; `at` is the next byte. It may run past the end, where bytes are zero: that is looked at afterwards. */
 interface Input {
@@ -19,114 +19,167 @@ interface Input {
 }
 
 type Read = (input: Input) => Value;
+type Skip = (input: Input) => unknown;
 
 /** Columns that are not wanted are null; their bytes are looked at only where they could make the record unreadable. */
-export function avroDeserializer(side: Side, schemas: Schemas, wanted?: ReadonlySet<string>): Deserialize {
+export function avroReader(
+  type: SqlType,
+  schemas: Schemas,
+  wanted: ReadonlySet<string> | undefined,
+): (bytes: Buffer) => Value {
   const readers = new Map<number, Read>();
   const input: Input = { bytes: Buffer.alloc(0), at: 0, text: undefined };
   return (bytes) => {
     const id = schemaIdOf(bytes);
     let read = readers.get(id);
-    if (read === undefined) readers.set(id, (read = readerOf(avroType(schemas.byId(id)))));
+    if (read === undefined) readers.set(id, (read = reader(type, avroType(schemas.byId(id)), "", wanted)));
     input.bytes = bytes;
     input.at = headerLength;
     input.text = undefined;
     const value = read(input);
     if (input.at !== bytes.length) throw new Error(`the record does not end where its schema ${id} says`);
-    if (side.unwrapped) return [value];
-    return value as Value[] | null;
+    return value;
   };
-
-  function readerOf(writer: AvroType): Read {
-    const [only] = side.columns;
-    if (side.unwrapped) return reader(only!.type, writer, "");
-    const type = { base: "STRUCT" as const, fields: side.columns };
-    return reader(type, writer, "", wanted);
-  }
 }
 
-/** What Connect calls the types, which its messages name. */
-const connectTypes = {
-  ...{ BOOLEAN: "boolean", INTEGER: "int32", BIGINT: "int64", TIMESTAMP: "int64", DOUBLE: "float64", STRING: "string" },
-  ...{ DECIMAL: "bytes", ARRAY: "array", MAP: "map", STRUCT: "struct" },
-  ...{ boolean: "boolean", int: "int32", long: "int64", float: "float32", double: "float64", string: "string" },
-  ...{ bytes: "bytes", fixed: "bytes", enum: "string", array: "array", map: "map", record: "struct", union: "struct" },
-  null: "null",
-} satisfies Record<SqlType["base"] | Kind, string>;
-
-/** The types of a writer that a column takes. */
-const accepted: Readonly<Record<SqlType["base"], readonly Kind[]>> = {
-  BOOLEAN: ["boolean"],
-  INTEGER: ["int"],
-  BIGINT: ["int", "long"],
-  TIMESTAMP: ["int", "long"],
-  DOUBLE: ["float", "double"],
-  STRING: ["string", "enum", "int", "long", "float", "double", "boolean"],
-  DECIMAL: ["bytes", "fixed"],
-  ARRAY: ["array"],
-  MAP: ["map"],
-  STRUCT: ["record"],
+/** How a column reads the types of a writer that it takes, where that is the same for all of them. */
+const plain: Partial<Record<SqlType["base"], Partial<Record<Kind, Read>>>> = {
+  BOOLEAN: { boolean: readBoolean },
+  INTEGER: { int: readLong },
+  BIGINT: { int: readLong, long: readLong },
+  TIMESTAMP: { int: readTime, long: readTime },
+  DOUBLE: { float: readFloat, double: readDouble },
+  STRING: {
+    string: readString,
+    // As Java's String.valueOf.
+    boolean: (input) => String(readBoolean(input)),
+    int: (input) => String(readLong(input)),
+    long: (input) => String(readLong(input)),
+    float: (input) => floatText(readFloat(input)),
+    double: (input) => doubleText(readDouble(input)),
+  },
 };
 
-function accepts(type: SqlType, writer: AvroType): boolean {
-  return accepted[type.base].includes(writer.kind) && (type.base !== "DECIMAL" || isDecimal(writer));
-}
-
+/** A type that is not taken is refused in every record, even where the value is null. */
 function reader(type: SqlType, writer: AvroType, path: string, wanted?: ReadonlySet<string>): Read {
-  if (writer.kind === "union") return unionReader(type, writer, path, wanted);
-  if (!accepts(type, writer)) return mismatch(type, writer, path);
-  switch (type.base) {
-    case "BOOLEAN":
-      return readBoolean;
-    case "INTEGER":
-    case "BIGINT":
-      return readLong;
-    case "TIMESTAMP":
-      return (input) => Number(readLong(input));
-    case "DOUBLE":
-      return writer.kind === "float" ? readFloat : readDouble;
-    case "STRING":
-      return textReader(writer);
-    case "DECIMAL":
-      return (input) => {
-        const length = writer.kind === "fixed" ? writer.size : readCount(input);
-        return fitExact({ units: readUnits(input, length), scale: writer.scale }, type);
-      };
-    case "ARRAY": {
-      const read = reader(type.item, writer.item!, `${path}->ARRAY`);
-      return (input) => {
-        const items: Value[] = [];
-        readBlocks(input, () => items.push(read(input)));
-        return items;
-      };
-    }
-    case "MAP": {
-      const read = reader(type.value, writer.item!, `${path}->MAP_VAL`);
-      return (input) => {
-        const entries = new Map<string, Value>();
-        readBlocks(input, () => entries.set(readString(input), read(input)));
-        return entries;
-      };
-    }
-    case "STRUCT":
-      return recordReader(type.fields, writer, path, wanted);
+  const one = required(writer);
+  const read = valueReader(type, one, path, wanted);
+  if (read === undefined) {
+    const refusal = `an Avro ${one.kind} can not be read as ${typeText(type)}${path && `, field ${path}`}`;
+    return () => {
+      throw new Error(refusal);
+    };
   }
+  if (one === writer) return read;
+  const reads = writer.branches.map((branch): Read => (branch === one ? read : () => null));
+  return (input) => branchOf(input, reads)(input);
 }
 
-function mismatch(type: SqlType, writer: AvroType, path: string): Read {
-  const [from, to] = [connectTypes[writer.kind], connectTypes[type.base]];
-  return () => {
-    throw new Error(`Cannot deserialize type ${from} as type ${to} for path: ${path}`);
+function valueReader(
+  type: SqlType,
+  writer: AvroType,
+  path: string,
+  wanted: ReadonlySet<string> | undefined,
+): Read | undefined {
+  const { kind } = writer;
+  if (type.base === "STRUCT") return kind === "record" ? recordReader(type.fields, writer, path, wanted) : undefined;
+  if (type.base === "ARRAY") return kind === "array" ? arrayReader(reader(type.item, writer.item!, path)) : undefined;
+  if (type.base === "DECIMAL") return isDecimal(writer) ? decimalReader(type, writer) : undefined;
+  if (type.base === "STRING" && kind === "enum") return symbolReader(writer.symbols);
+  return plain[type.base]?.[kind];
+}
+
+function recordReader(
+  columns: readonly Column[],
+  writer: AvroType,
+  path: string,
+  wanted: ReadonlySet<string> | undefined,
+): Read {
+  const names = columns.map((column) => avroName(column.name));
+  const empty: Value[] = columns.map(() => null);
+  // Where two fields are of one column the later one counts, as in Connect's translator.
+  const targets = writer.fields.map(({ name }) => {
+    const exact = names.indexOf(name);
+    return exact >= 0 ? exact : names.indexOf(name.toUpperCase());
+  });
+  const reads = writer.fields.map(({ type }, i): Skip => {
+    const column = columns[targets[i]!];
+    const isWanted = column !== undefined && wanted?.has(column.name) !== false;
+    if (!isWanted) targets[i] = -1;
+    // Of a type that is taken no value is refused, if it is plain.
+    if (column === undefined || (!isWanted && plain[column.type.base]?.[required(type).kind])) {
+      return skipper(type);
+    }
+    return reader(column.type, type, path === "" ? column.name : `${path}->${column.name}`);
+  });
+  return (input) => {
+    const values = empty.slice();
+    for (let i = 0; i < reads.length; i++) {
+      const value = reads[i]!(input);
+      const target = targets[i]!;
+      if (target >= 0) values[target] = value as Value;
+    }
+    return values;
   };
 }
 
-/** Null and one other type, in either order; that type is refused here already, as it is where every value is null. */
-function unionReader(type: SqlType, writer: AvroType, path: string, wanted?: ReadonlySet<string>): Read {
-  const only = optional(writer);
-  if (only === undefined || !accepts(type, only)) return mismatch(type, only ?? writer, path);
-  const read = reader(type, only, path, wanted);
-  const reads = writer.branches.map((branch): Read => (branch === only ? read : () => null));
-  return (input) => branchOf(input, reads)(input);
+function arrayReader(read: Read): Read {
+  return (input) => {
+    const items: Value[] = [];
+    readBlocks(input, () => items.push(read(input)));
+    return items;
+  };
+}
+
+function decimalReader(type: DecimalType, { kind, size, scale }: AvroType): Read {
+  return (input) => fitExact({ units: readUnits(input, kind === "fixed" ? size : readCount(input)), scale }, type);
+}
+
+function symbolReader(symbols: readonly string[]): Read {
+  return (input) => {
+    const symbol = symbols[readCount(input)];
+    if (symbol === undefined) throw new Error("an enum has no such symbol");
+    return symbol;
+  };
+}
+
+const sizes: Partial<Record<Kind, number>> = { null: 0, boolean: 1, float: 4, double: 8 };
+
+/** Passes over a value of a type. One that contains itself is known before what is inside it. */
+function skipper(type: AvroType, known = new Map<AvroType, Skip>()): Skip {
+  const { kind } = type;
+  const size = kind === "fixed" ? type.size : sizes[kind];
+  if (size !== undefined) return (input) => (input.at += size);
+  if (kind === "string" || kind === "bytes") return skipText;
+  if (kind === "union") {
+    const branches = type.branches.map((branch) => skipper(branch, known));
+    return (input) => branchOf(input, branches)(input);
+  }
+  if (kind === "array" || kind === "map") {
+    const item = skipper(type.item!, known);
+    return kind === "array"
+      ? (input) => readBlocks(input, item)
+      : (input) => readBlocks(input, () => (skipText(input), item(input)));
+  }
+  if (kind !== "record") return skipLong;
+  const before = known.get(type);
+  if (before !== undefined) return before;
+  const fields: Skip[] = [];
+  const skip: Skip = (input) => {
+    for (const field of fields) field(input);
+  };
+  known.set(type, skip);
+  fields.push(...type.fields.map((field) => skipper(field.type, known)));
+  return skip;
+}
+
+function skipLong(input: Input): void {
+  while (input.bytes[input.at++]! > 0x7f);
+}
+
+function skipText(input: Input): void {
+  const length = readCount(input);
+  input.at += length;
 }
 
 /** Which of a union's types follows: its index is one byte, doubled, in any union of less than 64. */
@@ -137,60 +190,12 @@ function branchOf<Of>(input: Input, branches: readonly Of[]): Of {
   return branch;
 }
 
-function recordReader(columns: readonly Column[], writer: AvroType, path: string, wanted?: ReadonlySet<string>): Read {
-  const names = columns.map((column) => avroName(column.name));
-  const empty: Value[] = columns.map(() => null);
-  // Where two fields are of one column the later one counts, as in Connect's translator.
-  const targets = writer.fields.map(({ name }) => {
-    const exact = names.indexOf(name);
-    return exact >= 0 ? exact : names.indexOf(name.toUpperCase());
-  });
-  const reads = writer.fields.map(({ type }, i): Read => {
-    const column = columns[targets[i]!];
-    if (column === undefined) return skipper(type);
-    const of = `${path}->${column.name}`;
-    if (wanted === undefined || wanted.has(column.name)) return reader(column.type, type, of);
-    targets[i] = -1;
-    return isScalar(column.type) && accepts(column.type, optional(type) ?? type)
-      ? skipper(type)
-      : reader(column.type, type, of);
-  });
-  return (input) => {
-    const values = empty.slice();
-    for (let i = 0; i < reads.length; i++) {
-      const value = reads[i]!(input);
-      const target = targets[i]!;
-      if (target >= 0) values[target] = value;
-    }
-    return values;
-  };
-}
-
-/** Once the writer's type is accepted no value of it is refused. */
-function isScalar(type: SqlType): boolean {
-  return type.base !== "DECIMAL" && type.base !== "ARRAY" && type.base !== "MAP" && type.base !== "STRUCT";
-}
-
-function textReader(writer: AvroType): Read {
-  if (writer.kind !== "enum") return textReaders[writer.kind] ?? readString;
-  return (input) => {
-    const symbol = writer.symbols[readCount(input)];
-    if (symbol === undefined) throw new Error("an enum has no such symbol");
-    return symbol;
-  };
-}
-
-/** As Java's String.valueOf. */
-const textReaders: Partial<Record<Kind, Read>> = {
-  boolean: (input) => String(readBoolean(input)),
-  int: (input) => String(readLong(input)),
-  long: (input) => String(readLong(input)),
-  float: (input) => floatText(readFloat(input)),
-  double: (input) => doubleText(readDouble(input)),
-};
-
 function readBoolean(input: Input): boolean {
   return input.bytes[input.at++] === 1;
+}
+
+function readTime(input: Input): number {
+  return Number(readLong(input));
 }
 
 function readFloat(input: Input): number {
@@ -205,23 +210,17 @@ function readDouble(input: Input): number {
   return value;
 }
 
-/** Zigzag and seven bits a byte. Up to 56 bits are put together without a bigint: 28 below, 28 above. */
+/** Zigzag and seven bits a byte, the lowest bit the sign. As long as it is a safe integer no bigint is needed. */
 function readLong(input: Input): number | bigint {
   const { bytes } = input;
-  const start = input.at;
-  let at = start;
+  let { at } = input;
   let byte = bytes[at++]!;
-  let low = byte & 0x7f;
-  for (let shift = 7; byte > 0x7f && shift < 28; shift += 7) low |= ((byte = bytes[at++]!) & 0x7f) << shift;
-  let size = low >>> 1;
-  if (byte > 0x7f) {
-    let high = 0;
-    for (let shift = 0; byte > 0x7f && shift < 28; shift += 7) high |= ((byte = bytes[at++]!) & 0x7f) << shift;
-    size += high * 0x8000000;
-    if (byte > 0x7f || size >= Number.MAX_SAFE_INTEGER) return readHuge(input);
-  }
+  const negative = (byte & 1) === 1;
+  let size = (byte & 0x7f) >> 1;
+  for (let unit = 64; byte > 0x7f; unit *= 128) size += ((byte = bytes[at++]!) & 0x7f) * unit;
+  if (at - input.at > 8 || size >= Number.MAX_SAFE_INTEGER) return readHuge(input);
   input.at = at;
-  return (low & 1) === 0 ? size : -size - 1;
+  return negative ? -size - 1 : size;
 }
 
 function readHuge(input: Input): number | bigint {
@@ -263,7 +262,7 @@ function readUnits(input: Input, length: number): bigint {
 }
 
 /** The items of an array or a map: blocks until an empty one. A negative count is followed by the block's size in bytes. */
-function readBlocks(input: Input, each: (input: Input) => unknown): void {
+function readBlocks(input: Input, each: Skip): void {
   for (;;) {
     let count = readLong(input);
     if (count < 0) {
@@ -274,68 +273,4 @@ function readBlocks(input: Input, each: (input: Input) => unknown): void {
     if (count === 0) return;
     for (let i = 0; i < count; i++) each(input);
   }
-}
-
-/** Passes over a value of a type. Types that contain themselves are made when they are first met. */
-function skipper(type: AvroType, known = new Map<AvroType, Read>()): Read {
-  const of = (inner: AvroType) => skipper(inner, known);
-  switch (type.kind) {
-    case "null":
-      return () => null;
-    case "boolean":
-      return skipBytes(1);
-    case "int":
-    case "long":
-    case "enum":
-      return (input) => {
-        while (input.bytes[input.at++]! > 0x7f);
-        return null;
-      };
-    case "float":
-      return skipBytes(4);
-    case "double":
-      return skipBytes(8);
-    case "fixed":
-      return skipBytes(type.size);
-    case "string":
-    case "bytes":
-      return skipText;
-    case "array": {
-      const skip = of(type.item!);
-      return (input) => (readBlocks(input, skip), null);
-    }
-    case "map": {
-      const skip = of(type.item!);
-      return (input) => (readBlocks(input, () => (skipText(input), skip(input))), null);
-    }
-    case "union": {
-      const skips = type.branches.map(of);
-      return (input) => branchOf(input, skips)(input);
-    }
-    case "record": {
-      const before = known.get(type);
-      if (before !== undefined) return before;
-      const skips: Read[] = [];
-      const skip: Read = (input) => {
-        for (const one of skips) one(input);
-        return null;
-      };
-      known.set(type, skip);
-      skips.push(...type.fields.map((field) => of(field.type)));
-      return skip;
-    }
-  }
-}
-
-function skipText(input: Input): null {
-  const length = readCount(input);
-  input.at += length;
-  return null;
-}
-
-function skipBytes(count: number): Read {
-  return (input) => {
-    input.at += count;
-    return null;
-  };
 }

@@ -1,8 +1,7 @@
 /** Writes rows with the schema that ksqlDB registers for them (avroSchema), into one buffer that grows and is used again. */
 import { digitsOf } from "../expressions/decimal.ts";
-import type { DecimalType, SqlType, Value } from "../language/types.ts";
+import type { DecimalType, SqlType, StructType, Value } from "../language/types.ts";
 import { headerLength } from "../../schemas/wire.ts";
-import type { Serialize, Side } from "./format.ts";
 
 /** Where to write; `at` is the next byte. */
 interface Output {
@@ -13,13 +12,11 @@ interface Output {
 /** Writes one value, which is not null. */
 type Write = (output: Output, value: Value) => void;
 
-export function avroSerializer(side: Side, schemaId: number): Serialize {
+/** Writes a value that is not null; what it returns is valid until the next call. */
+export function avroWriter(type: SqlType, schemaId: number): (value: Value) => Buffer {
   const output: Output = { bytes: Buffer.alloc(4096), at: 0 };
-  const [only] = side.columns;
-  const write = side.unwrapped ? writerOf(only!.type) : recordWriter(side.columns);
-  return (values) => {
-    const value = side.unwrapped ? values[0]! : values;
-    if (value === null) return null;
+  const write = writerOf(type);
+  return (value) => {
     output.bytes[0] = 0;
     output.bytes.writeInt32BE(schemaId, 1);
     output.at = headerLength;
@@ -50,11 +47,11 @@ function writerOf(type: SqlType): Write {
     case "STRUCT":
       return recordWriter(type.fields);
     case "MAP":
-      throw new Error("the format AVRO does not support the type MAP here");
+      throw new Error("the format AVRO does not support the type MAP");
   }
 }
 
-function recordWriter(fields: readonly { readonly type: SqlType }[]): Write {
+function recordWriter(fields: StructType["fields"]): Write {
   const writers = fields.map((field) => writerOf(field.type));
   return (output, value) => {
     const values = value as readonly Value[];

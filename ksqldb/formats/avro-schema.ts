@@ -1,26 +1,19 @@
 /** Columns as the Avro schema that ksqlDB registers for them, by way of Kafka Connect. */
 import type { SqlType } from "../language/types.ts";
-import type { Side } from "./format.ts";
+import { rootOf, type Side } from "./format.ts";
 
 /** Every field may be null; a single column without a record may not. Throws where Avro can not say it. */
 export function avroSchema(side: Side): object {
-  const [only] = side.columns;
-  const root = side.unwrapped ? only!.type : { base: "STRUCT" as const, fields: side.columns };
-  const schema = bare(root, side.schemaName, side.schemaName.slice(0, Math.max(side.schemaName.lastIndexOf("."), 0)));
+  const { schemaName } = side;
+  const schema = bare(rootOf(side), schemaName, schemaName.slice(0, Math.max(schemaName.lastIndexOf("."), 0)));
   return typeof schema === "string" ? { type: schema } : schema;
 }
 
+const names = { BOOLEAN: "boolean", INTEGER: "int", BIGINT: "long", DOUBLE: "double", STRING: "string" };
+
 /** The name of a record is that of what it is in and its field; records in arrays have the name of the array. */
-function bare(type: SqlType, path: string, namespace?: string): string | object {
+function bare(type: SqlType, path: string, namespace = ""): string | object {
   switch (type.base) {
-    case "BOOLEAN":
-    case "DOUBLE":
-    case "STRING":
-      return type.base.toLowerCase();
-    case "INTEGER":
-      return "int";
-    case "BIGINT":
-      return "long";
     case "TIMESTAMP":
       return { type: "long", ...connectName("Timestamp"), logicalType: "timestamp-millis" };
     case "DECIMAL": {
@@ -32,12 +25,12 @@ function bare(type: SqlType, path: string, namespace?: string): string | object 
     case "ARRAY":
       return { type: "array", items: ["null", bare(type.item, path)] };
     case "MAP":
-      throw new Error("the format AVRO does not support the type MAP here");
+      throw new Error("the format AVRO does not support the type MAP");
     case "STRUCT":
       return {
         type: "record",
         name: path.slice(path.lastIndexOf(".") + 1),
-        ...(namespace === undefined || namespace === "" ? {} : { namespace }),
+        ...(namespace === "" ? {} : { namespace }),
         fields: type.fields.map((field) => ({
           name: avroName(field.name),
           type: ["null", bare(field.type, `${path}_${field.name}`)],
@@ -45,6 +38,12 @@ function bare(type: SqlType, path: string, namespace?: string): string | object 
         })),
         "connect.name": path,
       };
+    case "BOOLEAN":
+    case "INTEGER":
+    case "BIGINT":
+    case "DOUBLE":
+    case "STRING":
+      return names[type.base];
   }
 }
 

@@ -6,7 +6,7 @@ export type Kind =
 
 export interface AvroType {
   readonly kind: Kind;
-  readonly logicalType: string | undefined;
+  readonly logicalType?: string;
   /** Of a decimal; where the schema does not say the precision it is 64, as for Kafka Connect. */
   readonly precision: number;
   readonly scale: number;
@@ -17,32 +17,23 @@ export interface AvroType {
   /** Of a union. */
   readonly branches: readonly AvroType[];
   /** Of an array, and the values of a map. */
-  readonly item: AvroType | undefined;
+  readonly item?: AvroType;
   /** Of a record, which may contain itself: filled while it is already known by its name. */
-  readonly fields: AvroField[];
+  readonly fields: { readonly name: string; readonly type: AvroType }[];
 }
 
-export interface AvroField {
-  readonly name: string;
-  readonly type: AvroType;
-}
-
-interface SchemaObject {
+interface SchemaObject extends Partial<Pick<AvroType, "logicalType" | "precision" | "scale" | "size" | "symbols">> {
   readonly type: Schema;
   readonly name?: string;
   readonly namespace?: string;
   readonly fields?: readonly { readonly name: string; readonly type: Schema }[];
-  readonly symbols?: readonly string[];
   readonly items?: Schema;
   readonly values?: Schema;
-  readonly size?: number;
-  readonly logicalType?: string;
-  readonly precision?: number;
-  readonly scale?: number;
 }
 type Schema = string | readonly Schema[] | SchemaObject;
 
 const kinds = "null boolean int long float double string bytes fixed enum array map record".split(" ");
+const none = { precision: 64, scale: 0, size: 0, symbols: [], branches: [] };
 
 /** The type that a schema says, as a registry gives it: a name, a union or an object. Throws where it is none. */
 export function avroType(schema: unknown): AvroType {
@@ -51,42 +42,34 @@ export function avroType(schema: unknown): AvroType {
 
   function typeOf(of: Schema, space: string): AvroType {
     if (typeof of === "string") {
-      if (kinds.includes(of)) return newType(of as Kind);
+      if (kinds.includes(of)) return { ...none, kind: of as Kind, fields: [] };
       const known = named.get(of.includes(".") || space === "" ? of : `${space}.${of}`) ?? named.get(of);
       if (known === undefined) throw new Error(`the Avro type ${of} is not defined`);
       return known;
     }
-    if (Array.isArray(of)) return newType("union", { branches: (of as Schema[]).map((one) => typeOf(one, space)) });
-    const object = of as SchemaObject;
-    if (typeof object.type !== "string") return typeOf(object.type, space);
-    if (!kinds.includes(object.type)) return typeOf(object.type, space);
-    const item = object.items ?? object.values;
-    const type = newType(object.type as Kind, {
-      logicalType: object.logicalType,
-      precision: object.precision ?? 64,
-      scale: object.scale ?? 0,
-      size: object.size ?? 0,
-      symbols: object.symbols ?? [],
-      item: item === undefined ? undefined : typeOf(item, space),
-    });
-    if (object.name === undefined) return type;
-    const dot = object.name.lastIndexOf(".");
-    const inner = dot < 0 ? (object.namespace ?? space) : object.name.slice(0, dot);
-    named.set(dot >= 0 || inner === "" ? object.name : `${inner}.${object.name}`, type);
-    for (const field of object.fields ?? []) type.fields.push({ name: field.name, type: typeOf(field.type, inner) });
+    if (isUnion(of)) return { ...none, kind: "union", branches: of.map((one) => typeOf(one, space)), fields: [] };
+    const { type: kind, name, namespace, fields = [], items, values, ...attributes } = of;
+    if (typeof kind !== "string" || !kinds.includes(kind)) return typeOf(kind, space);
+    const item = items ?? values;
+    const inside = item === undefined ? {} : { item: typeOf(item, space) };
+    const type: AvroType = { ...none, ...attributes, ...inside, kind: kind as Kind, fields: [] };
+    if (name === undefined) return type;
+    const dot = name.lastIndexOf(".");
+    const inner = dot < 0 ? (namespace ?? space) : name.slice(0, dot);
+    named.set(dot >= 0 || inner === "" ? name : `${inner}.${name}`, type);
+    for (const field of fields) type.fields.push({ name: field.name, type: typeOf(field.type, inner) });
     return type;
   }
 }
 
-function newType(kind: Kind, parts?: Partial<AvroType>): AvroType {
-  const none = { logicalType: undefined, precision: 64, scale: 0, size: 0, symbols: [], branches: [], item: undefined };
-  return { kind, ...none, ...parts, fields: [] };
+function isUnion(schema: Schema): schema is readonly Schema[] {
+  return Array.isArray(schema);
 }
 
-/** What a union of null and one type is, or a union of one: that type. Undefined for a type that is no such union. */
-export function optional(type: AvroType): AvroType | undefined {
+/** What a union of null and one type is, or a union of one: that type. Any other type is itself. */
+export function required(type: AvroType): AvroType {
   const rest = type.branches.filter((branch) => branch.kind !== "null");
-  return rest.length === 1 ? rest[0] : undefined;
+  return rest.length === 1 ? rest[0]! : type;
 }
 
 export function isDecimal(type: AvroType): boolean {

@@ -20,6 +20,11 @@ export interface Side {
   readonly schemaName: string;
 }
 
+/** The type of what stands in a record: the only column, or all of them as a struct. */
+export function rootOf({ columns, unwrapped }: Side): SqlType {
+  return unwrapped ? columns[0]!.type : { base: "STRUCT", fields: columns };
+}
+
 /**
  * Values in the order of the columns; null for bytes that say NULL: a record without value. Throws where the bytes are not
  * what the columns say; ksqlDB skips such a record.

@@ -1,83 +1,68 @@
 /** The formats by their names. */
-import type { SqlType } from "../language/types.ts";
-import { avroDeserializer } from "./avro-decoder.ts";
-import { avroSerializer } from "./avro-encoder.ts";
+import type { SqlType, Value } from "../language/types.ts";
+import { avroReader } from "./avro-decoder.ts";
+import { avroWriter } from "./avro-encoder.ts";
 import { avroSchema } from "./avro-schema.ts";
-import { delimitedDeserializer, delimitedSerializer } from "./delimited.ts";
-import type { Deserialize, FormatName, Schemas, Serialize, Side } from "./format.ts";
-import { jsonDeserializer, jsonSerializer } from "./json.ts";
-import { kafkaDeserializer, kafkaSerializer } from "./kafka.ts";
+import { delimitedReader, delimitedWriter } from "./delimited.ts";
+import { rootOf, type Deserialize, type FormatName, type Schemas, type Serialize, type Side } from "./format.ts";
+import { jsonReader, jsonWriter } from "./json.ts";
+import { kafkaReader, kafkaWriter } from "./kafka.ts";
 
-const scalars = ["BOOLEAN", "INTEGER", "BIGINT", "DOUBLE", "DECIMAL", "STRING", "TIMESTAMP"] as const;
+interface Format {
+  /** The types that it has, where it does not have all. */
+  readonly types?: readonly SqlType["base"][];
+  readonly reader: (side: Side, schemas: Schemas, wanted?: ReadonlySet<string>) => (bytes: Buffer) => Value;
+  /** Of what is not null. */
+  readonly writer: (side: Side, subject: string, schemas: Schemas) => (value: Value) => Buffer | null;
+}
 
-/** The types that a format can write, where they are not all. */
-const supported: Partial<Record<FormatName, readonly SqlType["base"][]>> = {
-  AVRO: [...scalars, "ARRAY", "STRUCT"],
-  DELIMITED: scalars,
-  KAFKA: ["INTEGER", "BIGINT", "DOUBLE", "STRING"],
+const formats: Readonly<Record<FormatName, Format>> = {
+  AVRO: {
+    reader: (side, schemas, wanted) => avroReader(rootOf(side), schemas, side.unwrapped ? undefined : wanted),
+    writer: (side, subject, schemas) => avroWriter(rootOf(side), schemas.idOf(subject, avroSchema(side))),
+  },
+  JSON: { reader: (side) => jsonReader(rootOf(side)), writer: (side) => jsonWriter(rootOf(side)) },
+  DELIMITED: {
+    types: ["BOOLEAN", "INTEGER", "BIGINT", "DOUBLE", "DECIMAL", "STRING", "TIMESTAMP"],
+    reader: delimitedReader,
+    writer: delimitedWriter,
+  },
+  KAFKA: {
+    types: ["INTEGER", "BIGINT", "DOUBLE", "STRING"],
+    reader: (side) => kafkaReader(rootOf(side)),
+    writer: (side) => kafkaWriter(rootOf(side)),
+  },
+  NONE: { types: [], reader: () => () => null, writer: () => () => null },
 };
 
-/** Why the columns can not be written in their format; undefined if they can. */
+/** Why the columns can not be read or written in their format; undefined if they can. */
 export function unsupported(side: Side): string | undefined {
   const { format, columns } = side;
   if (format === "NONE" && columns.length > 0) return `the format NONE has no columns, not ${columns[0]!.name}`;
   if (format === "KAFKA" && columns.length > 1) return `the format KAFKA takes one column, not ${columns.length}`;
-  for (const { name, type } of columns) {
-    const other = outside(type, supported[format]);
-    if (other !== undefined) return `the format ${format} does not support the type ${other}, column ${name}`;
+  const { types } = formats[format];
+  const other = columns.find(({ type }) => types?.includes(type.base) === false);
+  if (other !== undefined) {
+    return `the format ${format} does not support the type ${other.type.base}, column ${other.name}`;
   }
-  if (format !== "AVRO") return undefined;
   try {
-    avroSchema(side);
+    if (format === "AVRO") avroSchema(side);
     return undefined;
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-function outside(type: SqlType, types: readonly SqlType["base"][] | undefined): SqlType["base"] | undefined {
-  if (types === undefined) return undefined;
-  if (!types.includes(type.base)) return type.base;
-  if (type.base === "ARRAY") return outside(type.item, types);
-  if (type.base !== "STRUCT") return undefined;
-  return type.fields.map((field) => outside(field.type, types)).find((other) => other !== undefined);
-}
-
 /** A format may leave columns null that are not wanted. */
 export function deserializer(side: Side, schemas: Schemas, wanted?: ReadonlySet<string>): Deserialize {
   if (side.columns.length === 0) return () => [];
-  switch (side.format) {
-    case "AVRO":
-      return avroDeserializer(side, schemas, wanted);
-    case "JSON":
-      return jsonDeserializer(side);
-    case "DELIMITED":
-      return delimitedDeserializer(side);
-    case "KAFKA":
-      return kafkaDeserializer(side);
-    case "NONE":
-      return () => [];
-  }
+  const read = formats[side.format].reader(side, schemas, wanted);
+  return side.unwrapped ? (bytes) => [read(bytes)] : (bytes) => read(bytes) as Value[] | null;
 }
 
 /** Registers the schema of AVRO under the subject. */
 export function serializer(side: Side, subject: string, schemas: Schemas): Serialize {
   if (side.columns.length === 0) return () => null;
-  const write = writer(side, subject, schemas);
-  return side.unwrapped ? (values) => (values[0] === null ? null : write(values)) : write;
-}
-
-function writer(side: Side, subject: string, schemas: Schemas): Serialize {
-  switch (side.format) {
-    case "AVRO":
-      return avroSerializer(side, schemas.idOf(subject, avroSchema(side)));
-    case "JSON":
-      return jsonSerializer(side);
-    case "DELIMITED":
-      return delimitedSerializer(side);
-    case "KAFKA":
-      return kafkaSerializer(side);
-    case "NONE":
-      return () => null;
-  }
+  const write = formats[side.format].writer(side, subject, schemas);
+  return side.unwrapped ? ([value]) => (value === null ? null : write(value!)) : write;
 }

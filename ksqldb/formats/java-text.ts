@@ -1,22 +1,32 @@
-/** Texts as Java's classes read and write them. */
-import { parseExact, type Exact } from "../expressions/decimal.ts";
-import { bigint } from "../language/types.ts";
+/** Numbers as Java's classes read and write them in texts. */
+import { parseWhole } from "../expressions/cast.ts";
+import { decimalText, fitExact, parseExact, type Exact } from "../expressions/decimal.ts";
+import { doubleText } from "../expressions/double.ts";
+import { trim } from "../expressions/text.ts";
+import { bigint, type SqlType, type Value } from "../language/types.ts";
 
-/** Integer.parseInt and Long.parseLong: digits after an optional sign, within so many bits. */
-export function parseInteger(text: string, bits: 32 | 64): number | bigint {
-  if (!/^[+-]?\d+$/.test(text)) throw new Error(`"${text}" is not a whole number`);
-  const value = BigInt(text.startsWith("+") ? text.slice(1) : text);
-  if (BigInt.asIntN(bits, value) !== value) throw new Error(`${text} has more than ${bits} bits`);
-  return bigint(value);
+/** A text as a number; throws where it is none. Undefined for a type that is none. */
+export function parseNumber(text: string, type: SqlType): Value | undefined {
+  if (type.base === "INTEGER") return parseWhole(text, 32);
+  if (type.base === "BIGINT") return parseWhole(text, 64);
+  if (type.base === "TIMESTAMP") return Number(parseWhole(text, 64));
+  if (type.base === "DOUBLE") return parseDouble(text);
+  return type.base === "DECIMAL" ? fitExact(parseExact(text), type) : undefined;
 }
 
 /** Double.parseDouble, without its hexadecimal form. */
-export function parseDouble(text: string): number {
-  const trimmed = text.replace(/^[\0- ]+|[\0- ]+$/g, "");
-  const number = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?$/.exec(trimmed);
-  if (number !== null) return Number(number[1]);
-  if (!/^[+-]?(?:NaN|Infinity)$/.test(trimmed)) throw new Error(`"${text}" is not a number`);
-  return Number(trimmed);
+function parseDouble(text: string): number {
+  const trimmed = trim(text);
+  const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?$|^[+-]?(?:NaN|Infinity)$/.exec(trimmed);
+  if (match === null) throw new Error(`"${text}" is not a number`);
+  return Number(match[1] ?? trimmed);
+}
+
+/** A DECIMAL that is a number is the 0 that nothing sums up to, which has no scale. */
+export function plainText(value: boolean | string | number | bigint, type: SqlType): string {
+  if (type.base === "DOUBLE") return doubleText(value as number);
+  if (type.base === "DECIMAL" && typeof value === "bigint") return decimalText(value, type.scale);
+  return String(value);
 }
 
 /** BigDecimal.longValue and intValue: without its fraction, the lowest bits. */
@@ -29,14 +39,9 @@ export function lowestBits({ units, scale }: Exact, bits: 32 | 64): number | big
 /** BigDecimal.toString: https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/math/BigDecimal.html#toString() */
 export function bigDecimalText(text: string): string {
   const { units, scale } = parseExact(text);
-  const sign = units < 0n ? "-" : "";
   const digits = String(units < 0n ? -units : units);
   const exponent = digits.length - 1 - scale;
-  if (scale >= 0 && exponent >= -6) {
-    if (scale === 0) return sign + digits;
-    const padded = digits.padStart(scale + 1, "0");
-    return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
-  }
+  if (scale >= 0 && exponent >= -6) return decimalText(units, scale);
   const fraction = digits.length > 1 ? `.${digits.slice(1)}` : "";
-  return `${sign}${digits[0]}${fraction}E${exponent < 0 ? "" : "+"}${exponent}`;
+  return `${units < 0n ? "-" : ""}${digits[0]}${fraction}E${exponent < 0 ? "" : "+"}${exponent}`;
 }

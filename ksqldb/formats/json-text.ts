@@ -33,34 +33,28 @@ export function parseJson(text: string, after: "refused" | "ignored" = "refused"
     if (string !== undefined) return textOf(string);
     if (number !== undefined) return new JsonNumber(number);
     if (word !== undefined) return word === "null" ? null : word === "true";
-    if (mark === "[") return parseArray();
-    if (mark === "{") return parseObject();
-    throw notJson();
-  }
-
-  function parseArray(): Json {
-    const items: Json[] = [];
-    let match = next();
-    if (match[1] === "]") return items;
-    for (;;) {
-      items.push(parseValue(match));
-      const mark = next()[1];
-      if (mark === "]") return items;
-      if (mark !== ",") throw notJson();
-      match = next();
+    if (mark === "[") {
+      const items: Json[] = [];
+      parseList("]", (match) => items.push(parseValue(match)));
+      return items;
     }
-  }
-
-  function parseObject(): Json {
+    if (mark !== "{") throw notJson();
     const members = new Map<string, Json>();
-    let match = next();
-    if (match[1] === "}") return members;
-    for (;;) {
-      const name = match[3];
+    parseList("}", ([, , , name]) => {
       if (name === undefined || next()[1] !== ":") throw notJson();
       members.set(textOf(name), parseValue(next()));
+    });
+    return members;
+  }
+
+  /** What stands between commas, up to the end; `parse` gets the first token of each. */
+  function parseList(end: string, parse: (match: RegExpExecArray) => void): void {
+    let match = next();
+    if (match[1] === end) return;
+    for (;;) {
+      parse(match);
       const mark = next()[1];
-      if (mark === "}") return members;
+      if (mark === end) return;
       if (mark !== ",") throw notJson();
       match = next();
     }

@@ -1,35 +1,28 @@
 /** KAFKA: one column as Kafka's own serializers write it. */
 import { bigint, type SqlType, type Value } from "../language/types.ts";
-import type { Deserialize, Serialize, Side } from "./format.ts";
 
-export function kafkaDeserializer(side: Side): Deserialize {
-  const type = side.columns[0]!.type.base;
-  const length = lengths[type];
+/** Throws where a number has another length. */
+export function kafkaReader({ base }: SqlType): (bytes: Buffer) => Value {
+  const length = lengths[base];
   return (bytes) => {
     if (length !== undefined && bytes.length !== length) {
-      throw new Error(`a ${type} of the format KAFKA has ${length} bytes, not ${bytes.length}`);
+      throw new Error(`a ${base} of the format KAFKA has ${length} bytes, not ${bytes.length}`);
     }
-    return [read(bytes, type)];
+    if (base === "INTEGER") return bytes.readInt32BE();
+    if (base === "BIGINT") return bigint(bytes.readBigInt64BE());
+    return base === "DOUBLE" ? bytes.readDoubleBE() : bytes.toString("utf8");
   };
 }
 
 const lengths: Partial<Record<SqlType["base"], number>> = { INTEGER: 4, BIGINT: 8, DOUBLE: 8 };
 
-function read(bytes: Buffer, type: SqlType["base"]): Value {
-  if (type === "INTEGER") return bytes.readInt32BE();
-  if (type === "BIGINT") return bigint(bytes.readBigInt64BE());
-  if (type === "DOUBLE") return bytes.readDoubleBE();
-  return bytes.toString("utf8");
-}
-
-export function kafkaSerializer(side: Side): Serialize {
-  const type = side.columns[0]!.type.base;
-  return ([value]) => {
-    if (value === null || value === undefined) return null;
-    if (type === "STRING") return Buffer.from(value as string);
-    const bytes = Buffer.alloc(type === "INTEGER" ? 4 : 8);
-    if (type === "INTEGER") bytes.writeInt32BE(value as number);
-    else if (type === "BIGINT") bytes.writeBigInt64BE(BigInt(value as number | bigint));
+/** Writes a value that is not null. */
+export function kafkaWriter({ base }: SqlType): (value: Value) => Buffer {
+  return (value) => {
+    if (base === "STRING") return Buffer.from(value as string);
+    const bytes = Buffer.alloc(lengths[base]!);
+    if (base === "INTEGER") bytes.writeInt32BE(value as number);
+    else if (base === "BIGINT") bytes.writeBigInt64BE(BigInt(value as number | bigint));
     else bytes.writeDoubleBE(value as number);
     return bytes;
   };

@@ -128,35 +128,24 @@ describe("reading", () => {
     expect(read({ A: T.decimal(30, 2) }, schema, large)).toEqual([0x0123456789abcdef01n]);
   });
 
-  it("reads records, arrays and maps inside each other, and types by the names they were given", () => {
+  it("reads records and arrays inside each other, and types by the names they were given", () => {
     const level = {
       type: "record",
       name: "Level",
       namespace: "x.y",
       fields: [{ name: "price", type: ["null", "string"] }],
     };
-    const schema = record(
-      ["BEST", level],
-      ["LEVELS", { type: "array", items: "x.y.Level" }],
-      ["BY", { type: "map", values: ["null", { type: "array", items: "int" }] }],
-    );
+    const schema = record(["BEST", level], ["LEVELS", { type: "array", items: "x.y.Level" }]);
     const struct: T.SqlType = { base: "STRUCT", fields: [{ name: "PRICE", type: T.STRING }] };
     const columns: Record<string, T.SqlType> = {
       BEST: struct,
       LEVELS: { base: "ARRAY", item: struct },
-      BY: { base: "MAP", value: { base: "ARRAY", item: T.INTEGER } },
     };
     const value = {
       BEST: { price: "1" },
       LEVELS: [{ price: "2" }, { price: null }],
-      BY: { a: [1, 2], b: null, c: [] },
     };
-    const by = new Map([
-      ["a", [1, 2]],
-      ["b", null],
-      ["c", []],
-    ] as [string, T.Value][]);
-    expect(read(columns, schema, value)).toEqual([["1"], [["2"], [null]], by]);
+    expect(read(columns, schema, value)).toEqual([["1"], [["2"], [null]]]);
   });
 
   it("reads blocks of an array that say their size, and passes over them", () => {
@@ -214,12 +203,12 @@ describe("reading", () => {
   });
 
   it.each([
-    ["string", T.INTEGER, "Cannot deserialize type string as type int32 for path: ->PRICE"],
-    ["long", T.INTEGER, "Cannot deserialize type int64 as type int32 for path: ->PRICE"],
-    ["int", T.DOUBLE, "Cannot deserialize type int32 as type float64 for path: ->PRICE"],
-    ["string", T.BOOLEAN, "Cannot deserialize type string as type boolean for path: ->PRICE"],
-    ["string", T.decimal(3, 1), "Cannot deserialize type string as type bytes for path: ->PRICE"],
-    ["double", T.BIGINT, "Cannot deserialize type float64 as type int64 for path: ->PRICE"],
+    ["string", T.INTEGER, "an Avro string can not be read as INTEGER, field PRICE"],
+    ["long", T.INTEGER, "an Avro long can not be read as INTEGER, field PRICE"],
+    ["int", T.DOUBLE, "an Avro int can not be read as DOUBLE, field PRICE"],
+    ["string", T.BOOLEAN, "an Avro string can not be read as BOOLEAN, field PRICE"],
+    ["string", T.decimal(3, 1), "an Avro string can not be read as DECIMAL(3, 1), field PRICE"],
+    ["double", T.BIGINT, "an Avro double can not be read as BIGINT, field PRICE"],
   ])("refuses each record whose %s is another type, also where it is not wanted", (from, type, message) => {
     const value = { string: "1", long: 1n, int: 1, double: 1 }[from];
     const schema = record(["PRICE", from], ["OTHER", "int"]);
@@ -403,12 +392,11 @@ describe("schemas", () => {
       ["price", { type: "bytes", logicalType: "decimal", precision: 20, scale: 8 }],
       ["any", { type: "bytes", logicalType: "decimal" }],
       ["levels", { type: "array", items: { type: "record", name: "L", fields: [{ name: "p", type: "string" }] } }],
-      ["by", { type: "map", values: "int" }],
     );
     const columns = inferColumns(schema).map(({ name, type }) => `${name} ${T.typeText(type)}`);
     expect(columns).toEqual([
       ...["ID BIGINT", "AT TIMESTAMP", "MICROS BIGINT", "F DOUBLE", "SIDE STRING", "PRICE DECIMAL(20, 8)"],
-      ...["ANY DECIMAL(64, 0)", "LEVELS ARRAY<STRUCT<P STRING>>", "BY MAP<STRING, INTEGER>"],
+      ...["ANY DECIMAL(64, 0)", "LEVELS ARRAY<STRUCT<P STRING>>"],
     ]);
     expect(inferColumns({ type: "string" }, "ROWKEY")).toEqual([{ name: "ROWKEY", type: T.STRING }]);
     const struct: T.SqlType = { base: "STRUCT", fields: [{ name: "ID", type: T.STRING }] };
@@ -420,6 +408,7 @@ describe("schemas", () => {
     [{ type: "int", logicalType: "date" }],
     [{ type: "int", logicalType: "time-millis" }],
     ["bytes"],
+    [{ type: "map", values: "int" }],
     [["null", "int", "string"]],
   ])("infers no columns without a field of the type %j, which ksqlDB has", (type) => {
     expect(() => inferColumns(record(["id", "long"], ["other", type]))).toThrow("outside the subset");
