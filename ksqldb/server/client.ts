@@ -6,6 +6,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { redact, secret as hide, UserError } from "../../command.ts";
+import { type Answer, requestOnce } from "../../http.ts";
+import { type Json, objects, parseJson, text } from "./json.ts";
+import { pauseBefore, troubleOf, wordsOf } from "./trouble.ts";
 
 export interface ServerAccess {
   /** Base URL, without credentials. */
@@ -21,8 +24,6 @@ export interface ServerAccess {
   readonly stop?: AbortSignal;
 }
 
-export type Json = Readonly<Record<string, unknown>>;
-
 /** How far a command is: QUEUED, PARSING, EXECUTING, RUNNING, SUCCESS, ERROR or TERMINATED. */
 export interface CommandStatus {
   readonly commandId: string;
@@ -36,32 +37,7 @@ export class Refused extends UserError {}
 /** The answer to a statement did not come: it may have been executed, or not. */
 export class Lost extends UserError {}
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
-
-/** What is wrong below the API: `waits` was not executed and may pass, `unknown` may pass, `final` will not. */
-interface Trouble {
-  readonly kind: "waits" | "unknown" | "final";
-  readonly text: string;
-  readonly cure: string;
-}
-
 const contentType = "application/vnd.ksql.v1+json";
-
-const ofKey =
-  "A fresh key takes minutes to be known: wait longer (--wait). Else check KSQLDB_API_KEY and KSQLDB_API_SECRET: it must be " +
-  "a key of this ksqlDB cluster, and its owner must have the right to it (KsqlAdmin).";
-
-/** Answers that mean that nothing was executed and that may pass; and what to do where they do not. */
-const patience: Readonly<Record<number, string>> = {
-  401: ofKey,
-  403: ofKey,
-  429: "It limits the rate: wait longer (--wait).",
-  503: "It is starting, stopping or busy: look at its log, or wait longer (--wait).",
-};
 
 /** How long a question is asked again over a connection, or a gateway, that fails. */
 const networkMs = 10_000;
@@ -71,7 +47,10 @@ export class KsqlServer {
   readonly url: string;
   readonly #access: ServerAccess;
   readonly #talk: (line: string) => void;
-  readonly #headers: Record<string, string> = { accept: `${contentType}, application/json` };
+  readonly #headers: Record<string, string> = {
+    accept: `${contentType}, application/json`,
+    "content-type": `${contentType}; charset=utf-8`,
+  };
   /** Of the last command: whatever follows is answered when that has been executed. */
   #sequence = -1;
 
@@ -89,10 +68,8 @@ export class KsqlServer {
     this.url = parsed.origin + parsed.pathname.replace(/\/$/, "");
     this.#access = access;
     this.#talk = talk;
-    if (key && secret) {
-      hide(secret);
+    if (key && secret)
       this.#headers["authorization"] = `Basic ${hide(Buffer.from(`${key}:${secret}`).toString("base64"))}`;
-    }
   }
 
   /** Version and ids. Throws UserError where no ksqlDB answers. */
@@ -103,10 +80,10 @@ export class KsqlServer {
     throw this.#foreign(step, "JSON of another kind to /info");
   }
 
-  /** The entity with which the server answers a statement that changes nothing. Without `wait` it is asked once. */
-  async ask(step: string, statement: string, type: string, { wait = true } = {}): Promise<Json> {
-    const answer = (await this.#ask(step, "/ksql", this.#body(statement, {}), wait ? "question" : "once")) as Json[];
-    const found = Array.isArray(answer) ? answer.find((entity) => entity["@type"] === type) : undefined;
+  /** The entity with which the server answers a statement that changes nothing. Throws Refused. */
+  async ask(step: string, statement: string, type: string): Promise<Json> {
+    const answer = await this.#ask(step, "/ksql", this.#body(statement, {}));
+    const found = objects(answer).find((entity) => entity["@type"] === type);
     if (found !== undefined) return found;
     throw new UserError(
       `${step}: ${this.url} does not answer ${statement} with ${type}. ` +
@@ -116,25 +93,37 @@ export class KsqlServer {
 
   /** Sends a statement that changes something. Throws Refused, and Lost. */
   async send(step: string, statement: string, properties: Readonly<Record<string, string>>): Promise<CommandStatus> {
-    const answer = await this.#ask(step, "/ksql", this.#body(statement, properties), "command");
-    const [entity = {}] = Array.isArray(answer) ? (answer as Json[]) : [];
-    const { commandId, commandStatus, commandSequenceNumber: sequence, message } = entity;
-    if (typeof commandId !== "string")
-      throw new Refused(
-        `${step}: ${this.url} did nothing${typeof message === "string" ? `: ${redact(message)}` : "."}`,
-      );
+    const answer = await this.#ask(step, "/ksql", this.#body(statement, properties), true);
+    const [{ commandId, commandStatus, commandSequenceNumber: sequence, message } = {} as Json] = objects(answer);
+    if (typeof commandId !== "string") throw new Refused(`${step}: ${this.url} did nothing: ${redact(text(message))}`);
     if (typeof sequence === "number" && sequence >= 0) this.#sequence = sequence;
-    return { commandId, ...readStatus(commandStatus) };
+    return statusOf(commandId, commandStatus);
   }
 
   /** How far a command is; undefined if the server does not know it. */
   async status(step: string, commandId: string): Promise<CommandStatus | undefined> {
     try {
       const path = `/status/${commandId.split("/").map(encodeURIComponent).join("/")}`;
-      return { commandId, ...readStatus(await this.#ask(step, path)) };
+      return statusOf(commandId, await this.#ask(step, path));
     } catch (error) {
       if (error instanceof Refused) return undefined;
       throw error;
+    }
+  }
+
+  /** Looks until nothing is missing any more; throws UserError with what is, when the time is over. */
+  async waitFor<T>(step: string, ms: number, look: () => Promise<{ found: T } | { missing: string }>): Promise<T> {
+    const deadline = Date.now() + ms;
+    for (let attempt = 0; ; attempt++) {
+      const seen = await look();
+      if ("found" in seen) return seen.found;
+      if (Date.now() >= deadline)
+        throw new UserError(
+          `${step}: ${seen.missing}, after ${duration(ms)}. Look whether the server runs, and at its log; ` +
+            "or wait longer (--timeout).",
+        );
+      if (attempt === 5) this.#talk(`${step}: ${seen.missing}`);
+      await this.pause(step, Math.min(2_000, 50 * 2 ** attempt, Math.max(1, deadline - Date.now())));
     }
   }
 
@@ -153,88 +142,39 @@ export class KsqlServer {
   }
 
   /** The JSON of a good answer. What may pass is asked again; a command only where it surely was not executed. */
-  async #ask(
-    step: string,
-    path: string,
-    question?: Json,
-    manner: "question" | "once" | "command" = "question",
-  ): Promise<unknown> {
+  async #ask(step: string, path: string, question?: Json, isCommand = false): Promise<unknown> {
+    const { waitMs, answerMs = 30_000 } = this.#access;
+    const init =
+      question === undefined
+        ? { headers: this.#headers }
+        : { method: "POST", headers: this.#headers, body: JSON.stringify(question) };
     const started = Date.now();
     for (let attempt = 0; ; attempt++) {
       this.#checkStop(step);
-      const answer = await this.#once(path, question);
-      const trouble = answer instanceof Error ? this.#networkTrouble(answer) : this.#statusTrouble(answer);
-      if (trouble === undefined) return this.#read(step, answer as Answer, path);
-      const { kind, text, cure } = trouble;
-      if (kind === "unknown" && manner === "command")
-        throw new Lost(`${step}: ${text} Whether the statement was executed is not known.`);
-      const most = kind === "waits" ? this.#access.waitMs : Math.min(networkMs, this.#access.waitMs);
+      const answer = await requestOnce(this.url + path, init, answerMs);
+      const trouble = troubleOf(answer, `ksqlDB at ${this.url}`, this.#headers["authorization"] !== undefined);
+      if (trouble === undefined) return this.#read(step, path, answer as Answer);
+      const { kind, reason, cure } = trouble;
+      if (kind === "unknown" && isCommand)
+        throw new Lost(`${step}: ${reason} Whether the statement was executed is not known.`);
+      const most = kind === "waits" ? waitMs : Math.min(networkMs, waitMs);
       const pause = pauseBefore(attempt, answer);
-      if (kind === "final" || manner === "once" || Date.now() + pause > started + most) {
+      if (kind === "final" || Date.now() + pause > started + most) {
         const after = attempt > 0 ? ` It was asked for ${duration(Date.now() - started)}.` : "";
-        throw new UserError(`${step}: ${text}${after} ${cure}`);
+        throw new UserError(`${step}: ${reason}${after} ${cure}`);
       }
-      if (attempt === 0) this.#talk(`${step}: ${text} Asking again, for up to ${duration(most)}.`);
+      if (attempt === 0) this.#talk(`${step}: ${reason} Asking again, for up to ${duration(most)}.`);
       await this.pause(step, pause);
     }
   }
 
-  async #once(path: string, question: Json | undefined): Promise<Answer | Error> {
-    try {
-      const response = await fetch(this.url + path, {
-        method: question === undefined ? "GET" : "POST",
-        headers: { ...this.#headers, "content-type": `${contentType}; charset=utf-8` },
-        body: question === undefined ? null : JSON.stringify(question),
-        // A redirect would make a GET of a POST.
-        redirect: "manual",
-        signal: AbortSignal.timeout(this.#access.answerMs ?? 30_000),
-      });
-      return { status: response.status, headers: response.headers, text: await response.text() };
-    } catch (error) {
-      const { name, cause } = error as Error;
-      // A host with several addresses fails with one fault for each.
-      if (cause instanceof AggregateError && cause.errors[0] instanceof Error) return cause.errors[0];
-      if (cause instanceof Error) return cause;
-      if (name === "TimeoutError") return error as Error;
-      throw error;
-    }
-  }
-
-  #networkTrouble(error: Error): Trouble {
-    const { name, message } = error;
-    const reason = name === "TimeoutError" ? "no answer in time" : "code" in error ? String(error.code) : message;
-    const text = `ksqlDB at ${this.url} can not be reached (${reason}).`;
-    return /CERT|SSL|TLS|EPROTO|SIGNATURE|PACKET_LENGTH/.test(reason)
-      ? {
-          kind: "final",
-          text,
-          cure: "Check KSQLDB_URL (https, port); NODE_EXTRA_CA_CERTS names authorities of your own.",
-        }
-      : {
-          kind: "unknown",
-          text,
-          cure: "Check KSQLDB_URL (scheme, host, port), and that the server runs and can be reached.",
-        };
-  }
-
-  #statusTrouble(answer: Answer): Trouble | undefined {
-    const { status } = answer;
-    const text = `ksqlDB at ${this.url} answers ${status}${wordsOf(answer)}.`;
-    if ((status === 401 || status === 403) && this.#headers["authorization"] === undefined)
-      return { kind: "final", text, cure: "It wants a key: set KSQLDB_API_KEY and KSQLDB_API_SECRET." };
-    const waits = patience[status];
-    if (waits !== undefined) return { kind: "waits", text, cure: waits };
-    if (status < 500 && status !== 408) return undefined;
-    return { kind: "unknown", text, cure: "Look at the log of the server, and of what stands before it." };
-  }
-
-  #read(step: string, answer: Answer, path: string): unknown {
+  #read(step: string, path: string, answer: Answer): unknown {
     const { status, headers } = answer;
     const body = parseJson(answer.text);
     if (status === 200 && body !== undefined) return body;
     const code = body?.["error_code"];
     if (typeof code === "number" && code >= 40000)
-      throw new Refused(`${step}: ksqlDB at ${this.url} answers ${status}${wordsOf(answer)}.`);
+      throw new Refused(`${step}: ksqlDB at ${this.url} answers ${wordsOf(answer)}.`);
     const type = headers.get("content-type")?.split(";")[0] ?? "no content type";
     throw this.#foreign(step, `${status}, ${type}, to ${path}`);
   }
@@ -247,36 +187,11 @@ export class KsqlServer {
   }
 }
 
-/** Code and message of an answer, as far as they are meant for people: of a page its kind. */
-function wordsOf({ text }: Answer): string {
-  const body = parseJson(text);
-  if (body === undefined) return /^\s*</.test(text) ? " with a page of HTML" : "";
-  const { error_code: code, message } = body;
-  const words = typeof message === "string" ? redact(message).trim().replace(/\.$/, "").slice(0, 2000) : "";
-  return `${typeof code === "number" ? ` (${code})` : ""}${words && `: ${words}`}`;
-}
-
-function readStatus(body: unknown): Pick<CommandStatus, "status" | "message"> {
-  const { status, message } = (body ?? {}) as { status?: string; message?: string };
-  return { status: status ?? "", message: redact(message ?? "") };
-}
-
-/** Growing, with chance in it, so that many who wait do not come together; or what the server asks for. */
-function pauseBefore(attempt: number, answer: Answer | Error): number {
-  const asked = answer instanceof Error ? 0 : Number(answer.headers.get("retry-after"));
-  if (asked > 0) return Math.min(asked, 60) * 1000 * (1 + Math.random() / 10);
-  return Math.min(20_000, 200 * 2 ** attempt) * (0.5 + Math.random());
+function statusOf(commandId: string, body: unknown): CommandStatus {
+  const { status, message } = (body ?? {}) as Json;
+  return { commandId, status: text(status), message: redact(text(message)) };
 }
 
 export function duration(ms: number): string {
   return ms >= 120_000 ? `${Math.round(ms / 60_000)} minutes` : `${Number((ms / 1000).toFixed(1))} s`;
-}
-
-function parseJson(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Json) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,11 +2,12 @@
 import { type parseCommand, parseDuration, redact, stopSignal, UsageError, UserError } from "../../command.ts";
 import { readEnvironment, type Environment } from "../../environment.ts";
 import { SchemaRegistry } from "../../schemas/registry.ts";
-import { carryOut, waitForQueries, type Outcome } from "./apply.ts";
+import { carryOut, type Outcome } from "./apply.ts";
 import { check, type Checks } from "./checks.ts";
-import { KsqlServer } from "./client.ts";
+import { KsqlServer, type ServerAccess } from "./client.ts";
 import type { Desired } from "./desired.ts";
 import { changesOf, planApply, planDestroy, type Step } from "./plan.ts";
+import { waitForQueries } from "./queries.ts";
 import { planText, reportJson, type Report } from "./report.ts";
 import { readState } from "./state.ts";
 
@@ -72,19 +73,15 @@ export async function runServerCommand(
   desired: readonly Desired[],
   { environment, out, talk, stop }: Surroundings = surroundings(),
 ): Promise<number> {
-  const { from = "earliest" } = values;
+  const { from = "earliest", wait = command === "apply" ? "10m" : "30s", timeout = "2m" } = values;
   if (from !== "earliest" && from !== "latest") throw new UsageError(`--from ${from}: earliest or latest is expected.`);
   const options = { from, replace: values.replace === true, deleteTopics: values["delete-topics"] === true } as const;
-  const waitMs = parseDuration("--wait", values.wait ?? (command === "apply" ? "10m" : "30s"));
-  const timeoutMs = parseDuration("--timeout", values.timeout ?? "2m");
-  const url = environment.required("KSQLDB_URL", "the ksqlDB server, as https://host, or http://127.0.0.1:8088");
-  const [key, secret] = [environment.text("KSQLDB_API_KEY"), environment.secret("KSQLDB_API_SECRET")];
-  environment.check();
-  const server = new KsqlServer({ url, key, secret, waitMs, answerMs: Math.min(30_000, timeoutMs), stop }, talk);
+  const timeoutMs = parseDuration("--timeout", timeout);
+  const access = { ...readAccess(environment), waitMs: parseDuration("--wait", wait), stop };
+  const server = new KsqlServer({ ...access, answerMs: Math.min(30_000, timeoutMs) }, talk);
   const registry = readRegistry(environment);
 
   let report: Report = { command, server: { url: server.url }, plan: [], checks: { faults: [], notes: [] } };
-  const print = (more: Partial<Report>) => out(reportJson({ ...report, ...more }));
   const outcomes: Outcome[] = [];
   try {
     const { version, kafkaClusterId, ksqlServiceId } = await server.info();
@@ -94,18 +91,18 @@ export async function runServerCommand(
     report = { ...report, server: { url: server.url, version, kafkaClusterId, ksqlServiceId }, plan, checks };
     talk(planText(plan, checks));
     if (command === "plan") {
-      print({});
+      out(reportJson(report));
       const open = changesOf(plan).length > 0 || plan.some(({ action }) => action === "refuse");
       return open && values["detailed-exitcode"] ? 3 : 0;
     }
     refuse(plan, checks);
     await carryOut(server, plan, { from, timeoutMs, talk }, outcomes);
-    const derived = command === "destroy" ? [] : desired.filter(({ reads }) => reads !== undefined);
-    const names = derived.map(({ name }) => name);
-    print({ outcomes, queries: await waitForQueries(server, names, { from, timeoutMs, talk }) });
+    const running =
+      command === "destroy" ? [] : desired.flatMap(({ name, reads }) => (reads === undefined ? [] : name));
+    out(reportJson({ ...report, outcomes, queries: await waitForQueries(server, running, timeoutMs) }));
     return 0;
   } catch (error) {
-    print({ outcomes, error: (error as Error).message });
+    out(reportJson({ ...report, outcomes, error: (error as Error).message }));
     throw error;
   }
 }
@@ -117,6 +114,13 @@ function refuse(plan: readonly Step[], { faults }: Checks): void {
   );
   const all = [...refusals, ...faults].map((text) => `\n  ${text}`);
   if (all.length > 0) throw new UserError(`nothing was sent, since this can not be done:${all.join("")}`);
+}
+
+function readAccess(environment: Environment): Pick<ServerAccess, "url" | "key" | "secret"> {
+  const url = environment.required("KSQLDB_URL", "the ksqlDB server, as https://host, or http://127.0.0.1:8088");
+  const [key, secret] = [environment.text("KSQLDB_API_KEY"), environment.secret("KSQLDB_API_SECRET")];
+  environment.check();
+  return { url, key, secret };
 }
 
 function readRegistry(environment: Environment): SchemaRegistry | undefined {

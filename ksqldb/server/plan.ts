@@ -5,7 +5,9 @@
  */
 import { catalog } from "../../schemas/catalog.ts";
 import { differences } from "./compare.ts";
-import { quoted, type Desired } from "./desired.ts";
+import type { Desired } from "./desired.ts";
+import { inOrder } from "./order.ts";
+import { rowsOf } from "./rows.ts";
 import type { Source, State } from "./state.ts";
 import { whyNotInPlace } from "./upgrade.ts";
 
@@ -31,106 +33,84 @@ export interface PlanOptions {
   readonly deleteTopics: boolean;
 }
 
+type Sources = State["sources"];
+
 export const changesOf = (plan: readonly Step[]) => plan.filter(({ sql }) => sql !== undefined);
 
-export function planApply(desired: readonly Desired[], state: State, options: PlanOptions): Step[] {
-  const { sources } = state;
-  const notes = new Map<string, string[]>();
-  const refused = new Map<string, string>();
-  for (const one of desired) {
-    const source = sources.get(one.name);
-    const found = source === undefined ? [] : differences(source, one);
-    notes.set(
-      one.name,
-      found.map(({ text }) => text),
-    );
-    const why = found.length === 0 ? undefined : whyNotInPlace(source!, one, found);
-    if (why !== undefined) refused.set(one.name, why);
-  }
-  const doomed = withReaders([...refused.keys()], sources);
-  const obstacles = options.replace ? whyNotDrop(doomed, desired, state, options) : [];
-  const falls = options.replace && obstacles.length === 0 ? doomed : new Set<string>();
-
-  const steps = desired.map((one): Step => {
+export function planApply(desired: readonly Desired[], { sources }: State, options: PlanOptions): Step[] {
+  const looks = desired.map((one) => look(one, sources.get(one.name)));
+  const stuck = looks.flatMap(({ one, whyNot }) => (whyNot === undefined ? [] : one.name));
+  const drops = options.replace ? dropSteps(stuck, desired, sources, options) : [];
+  const steps = looks.map(({ one, source, notes, whyNot }): Step => {
     const { name, kind, topic, text } = one;
-    const source = sources.get(name);
-    const step = { name, kind, topic, desired: one, notes: notes.get(name)! };
+    const step = { name, kind, topic, desired: one, notes };
     if (source === undefined) return { ...step, action: "create", sql: text, notes: rowsOf(one, options, false) };
-    const why = refused.get(name);
-    if (falls.has(name)) {
-      const because = why === undefined ? [`reads ${one.reads}, which is made anew`] : [...step.notes, why];
-      return { ...step, action: "recreate", sql: text, notes: [...because, ...rowsOf(one, options, true)] };
+    if (drops.some((drop) => drop.name === name)) {
+      const because = whyNot ?? `reads ${one.reads}, which is made anew`;
+      return { ...step, action: "recreate", sql: text, notes: [...notes, because, ...rowsOf(one, options, true)] };
     }
-    if (why !== undefined) {
-      const cure = obstacles.length > 0 ? obstacles.join(" ") : cureOf(one, withReaders([name], sources));
-      return { ...step, action: "refuse", notes: [...step.notes, `the server would not take that: ${why}`], cure };
+    if (whyNot !== undefined) {
+      const told = [...notes, `the server would not take that: ${whyNot}`];
+      return { ...step, action: "refuse", notes: told, cure: waysOut(one, withReaders([name], sources)) };
     }
-    if (step.notes.length > 0)
-      return { ...step, action: "replace", sql: text.replace(/^CREATE/i, "CREATE OR REPLACE") };
+    if (notes.length > 0) return { ...step, action: "replace", sql: text.replace(/^CREATE/i, "CREATE OR REPLACE") };
     const ailing = source.writtenBy.filter((query) => query.state !== "RUNNING");
     return { ...step, action: "unchanged", notes: ailing.map((query) => `its query ${query.id} is ${query.state}`) };
   });
-  return [...dropSteps(falls, desired, state, options), ...steps, ...orphans(desired, state)];
+  return [...drops, ...steps, ...orphans([...drops, ...steps], sources)];
 }
 
-/** Drops what the files name, what reads first. Whatever else is there stays. */
-export function planDestroy(desired: readonly Desired[], state: State, options: PlanOptions): Step[] {
-  const names = new Set(desired.map(({ name }) => name).filter((name) => state.sources.has(name)));
-  const foreign = desired.flatMap(({ name, kind, topic }) => {
-    const source = state.sources.get(name);
-    if (source === undefined || (source.kind === kind && source.topic === topic)) return [];
-    return `The ${source.kind} ${name} over the topic ${source.topic} is not what the file says: drop it by hand, if it may go.`;
-  });
-  const obstacles = [...foreign, ...whyNotDrop(names, desired, state, options)];
-  if (obstacles.length === 0) return [...dropSteps(names, desired, state, options), ...orphans(desired, state)];
-  const [first] = desired.filter(({ name }) => names.has(name));
-  const { name, kind, topic } = first!;
-  const notes = ["nothing is dropped where not everything can be"];
-  return [
-    { action: "refuse", name, kind, topic, desired: first, notes, cure: obstacles.join(" ") },
-    ...orphans(desired, state),
-  ];
-}
-
-/** The sources, and all that is made from them, directly or not. */
-function withReaders(names: readonly string[], sources: State["sources"]): Set<string> {
-  const all = new Set<string>();
-  const visit = (name: string): void => {
+/** Drops what the files name. Whatever else is there stays, also where it has a name of theirs. */
+export function planDestroy(desired: readonly Desired[], { sources }: State, options: PlanOptions): Step[] {
+  const ours = desired.filter(({ name, kind, topic }) => {
     const source = sources.get(name);
-    if (source === undefined || all.has(name)) return;
-    all.add(name);
-    source.readers.forEach(visit);
-  };
-  names.forEach(visit);
-  return all;
+    return source?.kind === kind && source.topic === topic;
+  });
+  const names = ours.map(({ name }) => name);
+  const drops = dropSteps(names, ours, sources, options);
+  return [...drops, ...orphans(drops, sources)];
 }
 
-/** What stands against dropping these. */
-function whyNotDrop(
-  names: ReadonlySet<string>,
+/** What differs of one, and why it can not be made to be the same in place. */
+function look(one: Desired, source: Source | undefined) {
+  const found = source === undefined ? [] : differences(source, one);
+  const whyNot = source === undefined || found.length === 0 ? undefined : whyNotInPlace(source, one, found);
+  return { one, source, notes: found.map(({ text }) => text), whyNot };
+}
+
+/** The sources and all that is made from them, directly or not; what reads stands before what it reads. */
+function withReaders(names: readonly string[], sources: Sources): string[] {
+  return inOrder(names.toReversed(), (name) => sources.get(name)!.readers);
+}
+
+/** Drops with all that reads them; of what nobody here may drop, and the server would keep, a refusal. */
+function dropSteps(
+  names: readonly string[],
   desired: readonly Desired[],
-  { sources }: State,
+  sources: Sources,
   { deleteTopics }: PlanOptions,
-): string[] {
-  return [...names].flatMap((name) => {
+): Step[] {
+  const doomed = withReaders(names, sources);
+  return doomed.map((name): Step => {
     const source = sources.get(name)!;
-    const { readers, inserts, topic } = source;
-    const foreign = readers.filter((reader) => !desired.some((one) => one.name === reader));
-    const sharing = [...sources.values()].filter((other) => other.topic === topic && !names.has(other.name));
-    const reasons: string[] = [];
-    if (foreign.length > 0)
-      reasons.push(
-        `${[...new Set(foreign)].join(", ")}, which no file names, reads from ${name}, and the server keeps what is read: drop that by hand, if it may go.`,
-      );
-    if (inserts.length > 0)
-      reasons.push(
-        `${inserts.join(", ")}, which no file names, reads from or writes into ${name}: TERMINATE it by hand, if it may go.`,
-      );
-    if (deleteTopics && sharing.length > 0 && ownsTopic(source))
-      reasons.push(
-        `${sharing.map((other) => other.name).join(", ")} uses the topic ${topic} too: leave --delete-topics out.`,
-      );
-    return reasons;
+    const { kind, topic, inserts } = source;
+    const step = { name, kind, topic, desired: desired.find((one) => one.name === name) };
+    if (step.desired === undefined) {
+      const read = doomed.filter((other) => sources.get(other)!.readers.includes(name)).join(", ");
+      const notes = [`no file names it, and it reads from ${read}, which would be dropped`];
+      return { ...step, action: "refuse", notes, cure: "Drop it by hand, if it may go." };
+    }
+    if (inserts.length > 0) {
+      const notes = [`${inserts.join(", ")}, which no file names, reads from it or writes into it`];
+      return { ...step, action: "refuse", notes, cure: `TERMINATE ${inserts.join(", ")} by hand, if it may go.` };
+    }
+    const withTopic = deleteTopics && ownsTopic(source);
+    return {
+      ...step,
+      action: "drop",
+      sql: `DROP ${kind.toUpperCase()} \`${name}\`${withTopic ? " DELETE TOPIC" : ""};`,
+      notes: [`the topic ${topic} ${withTopic ? "goes" : "stays"}, with its records`],
+    };
   });
 }
 
@@ -140,72 +120,22 @@ function ownsTopic({ statement, topic }: Source): boolean {
   return typeof statement !== "string" && statement.kind === "createAs" && !isRaw;
 }
 
-/** What reads stands before what it reads, as the server knows them, which may be otherwise than in the files. */
-function dropSteps(
-  names: ReadonlySet<string>,
-  desired: readonly Desired[],
-  { sources }: State,
-  { deleteTopics }: PlanOptions,
-): Step[] {
-  const ordered: string[] = [];
-  const place = (name: string): void => {
-    if (ordered.includes(name) || !names.has(name)) return;
-    sources.get(name)!.readers.forEach(place);
-    ordered.push(name);
-  };
-  [...names].toReversed().forEach(place);
-  return ordered.map((name) => {
-    const source = sources.get(name)!;
-    const { kind, topic } = source;
-    const withTopic = deleteTopics && ownsTopic(source);
-    return {
-      action: "drop",
-      name,
-      kind,
-      topic,
-      desired: desired.find((one) => one.name === name),
-      sql: `DROP ${kind.toUpperCase()} ${quoted(name)}${withTopic ? " DELETE TOPIC" : ""};`,
-      notes: [withTopic ? `the topic ${topic} goes, with its records` : `the topic ${topic} stays, with its records`],
-    };
-  });
-}
-
-function orphans(desired: readonly Desired[], { sources }: State): Step[] {
+/** What the server has beside what the plan is about. */
+function orphans(plan: readonly Step[], sources: Sources): Step[] {
   return [...sources.values()]
-    .filter(({ name }) => name !== "KSQL_PROCESSING_LOG" && !desired.some((one) => one.name === name))
-    .map(({ name, kind, topic, statement }: Source) => {
+    .filter(({ name }) => name !== "KSQL_PROCESSING_LOG" && !plan.some((step) => step.name === name))
+    .map(({ name, kind, topic, statement }) => {
       const unread = typeof statement === "string" ? [`not read here: ${statement}`] : [];
-      return { action: "orphan", name, kind, topic, notes: ["no file names it: it is left as it is", ...unread] };
+      return { action: "orphan", name, kind, topic, notes: ["not what a file names: it is left as it is", ...unread] };
     });
 }
 
-function cureOf({ name, kind, topic }: Desired, doomed: ReadonlySet<string>): string {
-  const readers = [...doomed].filter((other) => other !== name);
+function waysOut({ name, kind, topic }: Desired, doomed: readonly string[]): string {
+  const readers = doomed.filter((other) => other !== name);
   const them =
     readers.length === 0 ? "" : ` and ${readers.join(", ")}, which read${readers.length === 1 ? "s" : ""} it,`;
   return (
     `apply --replace drops it${them} and makes it anew; plan --replace tells what that does to the rows. ` +
     `Or leave the ${kind} ${name} as it is and give the new one a name and a topic of its own, as ${topic}_v2.`
   );
-}
-
-/** What a query that starts now means for the rows. */
-function rowsOf({ ast, reads, topic }: Desired, { from, deleteTopics }: PlanOptions, again: boolean): string[] {
-  if (ast.kind === "create") return [];
-  const source = reads!.toLowerCase();
-  const kept = catalog.find(({ name }) => name === source)?.retentionMs;
-  const all = `all that is still in ${source}${kept === undefined ? "" : ` (${kept / 86_400_000} days, says the catalogue)`}`;
-  const windowed = ast.query.window !== null;
-  if (from === "latest")
-    return !again
-      ? [`reads what comes into ${source} from now on`]
-      : [
-          `reads what comes into ${source} from its start on: what comes between the drop and that is missing in ${topic}`,
-          ...(windowed ? ["windows that are open now begin anew at zero"] : []),
-        ];
-  if (!again || deleteTopics) return [`reads ${all}`];
-  return [
-    `reads ${all} again: those rows come twice into ${topic} and what it is sunk into; the row views fold them`,
-    ...(windowed ? ["a window of which records are gone by now comes out smaller"] : []),
-  ];
 }

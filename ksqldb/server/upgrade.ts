@@ -4,19 +4,14 @@
  * over the columns that it reads anyway; windows and EXPLODE nothing, not even what they run already. What was never seen
  * to be accepted is predicted to be refused.
  */
-import type { CreateAs, Statement } from "../language/ast.ts";
-import { namesIn, type Difference } from "./compare.ts";
-import type { Column } from "./state.ts";
+import type { CreateAs } from "../language/ast.ts";
+import { namesIn } from "./canonical.ts";
+import type { Difference } from "./compare.ts";
+import type { Desired } from "./desired.ts";
+import type { Column, Source } from "./state.ts";
 
-interface Server {
-  readonly statement: Statement | string;
-  readonly columns: readonly Column[];
-}
-
-interface File {
-  readonly ast: Statement;
-  readonly columns: readonly Column[] | undefined;
-}
+type Server = Pick<Source, "statement" | "columns">;
+type File = Pick<Desired, "ast" | "columns">;
 
 /** Why the server will not take it, in its own words where they are known; undefined if it will. */
 export function whyNotInPlace(server: Server, file: File, found: readonly Difference[]): string | undefined {
@@ -26,13 +21,11 @@ export function whyNotInPlace(server: Server, file: File, found: readonly Differ
   if (parts.has("kind")) return "ksqlDB makes no table of a stream, and no query of a declaration";
   if (parts.has("query")) return "it replaces a running query, and none runs";
   if (parts.has("properties")) return "topic, formats, partitions and the like are settled when it is created";
-  if (one.kind === "createAs" && other.kind === "createAs") {
-    const aggregates = one.query.group !== null;
-    return (
-      whyNotQuery(one, other, parts) ?? (aggregates || !parts.has("columns") ? undefined : whyNotColumns(server, file))
-    );
-  }
-  return parts.has("columns") ? "the columns of a declaration can only be appended" : undefined;
+  if (one.kind === "create" || other.kind === "create")
+    return parts.has("columns") ? "the columns of a declaration can only be appended" : undefined;
+  const whyNot = whyNotQuery(one, other, parts);
+  if (whyNot !== undefined || one.query.group !== null || !parts.has("columns")) return whyNot;
+  return whyNotColumns(server.columns, file.columns);
 }
 
 function whyNotQuery(one: CreateAs, other: CreateAs, parts: ReadonlySet<Difference["part"]>): string | undefined {
@@ -49,22 +42,15 @@ function whyNotQuery(one: CreateAs, other: CreateAs, parts: ReadonlySet<Differen
       : undefined;
   if (select) return "an aggregate keeps its columns";
   const [before, after] = names.map(({ columns }) => columns.join(", "));
-  return before === after
-    ? undefined
-    : "Query is not upgradeable. Plan step of type StreamAggregate must have matching columns not part of aggregate. " +
-        `Values differ: [${before}] vs. [${after}]`;
+  return before === after ? undefined : `an aggregate keeps what it reads, which was ${before} and would be ${after}`;
 }
 
 /** The server wants the columns that are there to stay: their names, types and places. */
-function whyNotColumns({ columns: before }: Server, { columns: after }: File): string | undefined {
-  if (before.length === 0 || after === undefined)
+function whyNotColumns(before: readonly Column[], after: readonly Column[]): string | undefined {
+  if (before.length === 0 || after.length === 0)
     return "the types of its columns must stay, and whether they do is not known here";
-  const part = (columns: readonly Column[], key: boolean) =>
-    columns.filter((column) => column.key === key).map(({ name, type }) => `\`${name}\` ${type}`);
-  if (part(before, true).join() !== part(after, true).join()) return "Key columns must be identical.";
-  const values = part(after, false);
-  const changed = part(before, false).filter((column, i) => column !== values[i]);
-  return changed.length === 0
+  const [old, next] = [before, after].map((columns) => columns.map(({ name, type, key }) => `${name} ${type} ${key}`));
+  return old!.every((column, i) => column === next![i])
     ? undefined
-    : `its schema is not upgradeable. (The following columns are changed, missing or reordered: [${changed.join(", ")}])`;
+    : "its schema is not upgradeable: columns keep their names, types and places, and new ones stand behind them";
 }

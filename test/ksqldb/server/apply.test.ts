@@ -89,7 +89,7 @@ describe("plan", () => {
     expect([code, sent]).toEqual([0, []]);
     const orphans = report!.steps.filter(({ action }) => action === "orphan");
     expect(orphans.map(({ name }) => name)).toEqual(["THEIRS"]);
-    expect(orphans[0]!.notes.join()).toMatch(/no file names it.*JOIN is outside/s);
+    expect(orphans[0]!.notes.join()).toMatch(/not what a file names.*JOIN is outside/s);
   });
 
   it("counts one of ours that can not be read as different, and says why", async () => {
@@ -99,7 +99,7 @@ describe("plan", () => {
     const step = report!.steps.find(({ action }) => action === "refuse")!;
     expect([step.name, step.notes.join()]).toEqual([
       "COINBASE_BARS_1M",
-      expect.stringMatching(/can not be read here: 1:\d+: /),
+      expect.stringMatching(/can not be read here: the stored statement:1:\d+: /),
     ]);
   });
 
@@ -114,18 +114,21 @@ describe("plan", () => {
 
   it("understands a server that says less, and all in quotes", async () => {
     const fake = await running(full, trades);
-    const description = (more: object) => ({ type: "STREAM", fields: [], ...more });
+    const description = (more: object) => ({ type: "STREAM", ...more });
+    const string = { schema: { type: "STRING" } };
+    const columns = ["`type`", "`price`", "`size`"].map((name) => ({ name, ...string }));
     const sourceDescriptions = [
       description({
         name: "`COINBASE_FULL`",
         topic: "coinbase_full",
+        fields: [{ name: "`K`", ...string, type: "KEY" }, ...columns],
         statement: full.replace(/\b(k|coinbase_full)(?= )/gi, (name) => `\`${name.toUpperCase()}\``).replace(";", ""),
       }),
       description({
         name: "`COINBASE_TRADES`",
         topic: "coinbase_trades",
         statement:
-          "CREATE STREAM `COINBASE_TRADES` WITH (PARTITIONS=6, RETENTION_MS=604800000) AS SELECT `F`.`K` `K`, `F`.`price` `price`, `F`.`size` `size` FROM `COINBASE_FULL` `F` WHERE (`F`.`type` = 'match') EMIT CHANGES;",
+          "CREATE STREAM `COINBASE_TRADES` WITH (KAFKA_TOPIC='coinbase_trades', PARTITIONS=6, RETENTION_MS=604800000) AS SELECT `F`.`K` `K`, `F`.`price` `price`, `F`.`size` `size` FROM `COINBASE_FULL` `F` WHERE (`F`.`type` = 'match') EMIT CHANGES;",
       }),
     ];
     const queries = [
@@ -216,7 +219,7 @@ describe("a change", () => {
     const latest = await runAgainst(fake, "plan", next, { replace: true, from: "latest" });
     expect(latest.told).toContain("what comes between the drop and that is missing in coinbase_trades");
     const { code, sent } = await runAgainst(fake, "apply", next, { replace: true });
-    expect([code, sent.slice(0, 2)]).toEqual([0, ["DROP TABLE COINBASE_BARS_1M;", "DROP STREAM COINBASE_TRADES;"]]);
+    expect([code, sent.slice(0, 2)]).toEqual([0, ["DROP TABLE `COINBASE_BARS_1M`;", "DROP STREAM `COINBASE_TRADES`;"]]);
     expect(sent).toHaveLength(4);
     expect([...fake.state.topics.keys()]).toEqual(expect.arrayContaining(["coinbase_trades", "coinbase_bars_1m"]));
     expect((await runAgainst(fake, "plan", next)).report?.changes).toBe(0);
@@ -227,9 +230,9 @@ describe("a change", () => {
     const next = desiredOf(full.replace("`size` STRING", "`size` DOUBLE"), trades, bars);
     const { sent } = await runAgainst(fake, "apply", next, { replace: true, "delete-topics": true });
     expect(sent.slice(0, 3)).toEqual([
-      "DROP TABLE COINBASE_BARS_1M DELETE TOPIC;",
-      "DROP STREAM COINBASE_TRADES DELETE TOPIC;",
-      "DROP STREAM COINBASE_FULL;",
+      "DROP TABLE `COINBASE_BARS_1M` DELETE TOPIC;",
+      "DROP STREAM `COINBASE_TRADES` DELETE TOPIC;",
+      "DROP STREAM `COINBASE_FULL`;",
     ]);
     expect(fake.state.sources.size).toBe(3);
   });
@@ -238,12 +241,12 @@ describe("a change", () => {
     [
       "a stream of others",
       "CREATE STREAM theirs AS SELECT * FROM coinbase_trades;",
-      "THEIRS, which no file names, reads from COINBASE_TRADES",
+      "THEIRS: no file names it, and it reads from COINBASE_TRADES, which would be dropped. Drop it by hand",
     ],
     [
       "an INSERT of others",
       "INSERT INTO coinbase_trades SELECT k, `price`, `size` FROM coinbase_full;",
-      "INSERTQUERY_4, which no file names, reads from or writes into COINBASE_TRADES: TERMINATE it",
+      "COINBASE_TRADES: INSERTQUERY_4, which no file names, reads from it or writes into it. TERMINATE INSERTQUERY_4 by hand",
     ],
   ])("with --replace is refused where %s would have to go", async (_, theirs, reason) => {
     const fake = await running(...all, theirs);
@@ -258,7 +261,7 @@ describe("a change", () => {
       "CREATE STREAM coinbase_trades (k STRING KEY) WITH (KAFKA_TOPIC = 'coinbase_full', VALUE_FORMAT = 'AVRO');",
     );
     const { code, sent } = await runAgainst(fake, "apply", desired, { replace: true, "delete-topics": true });
-    expect([code, sent[0]]).toEqual([0, "DROP STREAM COINBASE_TRADES;"]);
+    expect([code, sent[0]]).toEqual([0, "DROP STREAM `COINBASE_TRADES`;"]);
   });
 
   it("of a stream into a table is told", async () => {
@@ -278,7 +281,7 @@ describe("destroy", () => {
     const { code, sent } = await runAgainst(fake, "destroy", desired);
     expect([code, sent]).toEqual([
       0,
-      ["DROP TABLE COINBASE_BARS_1M;", "DROP STREAM COINBASE_TRADES;", "DROP STREAM COINBASE_FULL;"],
+      ["DROP TABLE `COINBASE_BARS_1M`;", "DROP STREAM `COINBASE_TRADES`;", "DROP STREAM `COINBASE_FULL`;"],
     ]);
     expect([...fake.state.sources.keys()]).toEqual(["THEIRS"]);
     expect(fake.state.topics.has("coinbase_trades")).toBe(true);
@@ -300,12 +303,12 @@ describe("destroy", () => {
     [
       "others read from them",
       "CREATE STREAM theirs AS SELECT * FROM coinbase_trades;",
-      "THEIRS, which no file names, reads from",
+      "THEIRS: no file names it, and it reads from COINBASE_TRADES, which would be dropped",
     ],
     [
       "an INSERT does",
       "INSERT INTO coinbase_trades SELECT k, `price`, `size` FROM coinbase_full;",
-      "TERMINATE it by hand",
+      "TERMINATE INSERTQUERY_4 by hand",
     ],
   ])("drops nothing where %s", async (_, theirs, reason) => {
     const fake = await running(...all, theirs);
@@ -316,16 +319,20 @@ describe("destroy", () => {
 
   it("does not drop a stranger of the same name", async () => {
     const fake = await running("CREATE STREAM coinbase_full (a STRING) WITH (KAFKA_TOPIC = 'coinbase_level2');");
-    const { code, sent, told } = await runAgainst(fake, "destroy", desired);
-    expect([code, sent]).toEqual([1, []]);
-    expect(told).toContain("The stream COINBASE_FULL over the topic coinbase_level2 is not what the file says");
+    fake.run("CREATE STREAM coinbase_bars_1m (a STRING) WITH (KAFKA_TOPIC = 'coinbase_bars_1m', PARTITIONS = 6);");
+    const { code, sent, report } = await runAgainst(fake, "destroy", desired);
+    expect([code, sent]).toEqual([0, []]);
+    expect(report?.steps).toMatchObject([
+      { action: "orphan", name: "COINBASE_FULL", notes: ["not what a file names: it is left as it is"] },
+      { action: "orphan", name: "COINBASE_BARS_1M" },
+    ]);
   });
 
   it("goes on after a failure in the middle", async () => {
     const fake = await running();
-    fake.fail({ on: "DROP STREAM COINBASE_TRADES", status: 400, code: 40001, message: "no" });
+    fake.fail({ on: "DROP STREAM `COINBASE_TRADES`", status: 400, code: 40001, message: "no" });
     const first = await runAgainst(fake, "destroy", desired);
-    expect([first.code, first.sent]).toEqual([1, ["DROP TABLE COINBASE_BARS_1M;"]]);
+    expect([first.code, first.sent]).toEqual([1, ["DROP TABLE `COINBASE_BARS_1M`;"]]);
     const second = await runAgainst(fake, "destroy", desired);
     expect([second.code, second.sent.length, fake.state.sources.size]).toEqual([0, 2, 0]);
   });
@@ -349,7 +356,7 @@ describe("a step that fails", () => {
       expect(first.code).toBe(1);
       expect(first.told).toContain(`create ${names[i]} (ksqldb/0${i + 1}.sql): `);
       expect(first.told).toMatch(
-        /no such function\. Mend|could not execute it \(ERROR\): could not be executed\. Mend|still QUEUED after 0\.5 s.*Look whether/s,
+        /no such function\. Mend|could not execute it \(ERROR\): could not be executed\. Mend|still QUEUED .*, after 0\.5 s\. Look whether/s,
       );
       expect(first.told).toContain(`${i} of 3 steps are done and stay. Left: create ${names[i]}`);
       expect(first.report?.steps.map(({ result }) => result)).toEqual(
@@ -470,9 +477,9 @@ describe("a query that does not run", () => {
     const { code, told } = await runAgainst(fake, "apply", desired);
     expect(code).toBe(1);
     expect(told).toContain(
-      "CTAS_COINBASE_BARS_1M_3 is ERROR.\n  CTAS_COINBASE_BARS_1M_3: USER: Overflow on addition of decimals",
+      "CTAS_COINBASE_BARS_1M_3 is ERROR.\n  USER: Overflow on addition of decimals\nMend what it complains of",
     );
-    expect(told).toContain("The statements are in place");
+    expect(told).toContain("the statements are in place");
   });
 
   it("is told if it is paused", async () => {
@@ -498,7 +505,6 @@ describe("before anything is sent", () => {
 
   it("says what was not checked, and that retention can not be seen", async () => {
     const fake = await startFakeKsqldb({ topics: { coinbase_trades: { partitions: 6, retentionMs: 604_800_000 } } });
-    const env = { KSQLDB_API_KEY: "KEY", KSQLDB_API_SECRET: "s3cret" };
     const { report } = await runAgainst(fake, "plan", desired);
     expect(report?.checks).toEqual({
       faults: [],
@@ -507,11 +513,9 @@ describe("before anything is sent", () => {
         expect.stringMatching(/^retention of coinbase_trades: ksqlDB does not tell it/),
       ],
     });
-    for (const fault of [{ status: 400, code: 40001 }, { status: 403, code: 40301 }, { html: "<html>" }]) {
-      fake.fail({ on: "LIST TOPICS", message: "not here", ...fault });
-      const { notes } = (await runAgainst(fake, "plan", desired, { env, wait: "1m" })).report!.checks;
-      expect(notes[1]).toMatch(/^topics: not checked, .*(not here|does not answer as)/);
-    }
+    fake.fail({ on: "LIST TOPICS", status: 400, code: 40001, message: "not here" });
+    const { notes } = (await runAgainst(fake, "plan", desired)).report!.checks;
+    expect(notes[1]).toMatch(/^topics: not checked, .*not here/);
   });
 
   it.each([
@@ -523,7 +527,7 @@ describe("before anything is sent", () => {
     [
       "a derived topic",
       { coinbase_trades: { partitions: 1, retentionMs: 604_800_000 } },
-      "topic coinbase_trades: it has 1 partitions, and 6 are wanted (the server would say: A Kafka topic with the name",
+      "topic coinbase_trades: it has 1 partitions, and 6 are wanted. Create it anew",
     ],
   ])("%s must have the partitions", async (_, topics, reason) => {
     const fake = await startFakeKsqldb({ topics });

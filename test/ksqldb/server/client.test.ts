@@ -88,7 +88,7 @@ describe("what does not pass is one message: step, reason, cure", () => {
     const { code, told } = await runAgainst({ url }, "apply", desired, { wait: "1s" });
     expect(code).toBe(1);
     expect(told).toMatch(
-      /can not be reached \(ECONNREFUSED\)\. It was asked for .* s\. Check KSQLDB_URL \(scheme, host, port\), and that the server runs/,
+      /can not be reached \(ECONNREFUSED\)\. It was asked for .* s\. Check its URL \(scheme, host, port\), and that it runs/,
     );
   });
 
@@ -108,7 +108,7 @@ describe("what does not pass is one message: step, reason, cure", () => {
   it("no TLS where the URL says so", async () => {
     const { url } = await startFakeKsqldb();
     const { told } = await runAgainst({ url: url.replace("http:", "https:") }, "plan", desired);
-    expect(told).toMatch(/can not be reached \(.*SSL.*\)\. Check KSQLDB_URL \(https, port\)/);
+    expect(told).toMatch(/can not be reached \(.*SSL.*\)\. It speaks no TLS there: check the URL's scheme and port/);
   });
 
   it.each([
@@ -129,7 +129,7 @@ describe("what does not pass is one message: step, reason, cure", () => {
     );
   });
 
-  it.each(["LIST QUERIES", "LIST STREAMS", "LIST TABLES"])("HTML in the middle, at %s", async (on) => {
+  it.each(["LIST QUERIES", "LIST STREAMS", "LIST TABLES", "LIST TOPICS"])("HTML in the middle, at %s", async (on) => {
     const fake = await startFakeKsqldb();
     fake.fail({ on, html: "<html>" });
     expect((await runAgainst(fake, "plan", desired)).told).toContain("read what the server has: http://127.0.0.1");

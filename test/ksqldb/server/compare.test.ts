@@ -1,9 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { compareStatements } from "../../../ksqldb/server/compare.ts";
 import { parse } from "../../../ksqldb/language/parse.ts";
+import { differences } from "../../../ksqldb/server/compare.ts";
+import { desiredStatements } from "../../../ksqldb/server/desired.ts";
+import { declared } from "../../fake-ksqldb/text.ts";
 
+/** What differs between a statement that a server keeps, of which a query runs, and one of a file. */
 function differ(server: string, file: string): string[] {
-  return compareStatements(parse(server, "server")[0]!, parse(file, "file")[0]!).map(({ text }) => text);
+  const [statement] = parse(server, "server");
+  const [desired] = desiredStatements([{ file: "file", text: file }]);
+  const { name, source: kind } = statement!;
+  const rest = { topic: "t", readers: [], inserts: [], columns: declared(statement!) };
+  const query = { id: "Q", sinks: [name.name], inserts: false, state: "RUNNING" };
+  const source = { name: name.name, kind, statement: statement!, ...rest, writtenBy: [query] };
+  return differences(source, desired!).map(({ text }) => text);
 }
 
 const query = (select: string, rest = "") =>

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { analyse } from "../../../ksqldb/analysis/analyse.ts";
 import { KsqlServer } from "../../../ksqldb/server/client.ts";
 import { differences } from "../../../ksqldb/server/compare.ts";
 import { desiredStatements } from "../../../ksqldb/server/desired.ts";
@@ -99,16 +100,15 @@ it("does not predict what depends on types that are not known", async () => {
   const fake = await startFakeKsqldb({ topics });
   fake.run(source, project("k, a AS x"));
   const { sources } = await readState(new KsqlServer({ url: fake.url, waitMs: 0 }, () => {}), "look");
-  const desired = { ...desiredOf(source, project("k, b AS x"))[1]!, columns: undefined };
+  const desired = { ...desiredOf(source, project("k, b AS x"))[1]!, columns: [] };
   const found = differences(sources.get("S")!, desired);
   expect(whyNotInPlace(sources.get("S")!, desired, found)).toContain("not known here");
 });
 
 it("takes the types of what a query makes from the analysis", () => {
-  const scripts = [{ file: "s.sql", text: project("k, a AS x") }];
-  const side = (name: string, base: "STRING" | "INTEGER") => ({ columns: [{ name, type: { base } }] });
-  const shapes = new Map([["S", { key: side("K", "STRING"), value: side("X", "INTEGER") }]]);
-  expect(desiredStatements(scripts, shapes)[0]!.columns).toEqual([
+  const scripts = [{ file: "s.sql", text: project("k, a AS x").replace("OR REPLACE ", "") }];
+  const { sources } = analyse([{ file: "f.sql", text: source }, ...scripts]);
+  expect(desiredStatements(scripts, sources)[0]!.columns).toEqual([
     { name: "K", type: "STRING", key: true },
     { name: "X", type: "INTEGER", key: false },
   ]);

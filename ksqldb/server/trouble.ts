@@ -1,0 +1,54 @@
+/** What stands between a question and its answer: what may pass, and what to do where it does not. */
+import { redact } from "../../command.ts";
+import { type Answer, mayPass, Unreachable } from "../../http.ts";
+import { parseJson } from "./json.ts";
+
+export interface Trouble {
+  /** `waits`: nothing was executed, and it may pass; `unknown`: it may pass; `final`: it will not. */
+  readonly kind: "waits" | "unknown" | "final";
+  readonly reason: string;
+  readonly cure: string;
+}
+
+const ofKey =
+  "A fresh key takes minutes to be known: wait longer (--wait). Else check KSQLDB_API_KEY and KSQLDB_API_SECRET: it must be " +
+  "a key of this ksqlDB cluster, and its owner must have the right to it (KsqlAdmin).";
+
+/** Answers that mean that nothing was executed and that may pass; and what to do where they do not. */
+const patience: Readonly<Record<number, string>> = {
+  401: ofKey,
+  403: ofKey,
+  429: "It limits the rate: wait longer (--wait).",
+  503: "It is starting, stopping or busy: look at its log, or wait longer (--wait).",
+};
+
+/** Undefined of an answer to be read. `server` is how messages name it. */
+export function troubleOf(answer: Answer | Unreachable, server: string, hasKey: boolean): Trouble | undefined {
+  if (answer instanceof Unreachable) {
+    const { reason, cure, isFinal } = answer;
+    return { kind: isFinal ? "final" : "unknown", reason: `${server} can not be reached (${reason}).`, cure };
+  }
+  const { status } = answer;
+  const reason = `${server} answers ${wordsOf(answer)}.`;
+  if ((status === 401 || status === 403) && !hasKey)
+    return { kind: "final", reason, cure: "It wants a key: set KSQLDB_API_KEY and KSQLDB_API_SECRET." };
+  const waits = patience[status];
+  if (waits !== undefined) return { kind: "waits", reason, cure: waits };
+  if (!mayPass(status)) return undefined;
+  return { kind: "unknown", reason, cure: "Look at the log of the server, and of what stands before it." };
+}
+
+/** Status, code and message of an answer, as far as they are meant for people: of a page its kind. */
+export function wordsOf({ status, text }: Answer): string {
+  const { error_code: code, message } = parseJson(text) ?? {};
+  const words = typeof message === "string" ? redact(message).trim().replace(/\.$/, "").slice(0, 2000) : "";
+  const page = /^\s*</.test(text) ? " with a page of HTML" : "";
+  return `${status}${page}${typeof code === "number" ? ` (${code})` : ""}${words && `: ${words}`}`;
+}
+
+/** Growing, with chance in it, so that many who wait do not come together; or what the server asks for. */
+export function pauseBefore(attempt: number, answer: Answer | Unreachable): number {
+  const asked = answer instanceof Unreachable ? 0 : Number(answer.headers.get("retry-after"));
+  if (asked > 0) return Math.min(asked, 60) * 1000 * (1 + Math.random() / 10);
+  return Math.min(20_000, 200 * 2 ** attempt) * (0.5 + Math.random());
+}
