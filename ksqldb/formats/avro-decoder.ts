@@ -22,11 +22,7 @@ type Read = (input: Input) => Value;
 type Skip = (input: Input) => unknown;
 
 /** Columns that are not wanted are null; their bytes are looked at only where they could make the record unreadable. */
-export function avroReader(
-  type: SqlType,
-  schemas: Schemas,
-  wanted: ReadonlySet<string> | undefined,
-): (bytes: Buffer) => Value {
+export function avroReader(type: SqlType, schemas: Schemas, wanted?: ReadonlySet<string>): (bytes: Buffer) => Value {
   const readers = new Map<number, Read>();
   const input: Input = { bytes: Buffer.alloc(0), at: 0, text: undefined };
   return (bytes) => {
@@ -75,12 +71,7 @@ function reader(type: SqlType, writer: AvroType, path: string, wanted?: Readonly
   return (input) => branchOf(input, reads)(input);
 }
 
-function valueReader(
-  type: SqlType,
-  writer: AvroType,
-  path: string,
-  wanted: ReadonlySet<string> | undefined,
-): Read | undefined {
+function valueReader(type: SqlType, writer: AvroType, path: string, wanted?: ReadonlySet<string>): Read | undefined {
   const { kind } = writer;
   if (type.base === "STRUCT") return kind === "record" ? recordReader(type.fields, writer, path, wanted) : undefined;
   if (type.base === "ARRAY") return kind === "array" ? arrayReader(reader(type.item, writer.item!, path)) : undefined;
@@ -89,12 +80,7 @@ function valueReader(
   return plain[type.base]?.[kind];
 }
 
-function recordReader(
-  columns: readonly Column[],
-  writer: AvroType,
-  path: string,
-  wanted: ReadonlySet<string> | undefined,
-): Read {
+function recordReader(columns: readonly Column[], writer: AvroType, path: string, wanted?: ReadonlySet<string>): Read {
   const names = columns.map((column) => avroName(column.name));
   const empty: Value[] = columns.map(() => null);
   // Where two fields are of one column the later one counts, as in Connect's translator.
@@ -104,11 +90,11 @@ function recordReader(
   });
   const reads = writer.fields.map(({ type }, i): Skip => {
     const column = columns[targets[i]!];
-    const isWanted = column !== undefined && wanted?.has(column.name) !== false;
-    if (!isWanted) targets[i] = -1;
-    // Of a type that is taken no value is refused, if it is plain.
-    if (column === undefined || (!isWanted && plain[column.type.base]?.[required(type).kind])) {
-      return skipper(type);
+    if (column === undefined) return skipper(type);
+    if (wanted?.has(column.name) === false) {
+      targets[i] = -1;
+      // Of a type that is taken no value is refused, if it is plain.
+      if (plain[column.type.base]?.[required(type).kind]) return skipper(type);
     }
     return reader(column.type, type, path === "" ? column.name : `${path}->${column.name}`);
   });
@@ -157,9 +143,8 @@ function skipper(type: AvroType, known = new Map<AvroType, Skip>()): Skip {
   }
   if (kind === "array" || kind === "map") {
     const item = skipper(type.item!, known);
-    return kind === "array"
-      ? (input) => readBlocks(input, item)
-      : (input) => readBlocks(input, () => (skipText(input), item(input)));
+    const entry: Skip = kind === "array" ? item : (input) => (skipText(input), item(input));
+    return (input) => readBlocks(input, entry);
   }
   if (kind !== "record") return skipLong;
   const before = known.get(type);

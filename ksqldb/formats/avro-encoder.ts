@@ -1,6 +1,6 @@
 /** Writes rows with the schema that ksqlDB registers for them (avroSchema), into one buffer that grows and is used again. */
-import { digitsOf } from "../expressions/decimal.ts";
-import type { DecimalType, SqlType, StructType, Value } from "../language/types.ts";
+import { decimalText, digitsOf } from "../expressions/decimal.ts";
+import { typeText, type DecimalType, type SqlType, type Value } from "../language/types.ts";
 import { headerLength } from "../../schemas/wire.ts";
 
 /** Where to write; `at` is the next byte. */
@@ -42,31 +42,25 @@ function writerOf(type: SqlType): Write {
       return (output, value) => writeString(output, value as string);
     case "DECIMAL":
       return (output, value) => writeDecimal(output, BigInt(value as bigint | number), type);
-    case "ARRAY":
-      return arrayWriter(type.item);
-    case "STRUCT":
-      return recordWriter(type.fields);
+    case "ARRAY": {
+      const write = writerOf(type.item);
+      return (output, value) => {
+        const items = value as readonly Value[];
+        if (items.length > 0) writeLong(output, items.length);
+        for (const one of items) writeOptional(output, write, one);
+        writeByte(output, 0);
+      };
+    }
+    case "STRUCT": {
+      const writers = type.fields.map((field) => writerOf(field.type));
+      return (output, value) => {
+        const values = value as readonly Value[];
+        for (let i = 0; i < writers.length; i++) writeOptional(output, writers[i]!, values[i]!);
+      };
+    }
     case "MAP":
       throw new Error("the format AVRO does not support the type MAP");
   }
-}
-
-function recordWriter(fields: StructType["fields"]): Write {
-  const writers = fields.map((field) => writerOf(field.type));
-  return (output, value) => {
-    const values = value as readonly Value[];
-    for (let i = 0; i < writers.length; i++) writeOptional(output, writers[i]!, values[i]!);
-  };
-}
-
-function arrayWriter(item: SqlType): Write {
-  const write = writerOf(item);
-  return (output, value) => {
-    const items = value as readonly Value[];
-    if (items.length > 0) writeLong(output, items.length);
-    for (const one of items) writeOptional(output, write, one);
-    writeByte(output, 0);
-  };
 }
 
 /** The union of null and a type: which of both, and the value. */
@@ -116,36 +110,32 @@ function writeLong(output: Output, value: number | bigint): void {
 }
 
 function writeString(output: Output, text: string): void {
-  const { length } = text;
-  if (length < 64) {
-    // A call into the buffer costs more than a short text.
-    reserve(output, length + 1);
-    const { bytes, at } = output;
-    let i = 0;
-    for (; i < length; i++) {
-      const code = text.charCodeAt(i);
-      if (code > 0x7f) break;
-      bytes[at + 1 + i] = code;
-    }
-    if (i === length) {
-      bytes[at] = 2 * length;
-      output.at = at + 1 + length;
-      return;
-    }
-  }
+  if (text.length < 64 && writeShort(output, text)) return;
   const size = Buffer.byteLength(text);
   writeLong(output, size);
   reserve(output, size);
   output.at += output.bytes.write(text, output.at, "utf8");
 }
 
+/** A call into the buffer costs more than a short text. False where the text is not ASCII. */
+function writeShort(output: Output, text: string): boolean {
+  const { length } = text;
+  reserve(output, length + 1);
+  const { bytes, at } = output;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return false;
+    bytes[at + 1 + i] = code;
+  }
+  bytes[at] = 2 * length;
+  output.at = at + 1 + length;
+  return true;
+}
+
 /** The number without its point, in two's complement, as few bytes as hold it: those of BigInteger.toByteArray. */
 function writeDecimal(output: Output, units: bigint, type: DecimalType): void {
   if (digitsOf(units) > type.precision) {
-    throw new Error(
-      `Numeric field overflow: A field with precision ${type.precision} and scale ${type.scale}` +
-        ` must round to an absolute value less than 10^${type.precision - type.scale}.`,
-    );
+    throw new Error(`Numeric field overflow: ${decimalText(units, type.scale)} is beyond ${typeText(type)}`);
   }
   const magnitude = (units < 0n ? -units - 1n : units).toString(16);
   // The highest bit is the sign: where a digit of the number occupies it one more byte is needed.
