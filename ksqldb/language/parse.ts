@@ -18,8 +18,15 @@ export const reservedWords: ReadonlySet<string> = new Set(
 
 /** A statement that is not understood or not allowed: names the file, the line and the column. */
 export class StatementError extends UserError {
-  constructor(file: string, at: Place, message: string) {
-    super(`${file}:${at.line}:${at.column}: ${message}`);
+  readonly file: string;
+  readonly at: Place;
+  readonly reason: string;
+
+  constructor(file: string, at: Place, reason: string) {
+    super(`${file}:${at.line}:${at.column}: ${reason}`);
+    this.file = file;
+    this.at = at;
+    this.reason = reason;
   }
 }
 

@@ -1,105 +1,79 @@
-/** What the rules ask about expressions: what is in them, their types, whether they can be NULL. */
-import type { Expression, Query } from "../language/ast.ts";
-import { expressionText } from "../language/format.ts";
-import { BIGINT, type SqlType } from "../language/types.ts";
+/** What the rules ask about expressions: what is in them, and what the analyser knows of them. */
+import { grouping } from "../analysis/aggregation.ts";
 import type { Plan } from "../analysis/plan.ts";
 import { sourceScope } from "../analysis/scope.ts";
 import { typed } from "../expressions/expression.ts";
-import type { Refuse, Scope, Typed } from "../expressions/typed.ts";
-import { aggregates } from "../functions/aggregates.ts";
+import type { Refuse, Typed } from "../expressions/typed.ts";
+import type { Expression, Item, Query, TypeName } from "../language/ast.ts";
+import { expressionText } from "../language/format.ts";
+import type { SqlType } from "../language/types.ts";
 
-export type Of<K extends Expression["kind"]> = Expression & { kind: K };
+export type Node = Expression | Item | TypeName;
 
-const kinds: Readonly<Record<Expression["kind"], true>> = {
-  literal: true,
-  name: true,
-  call: true,
-  subscript: true,
-  field: true,
-  case: true,
-  compare: true,
-  distinct: true,
-  between: true,
-  in: true,
-  like: true,
-  logic: true,
-  not: true,
-  isNull: true,
-  arithmetic: true,
-  sign: true,
-  cast: true,
-  array: true,
-  map: true,
-  struct: true,
-};
-
-/** Every expression in a part of a statement, the outer before the inner. */
-export function expressionsIn(part: unknown): Expression[] {
+/** Every node of the syntax in a part of a statement, the outer before the inner. */
+export function nodesIn(part: unknown): Node[] {
   if (typeof part !== "object" || part === null) return [];
-  const inner = Object.values(part).flatMap(expressionsIn);
-  const isExpression = "kind" in part && Object.hasOwn(kinds, part.kind as string);
-  return isExpression ? [part as Expression, ...inner] : inner;
+  const inner = Object.values(part).flatMap(nodesIn);
+  return "kind" in part ? [part as Node, ...inner] : inner;
 }
+
+const namesOf = ({ from }: Query) => [from.name.name, from.alias?.name ?? from.name.name];
 
 /** Its text without the names of the query's only source. */
-export function plainText(expression: Expression, { from }: Query): string {
-  return expressionText(expression, [from.name.name, ...(from.alias === null ? [] : [from.alias.name])]);
-}
-
-/** The conditions that must all hold. */
-export function conjuncts(where: Expression | null): Expression[] {
-  if (where === null) return [];
-  return where.kind === "logic" && where.op === "AND" ? [...conjuncts(where.left), ...conjuncts(where.right)] : [where];
+export function plainText(expression: Expression, query: Query): string {
+  return expressionText(expression, namesOf(query));
 }
 
 /** Whatever stands where ksqlDB needs true or false. */
 export function conditions(query: Query): Expression[] {
-  const inner = expressionsIn(query).flatMap((expression) => {
-    if (expression.kind === "case") return expression.whens.map(({ condition }) => condition);
-    if (expression.kind === "logic") return [expression.left, expression.right];
-    return expression.kind === "not" ? [expression.operand] : [];
+  const inner = nodesIn(query).flatMap((node) => {
+    if (node.kind === "case") return node.whens.map(({ condition }) => condition);
+    if (node.kind === "logic") return [node.left, node.right];
+    return node.kind === "not" ? [node.operand] : [];
   });
   return [query.where, query.having, ...inner].filter((condition) => condition !== null);
 }
 
-/** As far as its form tells; comparisons are never NULL in ksqlDB. */
-export function mayBeNull(expression: Expression): boolean {
-  if (expression.kind === "literal") return expression.type === "NULL";
-  if (expression.kind === "cast") return mayBeNull(expression.operand);
-  if (expression.kind === "case")
-    return (
-      expression.otherwise === null ||
-      [...expression.whens.map(({ result }) => result), expression.otherwise].some(mayBeNull)
-    );
-  if (expression.kind === "call" && ["COALESCE", "IFNULL"].includes(expression.name))
-    return expression.args.every(mayBeNull);
-  if (expression.kind === "call") return expression.name !== "COUNT";
-  return ["name", "subscript", "field", "arithmetic", "sign"].includes(expression.kind);
+const refuse: Refuse = (_, message) => {
+  throw new Error(message);
+};
+
+/** Undefined where the analyser refuses, or a value can not be computed. */
+function attempt<T>(answer: () => T): T | undefined {
+  try {
+    return answer();
+  } catch {
+    return undefined;
+  }
 }
 
-/** Types of the expressions of a statement that has a plan; undefined for a bare NULL. */
-export function typesIn({ source, statement: { query } }: Plan): (expression: Expression) => SqlType | undefined {
-  const refuse: Refuse = (_, message) => {
-    throw new Error(message);
+export type TypeOf = (expression: Expression) => SqlType["base"] | undefined;
+
+/** The types of a statement's expressions: over a row of its source, or else over a group of rows. */
+export function typesIn({ source, statement: { query } }: Plan): TypeOf {
+  const row = sourceScope(source, namesOf(query), refuse);
+  const text = (expression: Expression) => plainText(expression, query);
+  const scopes = query.group === null ? [row] : [row, grouping(query, source, row, text).scope];
+  return (expression) => {
+    const types = scopes.map((scope) => attempt(() => typed(expression, scope).type?.base));
+    return types.find((type) => type !== undefined);
   };
-  const { from } = query;
-  const columns = sourceScope(source, [from.name.name, from.alias?.name ?? from.name.name], refuse);
-  const ofType = (type: SqlType): Typed => ({ type, guarded: false, evaluate: () => null });
-  const scope: Scope = {
-    ...columns,
-    column: (name) => (/^WINDOW(START|END)$/.test(name.name) ? ofType(BIGINT) : columns.column(name)),
-    special: (expression, inner) => {
-      if (expression.kind !== "call") return undefined;
-      const args = expression.args.map((arg) => typed(arg, inner));
-      const types = args.map(({ type }) => type);
-      if (expression.name === "EXPLODE") return types[0]?.base === "ARRAY" ? ofType(types[0].item) : undefined;
-      if (!Object.hasOwn(aggregates, expression.name)) return undefined;
-      const found = aggregates[expression.name]!(
-        types,
-        args.map(({ constant }) => constant),
-      );
-      return found && ofType(found.aggregate.type);
-    },
+}
+
+/** Whether WHERE is false wherever a part of it has this value, whatever the columns beside it are. */
+export function excludes({ where }: Query, isPart: (expression: Expression) => boolean, value: Typed): boolean {
+  const scope = {
+    refuse,
+    column: ({ at, name }: Expression & { kind: "name" }) => refuse(at, name),
+    special: (expression: Expression) => (isPart(expression) ? value : undefined),
   };
-  return (expression) => typed(expression, scope).type ?? undefined;
+  const isFalse = (condition: Expression) =>
+    attempt(() => typed(condition, scope).evaluate([], () => undefined)) === false;
+  return conjuncts(where).some(isFalse);
+}
+
+/** The conditions that must all hold. */
+function conjuncts(where: Expression | null): Expression[] {
+  if (where === null) return [];
+  return where.kind === "logic" && where.op === "AND" ? [...conjuncts(where.left), ...conjuncts(where.right)] : [where];
 }

@@ -1,24 +1,37 @@
 /** What a change may not do to a table that has rows: BigQuery's columns are appended, and stay as they are. */
-import type { Column, TableShape } from "../../schemas/tables.ts";
+import type { TableShape } from "../../schemas/tables.ts";
 
-export interface Change {
+/** A change that only has to be written down. */
+export interface Addition {
   readonly table: string;
   /** The column where the change is seen, if there is one. */
   readonly column?: string | undefined;
   readonly what: string;
+}
+
+export interface Change extends Addition {
   /** What becomes of it in the cloud. */
   readonly happens: string;
   readonly cure: string;
 }
 
-/** A change that only has to be written down. */
-export type Addition = Omit<Change, "happens" | "cure">;
-
-const dropped = "Terraform would drop it with its data, and what reads it fails";
-const order = "ksqlDB refuses to replace what runs where columns have moved, and BigQuery appends only";
-const empty =
-  "BigQuery refuses it, as the rows that are there have none, and the registry as old readers have no default";
+const beside = "a topic of its own beside it, with _v2 behind its name";
 const append = "keep the column as it was, and append what is new at the end under another name";
+const order = "ksqlDB refuses to replace what runs where columns have moved, and BigQuery appends only";
+const anew = "BigQuery can not partition a table anew: Terraform would delete it and make an empty one";
+const faults = {
+  gone: { happens: "Terraform would delete it with its data", cure: `keep it, and write the new shape to ${beside}` },
+  partitions: { happens: anew, cure: `write ${beside}` },
+  dropped: { happens: "Terraform would drop it with its data", cure: "keep it: NULL in new rows, if nothing fills it" },
+  renamed: { happens: "to BigQuery that is one column dropped with its data, and an empty new one", cure: append },
+  retyped: { happens: "BigQuery refuses another type, and the registry another Avro type", cure: append },
+  moved: { happens: order, cure: "move it back" },
+  inserted: { happens: order, cure: "move it to the end" },
+  required: {
+    happens: "BigQuery refuses it, as the rows that are there have none",
+    cure: "nullable, with default null",
+  },
+};
 
 /** Changes from the locked shapes that break them. A table that is not locked is new. `gone`: whether a table is no more. */
 export function breaks(
@@ -29,67 +42,39 @@ export function breaks(
   return locked.flatMap((old): Change[] => {
     const table = old.name;
     const now = shapes.find(({ name }) => name === table);
-    if (now !== undefined) return changes(old, now).map((change) => ({ table, ...change }));
-    const cure = `keep it, and write the new shape to a topic of its own, ${table}_v2, beside it`;
-    return gone(table)
-      ? [{ table, what: "the table is gone", happens: "Terraform would delete it with its data", cure }]
-      : [];
+    if (now !== undefined) return [...changes(old, now)].map((change) => ({ table, ...change }));
+    return gone(table) ? [{ table, what: "the table is gone", ...faults.gone }] : [];
   });
 }
 
-function changes(old: TableShape, now: TableShape): Omit<Change, "table">[] {
-  const was = new Map(old.columns.map((column, i) => [column.name, { ...column, i }]));
+function* changes(old: TableShape, now: TableShape): Generator<Omit<Change, "table">> {
+  const was = old.columns.map(({ name }) => name);
   const names = now.columns.map(({ name }) => name);
-  const kept = old.columns.filter(({ name }) => names.includes(name));
-  const present = names.filter((name) => was.has(name));
-  const last = Math.max(...kept.map(({ name }) => names.indexOf(name)));
-  const moved = present.find((name, i) => kept[i]!.name !== name);
-  const lost = old.columns.flatMap(({ name }, i): Omit<Change, "table">[] => {
-    if (names.includes(name)) return [];
-    const heir = names[i];
-    if (heir === undefined || was.has(heir))
-      return [
-        {
-          what: `the column ${name} is gone`,
-          happens: dropped,
-          cure: "keep it: NULL in new rows, if nothing fills it",
-        },
-      ];
-    const happens = "to BigQuery that is one column dropped with its data, and an empty new one";
-    return [{ column: heir, what: `the column ${name} is renamed to ${heir}`, happens, cure: append }];
-  });
-  const added = now.columns.flatMap(({ name: column, mode }, i) => {
-    if (was.has(column) || lost.some((other) => other.column === column)) return [];
-    const what = `the new column ${column}`;
-    if (i < last)
-      return [{ column, what: `${what} stands before old ones`, happens: order, cure: "move it to the end" }];
-    return mode === "NULLABLE"
-      ? []
-      : [{ column, what: `${what} is REQUIRED`, happens: empty, cure: "make it nullable with default null" }];
-  });
-  const partition = {
-    what: "its partitions change",
-    happens: "BigQuery can not partition a table anew: Terraform would delete it and make an empty one",
-    cure: `write a topic of its own, ${old.name}_v2, beside it`,
-  };
-  return [
-    ...(JSON.stringify(old.partitionBy) === JSON.stringify(now.partitionBy) ? [] : [partition]),
-    ...lost,
-    ...(moved === undefined
-      ? []
-      : [{ column: moved, what: `the column ${moved} is moved`, happens: order, cure: "move it back" }]),
-    ...added,
-    ...now.columns.flatMap((column) => retyped(was.get(column.name), column)),
-  ];
-}
+  if (JSON.stringify(old.partitionBy) !== JSON.stringify(now.partitionBy))
+    yield { what: "its partitions change", ...faults.partitions };
+  for (const [i, name] of was.entries()) {
+    const renamed = names[i] !== undefined && !was.includes(names[i]);
+    if (!names.includes(name) && !renamed) yield { what: `the column ${name} is gone`, ...faults.dropped };
+  }
+  const kept = was.filter((name) => names.includes(name));
+  const moved = names.filter((name) => was.includes(name)).find((name, i) => name !== kept[i]);
+  if (moved !== undefined) yield { column: moved, what: `the column ${moved} is moved`, ...faults.moved };
 
-function retyped(old: Column | undefined, { name: column, type, mode }: Column): Omit<Change, "table">[] {
-  if (old === undefined) return [];
-  const happens = "BigQuery refuses another type, and the registry another Avro type";
-  if (old.type !== type)
-    return [{ column, what: `the column ${column} changes from ${old.type} to ${type}`, happens, cure: append }];
-  if (old.mode === mode || mode === "NULLABLE") return [];
-  return [{ column, what: `the column ${column} turns REQUIRED`, happens: empty, cure: "leave it nullable" }];
+  const last = names.findLastIndex((name) => was.includes(name));
+  for (const [i, { name: column, type, mode }] of now.columns.entries()) {
+    const before = old.columns.find(({ name }) => name === column);
+    const former = was[i];
+    const of = (what: string, fault: keyof typeof faults) => ({ column, what, ...faults[fault] });
+    if (before !== undefined && before.type !== type)
+      yield of(`the column ${column} changes from ${before.type} to ${type}`, "retyped");
+    else if (before?.mode === "NULLABLE" && mode === "REQUIRED")
+      yield of(`the column ${column} turns REQUIRED`, "required");
+    if (before !== undefined) continue;
+    if (former !== undefined && !names.includes(former))
+      yield of(`the column ${former} is renamed to ${column}`, "renamed");
+    else if (i < last) yield of(`the new column ${column} stands before old ones`, "inserted");
+    else if (mode === "REQUIRED") yield of(`the new column ${column} is REQUIRED`, "required");
+  }
 }
 
 /** What is new, or said otherwise, and only has to be written down. */
@@ -99,10 +84,8 @@ export function additions(locked: readonly TableShape[], shapes: readonly TableS
     const old = locked.find(({ name }) => name === table);
     if (old === undefined) return [{ table, what: "the table is new" }];
     const fresh = now.columns.filter(({ name }) => !old.columns.some((column) => column.name === name));
-    if (fresh.length > 0)
-      return fresh.map(({ name: column }) => ({ table, column, what: `the column ${column} is new` }));
-    return JSON.stringify(old) === JSON.stringify(now)
-      ? []
-      : [{ table, what: "a description or the clustering is another" }];
+    if (fresh.length === 0 && JSON.stringify(old) !== JSON.stringify(now))
+      return [{ table, what: "a description or the clustering is another" }];
+    return fresh.map(({ name: column }) => ({ table, column, what: `the column ${column} is new` }));
   });
 }

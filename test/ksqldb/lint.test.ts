@@ -49,7 +49,7 @@ function found(text: string, name = file): string[] {
   );
   // Neither topic is in the catalogue.
   return findings
-    .filter((finding) => finding.file === name && finding.rule !== "topic")
+    .filter((finding) => finding.file === name && !finding.happens.includes("is no topic of schemas/catalog.ts"))
     .map(({ line, column, rule }) => `${line}:${column} ${rule}`);
 }
 
@@ -57,14 +57,13 @@ const clean = stream("`at`,\n  `heat`");
 
 /** Every rule: statements that break it, and all that is to be found in them. */
 const cases: Record<string, readonly (readonly [text: string, ...expected: string[]])[]> = {
-  "one-object": [
-    [`${clean}${clean.replaceAll("warm", "hot").replace("-- Warm ones.\n", "")}`, "12:1 one-object"],
-    ["-- Nothing yet.\n", "1:1 one-object"],
+  file: [
+    [`${clean}${clean.replaceAll("warm", "hot").replace("-- Warm ones.\n", "")}`, "12:15 file"],
+    ["-- Nothing yet.\n", "1:1 file"],
   ],
-  "head-comment": [[clean.replace("-- Warm ones.", "--"), "2:1 head-comment"]],
-  "kafka-topic": [
-    [clean.replace("KAFKA_TOPIC = 'warm', ", ""), "2:1 kafka-topic"],
-    [clean.replace("'warm'", "'Warm'"), "3:3 kafka-topic"],
+  topic: [
+    [clean.replace("KAFKA_TOPIC = 'warm', ", ""), "2:1 topic"],
+    [clean.replace("'warm'", "'Warm'"), "3:3 topic"],
   ],
   format: [
     [clean.replace(", KEY_FORMAT = 'KAFKA'", ""), "2:1 format"],
@@ -74,30 +73,24 @@ const cases: Record<string, readonly (readonly [text: string, ...expected: strin
     [stream("`heat` AS warmth"), "7:13 lower-case"],
     [stream("ARRAY_LENGTH(`list`) -- How many."), "7:3 lower-case"],
   ],
-  star: [[stream("*").replace("product_key, AS_VALUE", "AS_VALUE"), "5:1 nested", "7:3 star"]],
+  star: [[stream("*").replace("product_key, AS_VALUE", "AS_VALUE"), "5:1 type", "7:3 star"]],
   key: [
-    [ticks.replaceAll("ticks", "warm").replace("product_key STRING", "sensor STRING"), "2:1 key"],
+    [ticks.replaceAll("ticks", "warm").replace("product_key STRING", "sensor STRING"), "2:1 key", "3:3 lower-case"],
     [ticks.replaceAll("ticks", "warm").replace("product_key STRING KEY,", ""), "2:1 key"],
-    [stream("`heat`").replace("product_key,", "product_key AS sensor,"), "5:1 key"],
-  ],
-  repartition: [
-    [
-      stream("`heat`", "WHERE `at` > 0 PARTITION BY `n`").replace("product_key, AS", "`n`, AS"),
-      "5:1 key",
-      "9:29 repartition",
-    ],
+    [stream("`heat`").replace("product_key,", "product_key AS sensor,"), "5:1 key", "6:18 lower-case"],
+    [stream("`heat`", "WHERE `at` > 0 PARTITION BY `n`").replace("product_key, AS", "`n`, AS"), "9:29 key"],
     [
       table("COUNT(*) AS `n` -- How many.")
         .replace("GROUP BY product_key", "GROUP BY `type`")
         .replace("product_key, AS_VALUE(product_key)", "`type`, AS_VALUE(`type`)"),
-      "5:1 key",
       "5:1 key-copied",
-      "12:10 repartition",
+      "12:10 key",
     ],
   ],
   "key-copied": [
     [stream("`heat`").replace("AS_VALUE(product_key) AS `product_id`, -- Product.", ""), "5:1 key-copied"],
     [stream("`heat`").replace("AS_VALUE(product_key)", "`type`"), "5:1 key-copied"],
+    [table("COUNT(*) AS `n` -- How many.").replace("WINDOWSTART * 1000", "MIN(`at`)"), "10:1 key-copied"],
   ],
   window: [
     [table("COUNT(*) AS `n` -- How many.", "WINDOW TUMBLING (SIZE 1 HOUR)"), "10:1 window"],
@@ -110,25 +103,16 @@ const cases: Record<string, readonly (readonly [text: string, ...expected: strin
       "10:1 window",
     ],
   ],
-  "emit-changes": [[clean.replace("EMIT CHANGES", "-- EMIT CHANGES\n"), "5:1 emit-changes"]],
-  "window-start": [
-    [table("COUNT(*) AS `n` -- How many.").replace("WINDOWSTART * 1000", "MIN(`at`)"), "10:1 window-start"],
+  type: [
+    [stream("CAST(`heat` AS DECIMAL(38, 9)) AS `heat` -- Heat."), "7:3 type"],
+    [stream("FROM_UNIXTIME(`at` / 1000) AS `time` -- When."), "7:3 type"],
+    [stream("CAST(`n` AS DOUBLE) AS `n` -- Number."), "7:3 type", "7:3 exact"],
+    [stream("`heat`,\n  ARRAY[`list`] AS `lists` -- Lists."), "8:3 type"],
   ],
-  milliseconds: [
-    [stream("ROWTIME AS `time` -- [timestamp] When."), "7:3 milliseconds"],
-    [table("COUNT(*) AS `n`, -- How many.\n  WINDOWEND AS `end` -- End."), "9:3 milliseconds"],
-    [stream("FORMAT_TIMESTAMP(FROM_UNIXTIME(`at`), 'yyyy') AS `year` -- Year."), "7:20 milliseconds"],
-  ],
-  "derived-type": [
-    [stream("CAST(`heat` AS DECIMAL(38, 9)) AS `heat` -- Heat."), "7:3 derived-type"],
-    [stream("FROM_UNIXTIME(`at` / 1000) AS `time` -- When."), "7:3 derived-type"],
-    [stream("CAST(`n` AS DOUBLE) AS `n` -- Number."), "7:3 derived-type", "7:3 double"],
-  ],
-  nested: [[stream("`heat`,\n  ARRAY[`list`] AS `lists` -- Lists."), "8:3 nested"]],
   meaning: [
     [stream("ARRAY_LENGTH(`list`) AS `n`"), "7:3 meaning"],
     [stream("ARRAY_LENGTH(`list`) AS `n` -- [timestamp]"), "7:3 meaning"],
-    [stream("ARRAY_LENGTH(`list`) AS `n`, ABS(`n`) AS `m` -- The comment of the latter."), "7:3 meaning"],
+    [clean.replace("-- Warm ones.", "--"), "2:1 meaning"],
   ],
   where: [
     [table("COUNT(*) AS `n` -- How many.").replace("WHERE `at` IS NOT NULL\n", ""), "5:1 where"],
@@ -136,7 +120,10 @@ const cases: Record<string, readonly (readonly [text: string, ...expected: strin
   ],
   "empty-series": [
     [stream("EXPLODE(GENERATE_SERIES(1, ARRAY_LENGTH(`list`))) AS `i` -- Place."), "7:11 empty-series"],
-    [stream("EXPLODE(GENERATE_SERIES(3, 1)) AS `i` -- Place."), "7:11 empty-series"],
+    [
+      stream("EXPLODE(GENERATE_SERIES(1, ARRAY_LENGTH(`list`))) AS `i` -- Place.", "WHERE ARRAY_LENGTH(`list`) >= 0"),
+      "7:11 empty-series",
+    ],
   ],
   condition: [
     [stream("`heat`", "WHERE `ok`"), "9:7 condition"],
@@ -151,12 +138,13 @@ const cases: Record<string, readonly (readonly [text: string, ...expected: strin
   not: [
     [stream("`heat`", "WHERE `type` NOT IN ('a', 'b')"), "9:7 not"],
     [stream("`heat`", "WHERE NOT (`n` = 1)"), "9:7 not"],
+    [stream("`heat`", "WHERE `at` IS NOT NULL AND `type` NOT IN ('a')"), "9:28 not"],
   ],
   division: [
     [stream("CAST(CAST(`heat` AS DECIMAL(38, 9)) / 3 AS STRING) AS `third` -- A third."), "7:8 division"],
     [table("CAST(SUM(CAST(`heat` AS DECIMAL(38, 9))) / COUNT(*) AS STRING) AS `mean` -- Mean."), "8:8 division"],
+    [table("CAST(AVG(`n`) AS STRING) AS `mean` -- Mean."), "8:8 division"],
   ],
-  avg: [[table("CAST(AVG(`n`) AS STRING) AS `mean` -- Mean."), "8:8 avg"]],
   "by-offset": [
     [table("LATEST_BY_OFFSET(`heat`) AS `last` -- Last."), "8:3 by-offset"],
     [table("EARLIEST_BY_OFFSET(`heat`, 2)[1] AS `first` -- First."), "8:3 by-offset"],
@@ -167,35 +155,30 @@ const cases: Record<string, readonly (readonly [text: string, ...expected: strin
     [stream("`heat`", "WHERE '5' <= `heat` AND `heat` BETWEEN '1' AND '9'"), "9:7 text-order", "9:25 text-order"],
     [stream("GREATEST(`heat`, '0') AS `heat` -- Heat."), "7:3 text-order"],
   ],
-  sum: [
-    [table("SUM(`n`) AS `n` -- Sum."), "8:3 sum"],
-    [table("CAST(SUM(CAST(`heat` AS DECIMAL(9, 2))) AS STRING) AS `heat` -- Sum."), "8:8 sum", "8:12 decimal"],
-  ],
-  decimal: [[stream("CAST(CAST(`heat` AS DECIMAL(38, 18)) AS STRING) AS `heat` -- Heat."), "7:8 decimal"]],
-  double: [
-    [ticks.replaceAll("ticks", "warm").replace("`heat` STRING", "`heat` DOUBLE"), "6:3 double"],
-    [stream("CAST(CAST(`heat` AS DOUBLE) AS STRING) AS `heat` -- Heat."), "7:8 double"],
-    [stream("`heat`", "WHERE `n` > 1E3"), "9:13 double"],
+  exact: [
+    [table("SUM(`n`) AS `n` -- Sum."), "8:3 exact"],
+    [table("CAST(SUM(CAST(`heat` AS DECIMAL(9, 2))) AS STRING) AS `heat` -- Sum."), "8:12 exact"],
+    [stream("CAST(CAST(`heat` AS DECIMAL(38, 18)) AS STRING) AS `heat` -- Heat."), "7:8 exact"],
+    [stream("CAST(CAST(`heat` AS DOUBLE) AS STRING) AS `heat` -- Heat."), "7:8 exact"],
+    [stream("`heat`", "WHERE `n` > 1E3"), "9:13 exact"],
   ],
   timestamp: [
-    [ticks.replaceAll("ticks", "warm").replace("`at` BIGINT", "`at` TIMESTAMP"), "5:3 timestamp"],
     [ticks.replaceAll("ticks", "warm").replace("'AVRO'", "'AVRO', TIMESTAMP = '`at`'"), "10:76 timestamp"],
     [stream("`at`").replace("'AVRO'", "'AVRO', TIMESTAMP = '`at`'"), "3:70 timestamp"],
+    [stream("ROWTIME AS `time` -- [timestamp] When."), "7:3 timestamp"],
+    [table("COUNT(*) AS `n`, -- How many.\n  WINDOWEND AS `end` -- End."), "9:3 timestamp"],
+    [stream("FORMAT_TIMESTAMP(FROM_UNIXTIME(`at`), 'yyyy') AS `year` -- Year."), "7:20 timestamp"],
+    [stream("`heat`", "WHERE CAST(`heat` AS TIMESTAMP) IS NOT NULL"), "9:7 timestamp"],
+    [stream("`heat`", "WHERE PARSE_TIMESTAMP(`heat`, 'HH:mm:ss.SSSSSS') IS NOT NULL"), "9:7 timestamp"],
   ],
-  "timestamp-text": [
-    [stream("`heat`", "WHERE CAST(`heat` AS TIMESTAMP) IS NOT NULL"), "9:7 timestamp-text"],
-    [stream("`heat`", "WHERE PARSE_TIMESTAMP(`heat`, 'HH:mm:ss.SSSSSS') IS NOT NULL"), "9:7 timestamp-text"],
-  ],
-  "time-zone": [[stream("STRINGTOTIMESTAMP(`heat`, 'yyyy') * 1000 AS `year` -- [timestamp] Year."), "7:3 time-zone"]],
   "text-null": [
     [stream("`type` + '-' + `heat` AS `both` -- Both."), "7:3 text-null", "7:3 text-null"],
     [stream("'a' + CAST(`n` AS STRING) AS `an` -- With a number."), "7:3 text-null"],
   ],
-  "if-not-exists": [[clean.replace("STREAM warm", "STREAM IF NOT EXISTS warm"), "2:1 if-not-exists"]],
 };
 
 /** Rules that look beyond one file, with tests of their own below. */
-const others = ["file-name", "topic", "with", "declared", "last-match", "partition-column"];
+const others = ["with", "declared", "last-match"];
 
 describe("a rule finds what breaks it, with its place, and nothing else", () => {
   it.each(
@@ -208,8 +191,8 @@ describe("a rule finds what breaks it, with its place, and nothing else", () => 
   });
 
   it("there is a case for every rule, and every rule says what happens and the cure", () => {
-    expect([...Object.keys(cases), ...others].toSorted()).toEqual(rules.map(({ name }) => name).toSorted());
-    expect(rules.filter(({ server, cure }) => /\.$/.test(server) || /^$|\.$/.test(cure))).toEqual([]);
+    expect([...Object.keys(cases), ...others].toSorted()).toEqual(Object.keys(rules).toSorted());
+    expect(Object.values(rules).filter(({ server, cure }) => /\.$/.test(server) || /^$|\.$/.test(cure))).toEqual([]);
   });
 });
 
@@ -235,10 +218,7 @@ describe("what is in order is left alone", () => {
       ),
     ],
     ["NOT IN where NULL is spoken of", stream("`heat`", "WHERE `type` IS NOT NULL AND `type` NOT IN ('a')")],
-    [
-      "texts joined by CONCAT, and + beside COALESCE",
-      stream("CONCAT(`type`, COALESCE(`heat`, '') + '°') AS `x` -- Text."),
-    ],
+    ["texts joined by CONCAT, and a sum of numbers", stream("CONCAT(`type`, CAST(`n` + 1 AS STRING)) AS `x` -- Text.")],
     ["division of whole numbers", stream("`n` / 2 AS `half` -- Half.")],
     [
       "words of the rules in comments and texts",
@@ -270,14 +250,14 @@ const same = (text: string) => text;
 describe("between the files", () => {
   it("a file has the statement's name, and a number of its own", () => {
     expect(told(changed("03_", same, () => "ksqldb/03_trades.sql"))).toEqual([
-      expect.stringMatching(/^ksqldb\/03_trades.sql:2:15 file-name: /),
+      expect.stringMatching(/^ksqldb\/03_trades.sql:2:15 file: /),
     ]);
     expect(told(changed("06_", same, () => "ksqldb/05_coinbase_bars_1m.sql"))).toEqual([
-      expect.stringMatching(/^ksqldb\/05_coinbase_bars_1m.sql:3:14 file-name: /),
-      expect.stringMatching(/^ksqldb\/05_coinbase_bars_1s.sql:3:14 file-name: /),
+      expect.stringMatching(/^ksqldb\/05_coinbase_bars_1m.sql:3:14 file: /),
+      expect.stringMatching(/^ksqldb\/05_coinbase_bars_1s.sql:3:14 file: /),
     ]);
     expect(told(changed("06_", same, () => "ksqldb/coinbase_bars_1m.sql"))).toEqual([
-      expect.stringMatching(/^ksqldb\/coinbase_bars_1m.sql:3:14 file-name: /),
+      expect.stringMatching(/^ksqldb\/coinbase_bars_1m.sql:3:14 file: /),
     ]);
   });
 
@@ -331,15 +311,6 @@ describe("between the files", () => {
     ]);
   });
 
-  it("the partition column is a TIMESTAMP of its table", () => {
-    expect(
-      told(
-        changed("05_", (text) => text.replace("[timestamp] ", "")),
-        [],
-      ),
-    ).toContainEqual(expect.stringMatching(/^ksqldb\/05_coinbase_bars_1s.sql:14:3 partition-column: time: /));
-  });
-
   it("a last_match is aggregated nowhere, whatever it came through", () => {
     const without = (condition: string) =>
       changed("03_", (text) => text.replace("WHERE `type` = 'match'", `WHERE ${condition}`));
@@ -356,6 +327,7 @@ describe("between the files", () => {
       expect(told(without(open)), open).toEqual(bars);
     for (const closed of [
       "`type` <> 'last_match'",
+      "`type` = 'match' OR `type` = 'done'",
       "`type` IN ('match', 'done')",
       "'match' = `type` AND `price` <> '0'",
     ])
@@ -372,17 +344,17 @@ describe("what is not understood is told with its place, and hides nothing else"
     [
       "an alias in HAVING",
       table("COUNT(*) AS `many` -- How many.").replace("EMIT", "HAVING `many` > 1\nEMIT"),
-      "an alias of SELECT counts in no other clause",
+      "an alias counts in no other clause",
     ],
     ["a type error", stream("`heat`", "WHERE `heat` > 5"), "9:7: [refused] STRING can not be compared with INTEGER"],
     ["outside the subset", stream("`heat`", "JOIN other ON 1 = 1"), "9:1: [refused] JOIN is outside the subset"],
     ["EMIT FINAL", clean.replace("CHANGES", "FINAL"), "[refused] EMIT FINAL is outside the subset"],
     ["OR REPLACE", clean.replace("CREATE", "CREATE OR REPLACE"), "2:1: [refused] CREATE OR REPLACE changes what runs"],
-    ["||", stream("`heat` || 'x' AS `x`"), "the operator ||, which ksqlDB parses and refuses"],
+    ["||", stream("`heat` || 'x' AS `x`"), "ksqlDB parses the operator || and refuses it"],
     [
       "CASE with an operand",
       stream("CASE `n` WHEN 1 THEN 2 END AS `x`"),
-      "CASE with an operand, which ksqlDB parses and refuses",
+      "ksqlDB parses CASE with an operand and refuses it",
     ],
     [
       "BETWEEN with a call",
@@ -412,7 +384,7 @@ describe("what is not understood is told with its place, and hides nothing else"
   it("every file is told of, and every rule that needs no types", () => {
     const scripts = [
       ...changed("01_", (text) => text.replace("`order_id` STRING", "`order_id` STRONG")).slice(0, 1),
-      ...changed("03_", (text) => text.replace("EMIT CHANGES", "")).slice(1, 3),
+      ...changed("03_", (text) => text.replace("AS_VALUE(product_key)", "`product_id`")).slice(1, 3),
       { file: "ksqldb/41_warm.sql", text: stream("`heat` AS size") },
       { file: "ksqldb/42_hot.sql", text: clean.replaceAll("warm", "hot").replace("FROM ticks", "FROM warm") },
     ];
@@ -420,13 +392,13 @@ describe("what is not understood is told with its place, and hides nothing else"
     expect(findings.map(({ file: name, line, rule }) => `${name.slice(7, 9)}:${line} ${rule}`)).toEqual([
       "01:10 declared",
       "01:10 refused",
-      "03:10 emit-changes",
+      "03:10 key-copied",
       "41:7 refused",
       "42:3 topic",
     ]);
   });
 
-  it("a cycle, and a source that is created too late", () => {
+  it("a cycle, and a source that is created too late, are told once", () => {
     const of = (name: string, from: string) => clean.replaceAll("warm", name).replace("FROM ticks", `FROM ${from}`);
     const scripts = [
       { file: "ksqldb/40_ticks.sql", text: ticks },
@@ -437,13 +409,11 @@ describe("what is not understood is told with its place, and hides nothing else"
       { file: "ksqldb/45_early.sql", text: of("early", "late") },
       { file: "ksqldb/46_late.sql", text: of("late", "ticks") },
     ];
-    const places = told(scripts, []).filter((line) => / (cycle|order|refused): /.test(line));
+    const places = told(scripts, []).filter((line) => line.includes(" refused: "));
     expect(places).toEqual([
-      "ksqldb/41_a.sql:9:6 cycle: A reads C reads B reads A: no server can create the first of them",
-      "ksqldb/42_b.sql:9:6 cycle: B reads A reads C reads B: no server can create the first of them",
-      "ksqldb/43_c.sql:9:6 cycle: C reads B reads A reads C: no server can create the first of them",
-      "ksqldb/44_own.sql:9:6 cycle: OWN reads OWN: no server can create the first of them",
-      "ksqldb/45_early.sql:9:6 order: LATE is created later, in ksqldb/46_late.sql: a server says that it does not exist",
+      expect.stringMatching(/^ksqldb\/41_a.sql:9:6 refused: there is no C: create it in an earlier statement; /),
+      expect.stringMatching(/^ksqldb\/44_own.sql:9:6 refused: there is no OWN: /),
+      expect.stringMatching(/^ksqldb\/45_early.sql:9:6 refused: there is no LATE: /),
     ]);
   });
 });
@@ -477,7 +447,7 @@ describe("the lock", () => {
     const none = readScripts().filter(({ file: name }) => !name.includes("06_"));
     expect(lint(none, readTables()).map(findingText)).toEqual([
       expect.stringMatching(
-        /^schemas\/tables.lock.json:\d+:5: \[lock\] coinbase_bars_1m: the table is gone; .*coinbase_bars_1m_v2/,
+        /^schemas\/tables.lock.json:\d+:5: \[lock\] coinbase_bars_1m: the table is gone; .* with _v2 behind its name/,
       ),
     ]);
   });
