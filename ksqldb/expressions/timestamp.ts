@@ -155,12 +155,12 @@ function newLiteral(literal: string): Part {
 }
 
 function sameText(text: string, at: number, literal: string): boolean {
-  if (text.startsWith(literal, at)) return true;
-  return Array.from(literal).every((b, i) => {
-    const a = text[at + i] ?? "";
+  for (let i = 0; i < literal.length; i++) {
+    const [a = "", b] = [text[at + i], literal[i]!];
     // Java's lower case of one character is one character.
-    return a.toUpperCase() === b.toUpperCase() || a.toLowerCase()[0] === b.toLowerCase();
-  });
+    if (a !== b && a.toUpperCase() !== b.toUpperCase() && a.toLowerCase()[0] !== b.toLowerCase()) return false;
+  }
+  return true;
 }
 
 /** An offset: ±hh and with X minutes if they are not 0, with XX and Z ±hhmm, with XXX ±hh:mm. */
@@ -243,21 +243,21 @@ function newPattern(parts: readonly Part[]): TimePattern {
   };
 }
 
-const ranges = {
-  year: [1, Number.POSITIVE_INFINITY],
-  month: [1, 12],
-  day: [1, 31],
-  hour: [0, 23],
-  minute: [0, 59],
-  second: [0, 59],
-  offset: [-64800, 64800],
-} as const;
+const ranges: readonly [field: Field, least: number, most: number][] = [
+  ["year", 1, Number.POSITIVE_INFINITY],
+  ["month", 1, 12],
+  ["day", 1, 31],
+  ["hour", 0, 23],
+  ["minute", 0, 59],
+  ["second", 0, 59],
+  ["offset", -64800, 64800],
+];
 
 function resolve(fields: Fields): number {
   const { year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0, nano = 0, offset = 0 } = fields;
   if (hour === 24 && minute + second + nano === 0) throw new OutsideSubset("24:00, which may be the end of the day");
-  for (const [field, [least, most]] of Object.entries(ranges)) {
-    const value = fields[field as Field];
+  for (const [field, least, most] of ranges) {
+    const value = fields[field];
     if (value !== undefined && (value < least || value > most)) throw new Error(`${value} is no ${field}`);
   }
   const lastDay = new Date(0);

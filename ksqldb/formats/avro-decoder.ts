@@ -76,7 +76,7 @@ function valueReader(type: SqlType, writer: AvroType, path: string, wanted?: Rea
   if (type.base === "STRUCT") return kind === "record" ? recordReader(type.fields, writer, path, wanted) : undefined;
   if (type.base === "ARRAY") return kind === "array" ? arrayReader(reader(type.item, writer.item!, path)) : undefined;
   if (type.base === "DECIMAL") return isDecimal(writer) ? decimalReader(type, writer) : undefined;
-  if (type.base === "STRING" && kind === "enum") return symbolReader(writer.symbols);
+  if (type.base === "STRING" && kind === "enum") return (input) => nth(writer.symbols, readCount(input));
   return plain[type.base]?.[kind];
 }
 
@@ -121,14 +121,6 @@ function decimalReader(type: DecimalType, { kind, size, scale }: AvroType): Read
   return (input) => fitExact({ units: readUnits(input, kind === "fixed" ? size : readCount(input)), scale }, type);
 }
 
-function symbolReader(symbols: readonly string[]): Read {
-  return (input) => {
-    const symbol = symbols[readCount(input)];
-    if (symbol === undefined) throw new Error("an enum has no such symbol");
-    return symbol;
-  };
-}
-
 const sizes: Partial<Record<Kind, number>> = { null: 0, boolean: 1, float: 4, double: 8 };
 
 /** Passes over a value of a type. One that contains itself is known before what is inside it. */
@@ -169,10 +161,13 @@ function skipText(input: Input): void {
 
 /** Which of a union's types follows: its index is one byte, doubled, in any union of less than 64. */
 function branchOf<Of>(input: Input, branches: readonly Of[]): Of {
-  const index = input.bytes[input.at++]!;
-  const branch = (index & 1) === 0 ? branches[index >> 1] : undefined;
-  if (branch === undefined) throw new Error(`a union has no type ${index / 2}`);
-  return branch;
+  return nth(branches, input.bytes[input.at++]! / 2);
+}
+
+function nth<Of>(list: readonly Of[], index: number): Of {
+  const one = list[index];
+  if (one === undefined) throw new Error(`the schema has no branch or symbol ${index}`);
+  return one;
 }
 
 function readBoolean(input: Input): boolean {
@@ -184,15 +179,13 @@ function readTime(input: Input): number {
 }
 
 function readFloat(input: Input): number {
-  const value = input.bytes.readFloatLE(input.at);
   input.at += 4;
-  return value;
+  return input.bytes.readFloatLE(input.at - 4);
 }
 
 function readDouble(input: Input): number {
-  const value = input.bytes.readDoubleLE(input.at);
   input.at += 8;
-  return value;
+  return input.bytes.readDoubleLE(input.at - 8);
 }
 
 /** Zigzag and seven bits a byte, the lowest bit the sign. As long as it is a safe integer no bigint is needed. */
