@@ -5,9 +5,10 @@ import { compilePattern } from "../expressions/timestamp.ts";
 import type { Log } from "../expressions/typed.ts";
 import type { Column, Schemas } from "../formats/format.ts";
 import { deserializer } from "../formats/formats.ts";
+import { OutsideSubset } from "../functions/function.ts";
 import type { Value } from "../language/types.ts";
 
-export interface Read {
+interface Read {
   /** Where the record has no value, nothing but the key's columns is there. */
   readonly row: Value[];
   readonly hasValue: boolean;
@@ -34,6 +35,7 @@ export function rowReader({ source, used }: Plan, partition: number, schemas: Sc
       const key = record.key === null || keys.length === 0 ? null : readKey(record.key);
       for (let i = 0; i < keys.length; i++) row.push(key === null ? null : key[i]!);
     } catch (error) {
+      if (error instanceof OutsideSubset) throw error;
       log(`offset ${record.offset}: ${(error as Error).message}`);
       return undefined;
     }

@@ -6,7 +6,7 @@
 import type { ArithmeticOperator, Expression } from "../language/ast.ts";
 import { BIGINT, bigint, decimal, DOUBLE, INTEGER, isNumber, STRING, typeText } from "../language/types.ts";
 import type { DecimalType, SqlType, Value } from "../language/types.ts";
-import { castValue } from "./cast.ts";
+import { asDecimal, castValue } from "./cast.ts";
 import { digitsOf, powerOfTen } from "./decimal.ts";
 import { required, typeOfOperand, type Scope, type Typed, type Type } from "./typed.ts";
 
@@ -95,11 +95,6 @@ function resultType(op: ArithmeticOperator, left: SqlType, right: SqlType): SqlT
     case "%":
       return decimal(Math.min(p1 - s1, p2 - s2) + Math.max(s1, s2), Math.max(s1, s2));
   }
-}
-
-/** A whole number's type as a DECIMAL that holds all of it. */
-export function asDecimal(type: SqlType): DecimalType {
-  return type.base === "DECIMAL" ? type : decimal(type.base === "INTEGER" ? 10 : 19, 0);
 }
 
 /** Brings an operand to the kind of the result; a DECIMAL keeps its scale. */

@@ -3,7 +3,7 @@
  * ksqlDB does not cast are refused.
  */
 import type { Expression } from "../language/ast.ts";
-import { bigint, sameType, typeOf, typeText } from "../language/types.ts";
+import { bigint, decimal, sameType, typeOf, typeText } from "../language/types.ts";
 import type { DecimalType, SqlType, Value } from "../language/types.ts";
 import { castExact, decimalText, decimalToDouble, digitsOf, exactOfDouble, parseDecimal, rescale } from "./decimal.ts";
 import { doubleText } from "./double.ts";
@@ -182,7 +182,7 @@ const decimalDouble = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFdD]?$/;
 const hexadecimalDouble = /^([+-]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([+-]?\d+)[fFdD]?$/;
 
 /** As Double.parseDouble, without what is no finite number. */
-export function parseDouble(text: string): number {
+function parseDouble(text: string): number {
   const hexadecimal = hexadecimalDouble.exec(text);
   let value = Number.NaN;
   if (decimalDouble.test(text)) value = Number(text.replace(/[fFdD]$/, ""));
@@ -228,7 +228,12 @@ export function widerNumber(a: SqlType, b: SqlType): SqlType | undefined {
   const [lower, higher] = rank.indexOf(a.base) <= rank.indexOf(b.base) ? [a, b] : [b, a];
   if (!rank.includes(lower.base)) return undefined;
   if (higher.base !== "DECIMAL") return higher;
-  const [p, s] = lower.base === "DECIMAL" ? [lower.precision, lower.scale] : [lower.base === "INTEGER" ? 10 : 19, 0];
-  const scale = Math.max(s, higher.scale);
-  return { base: "DECIMAL", precision: Math.max(p - s, higher.precision - higher.scale) + scale, scale };
+  const { precision, scale: own } = asDecimal(lower);
+  const scale = Math.max(own, higher.scale);
+  return decimal(Math.max(precision - own, higher.precision - higher.scale) + scale, scale);
+}
+
+/** A whole number's type as a DECIMAL that holds all of it. */
+export function asDecimal(type: SqlType): DecimalType {
+  return type.base === "DECIMAL" ? type : decimal(type.base === "INTEGER" ? 10 : 19, 0);
 }

@@ -43,7 +43,7 @@ interface Comparison extends Typed {
   readonly compare: (row: Row, log: Log, left: NonNullable<Value>, right: NonNullable<Value>) => boolean;
 }
 
-export function comparison(
+function comparison(
   op: CompareOperator,
   left: Typed,
   right: Typed,
@@ -229,4 +229,12 @@ export function sameValue(a: Value, b: Value): boolean {
     );
   }
   return false;
+}
+
+/** Java's compareTo: a double's NaN is the largest, and -0.0 less than 0.0. */
+export function javaCompare(a: NonNullable<Value>, b: NonNullable<Value>): number {
+  if (a < b) return -1;
+  if (a > b) return 1;
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a === 0 && b === 0 ? Number(Object.is(b, -0)) - Number(Object.is(a, -0)) : 0;
 }

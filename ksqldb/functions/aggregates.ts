@@ -1,5 +1,6 @@
 /** Aggregates: https://docs.confluent.io/platform/current/ksqldb/developer-guide/ksqldb-reference/aggregate-functions.html */
 import { BIGINT, bigint, DOUBLE, type SqlType, type Value } from "../language/types.ts";
+import { javaCompare } from "../expressions/comparison.ts";
 import { decimalText, powerOfTen } from "../expressions/decimal.ts";
 
 /** States are values that are replaced, never changed: one may be kept while the next is made. */
@@ -37,6 +38,8 @@ export const aggregates: Readonly<Record<string, AggregateFunction>> = {
   LATEST_BY_OFFSET: (types, constants) => byOffset(types, constants, "last"),
   TOPK: topK,
 };
+
+type Scalar = NonNullable<Value>;
 
 function plain(type: SqlType): Omit<Aggregate, "initial" | "add"> {
   return { type, structured: false, result: (state) => state as Value };
@@ -121,21 +124,12 @@ function average(type: SqlType): Aggregate | undefined {
 /** The smallest or the largest, passing over NULL. */
 function extreme(type: SqlType, direction: 1 | -1): Aggregate | undefined {
   if (!["INTEGER", "BIGINT", "DOUBLE", "DECIMAL", "TIMESTAMP", "STRING"].includes(type.base)) return undefined;
-  const beats =
-    direction === 1 ? (a: Value, b: Value) => javaCompare(a, b) > 0 : (a: Value, b: Value) => javaCompare(a, b) < 0;
+  const beats = (a: Scalar, b: Scalar) => javaCompare(a, b) * direction > 0;
   return {
     ...plain(type),
     initial: null,
-    add: (state, [value]) => (value !== null && (state === null || beats(value!, state as Value)) ? value : state),
+    add: (state, [value]) => (value !== null && (state === null || beats(value!, state as Scalar)) ? value : state),
   };
-}
-
-/** Java's compareTo: a double's NaN is the largest, and -0.0 less than 0.0. */
-function javaCompare(a: Value, b: Value): number {
-  if (a! < b!) return -1;
-  if (a! > b!) return 1;
-  if (a === b) return a === 0 && !Object.is(a, b) ? (Object.is(a, -0) ? -1 : 1) : 0;
-  return Number.isNaN(a) ? (Number.isNaN(b) ? 0 : 1) : -1;
 }
 
 /** EARLIEST and LATEST_BY_OFFSET(value[, n][, ignoreNulls]): in the order of processing. With n a list. */
@@ -178,7 +172,7 @@ function topK(
   const fields = [{ name: "sort_col", type: sort }, ...others.map((type, i) => ({ name: `col${i}`, type: type! }))];
   const item: SqlType = others.length === 0 ? sort : { base: "STRUCT", fields };
   const toItem = (args: readonly Value[]): Value => (others.length === 0 ? args[0]! : args.slice());
-  const sortOf = (value: Value): Value => (others.length === 0 ? value : (value as readonly Value[])[0]!);
+  const sortOf = (value: Value): Scalar => (others.length === 0 ? value : (value as readonly Value[])[0]!)!;
   const add = (state: unknown, args: readonly Value[]) => {
     const list = state as readonly Value[];
     const value = args[0]!;

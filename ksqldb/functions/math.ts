@@ -2,6 +2,7 @@
  * Functions of numbers. LOG, POWER and the trigonometric ones are left out: the last digit of their results differs
  * between Java's processors' instructions and JavaScript.
  */
+import { javaCompare } from "../expressions/comparison.ts";
 import { decimalText, parseExact, powerOfTen } from "../expressions/decimal.ts";
 import { doubleText } from "../expressions/double.ts";
 import {
@@ -152,19 +153,11 @@ function extreme(args: readonly (SqlType | null)[], direction: 1 | -1): Resolved
   const evaluate = (...values: Value[]): Value =>
     values.reduce((best, value) => {
       if (best === null || value === null) return best ?? value;
-      return compare(value, best) * direction > 0 ? value : best;
+      return javaCompare(value, best) * direction > 0 ? value : best;
     }, null);
   if (to.base !== "DECIMAL") return { type: to, casts, evaluate };
   const decimals = types as DecimalType[];
   // ksqlDB widens the type but not the value: as text it would keep fewer digits than its type has.
   if (decimals.some(({ scale }) => scale !== to.scale)) return undefined;
   return { type: decimal(Math.max(...decimals.map(({ precision }) => precision)), to.scale), casts, evaluate };
-}
-
-/** Java's compareTo: a double's NaN is the largest, and -0.0 less than 0.0. */
-function compare(a: NonNullable<Value>, b: NonNullable<Value>): number {
-  if (a < b) return -1;
-  if (a > b) return 1;
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
-  return a === 0 && b === 0 ? Number(Object.is(b, -0)) - Number(Object.is(a, -0)) : 0;
 }

@@ -44,7 +44,7 @@ export interface Create extends Created {
   readonly columns: readonly ColumnElement[];
 }
 
-export interface ColumnElement {
+interface ColumnElement {
   readonly name: string;
   readonly type: TypeName;
   readonly key: "" | "key" | "primary key";

@@ -15,11 +15,11 @@ export interface DecimalType {
   readonly precision: number;
   readonly scale: number;
 }
-export interface ArrayType {
+interface ArrayType {
   readonly base: "ARRAY";
   readonly item: SqlType;
 }
-export interface MapType {
+interface MapType {
   readonly base: "MAP";
   readonly value: SqlType;
 }

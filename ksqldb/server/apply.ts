@@ -58,7 +58,7 @@ export async function carryOut(
 }
 
 function titleOf({ action, name, desired }: Step): string {
-  return `${action} ${name}${desired === undefined ? "" : ` (${desired.file})`}`;
+  return `${action} ${name} (${desired!.file})`;
 }
 
 /** What is lost, or refused, may have been executed: that is looked at before anything is sent again, or given up. */

@@ -72,19 +72,17 @@ interface Entry {
 const entryOf = ({ name, type, key }: Column): Entry => ({ name, text: key ? `${type} KEY` : type });
 
 function compareLists(server: readonly Entry[], file: readonly Entry[]): Difference[] {
-  const found: string[] = [];
-  const placeIn = (list: readonly Entry[], { name }: Entry) => list.findIndex((entry) => entry.name === name);
-  for (const entry of server) {
-    const ours = file[placeIn(file, entry)];
-    if (ours === undefined) found.push(`column ${entry.name} is not in the file`);
-    else if (ours.text !== entry.text) found.push(between(`column ${entry.name}`, entry.text, ours.text));
-  }
-  const places = server.map((entry) => placeIn(file, entry)).filter((place) => place >= 0);
-  if (places.some((place, i) => i > 0 && place < places[i - 1]!)) found.push("the columns stand in another order");
-  else if (places.some((place, i) => place !== i)) found.push("new columns stand before others");
+  const find = (list: readonly Entry[], { name }: Entry) => list.find((entry) => entry.name === name);
+  const found = server.flatMap((entry) => {
+    const ours = find(file, entry);
+    if (ours === undefined) return `column ${entry.name} is not in the file`;
+    return ours.text === entry.text ? [] : between(`column ${entry.name}`, entry.text, ours.text);
+  });
+  if (found.length === 0 && server.some(({ name }, i) => name !== file[i]!.name))
+    found.push("the columns stand in another order");
   const part = found.length === 0 ? "appended" : "columns";
-  for (const entry of file) if (placeIn(server, entry) < 0) found.push(`column ${entry.name} is new`);
-  return found.map((text) => ({ part, text }));
+  const added = file.filter((entry) => find(server, entry) === undefined).map(({ name }) => `column ${name} is new`);
+  return [...found, ...added].map((text) => ({ part, text }));
 }
 
 function between(what: string, server: string | undefined, file: string | undefined): string {

@@ -80,7 +80,7 @@ function look(one: Desired, source: Source | undefined) {
 
 /** The sources and all that is made from them, directly or not; what reads stands before what it reads. */
 function withReaders(names: readonly string[], sources: Sources): string[] {
-  return inOrder(names.toReversed(), (name) => sources.get(name)!.readers);
+  return inOrder(names.toReversed(), (name) => sources.get(name)!.readers.filter((reader) => sources.has(reader)));
 }
 
 /** Drops with all that reads them; of what nobody here may drop, and the server would keep, a refusal. */

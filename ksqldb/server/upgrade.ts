@@ -10,11 +10,8 @@ import type { Difference } from "./compare.ts";
 import type { Desired } from "./desired.ts";
 import type { Column, Source } from "./state.ts";
 
-type Server = Pick<Source, "statement" | "columns">;
-type File = Pick<Desired, "ast" | "columns">;
-
 /** Why the server will not take it, in its own words where they are known; undefined if it will. */
-export function whyNotInPlace(server: Server, file: File, found: readonly Difference[]): string | undefined {
+export function whyNotInPlace(server: Source, file: Desired, found: readonly Difference[]): string | undefined {
   const parts = new Set(found.map(({ part }) => part));
   const [one, other] = [server.statement, file.ast];
   if (typeof one === "string") return "what would change is not known";

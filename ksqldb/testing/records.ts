@@ -80,7 +80,7 @@ export function toBytes(json: Json, side: Side, subject: string, schemas: Schema
 }
 
 /** What the bytes say, as JSON; of DELIMITED the text. */
-export function fromBytes(bytes: Buffer | null, side: Side, schemas: Schemas): Json {
+function fromBytes(bytes: Buffer | null, side: Side, schemas: Schemas): Json {
   if (bytes === null || side.columns.length === 0) return null;
   if (side.format === "DELIMITED") return bytes.toString();
   if (side.format === "JSON") return parseJson(bytes.toString());

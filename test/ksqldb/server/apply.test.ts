@@ -151,11 +151,11 @@ describe("plan", () => {
       action: "unchanged",
       notes: ["its query CTAS_COINBASE_BARS_1M_3 is PAUSED"],
     });
-    fake.run("TERMINATE CTAS_COINBASE_BARS_1M_3;");
+    fake.run("TERMINATE CSAS_COINBASE_TRADES_2;");
     const gone = await runAgainst(fake, "plan", desired);
-    expect(gone.report?.steps[2]).toMatchObject({
+    expect(gone.report?.steps[1]).toMatchObject({
       action: "refuse",
-      notes: [expect.stringContaining("it was terminated"), expect.anything()],
+      notes: [expect.stringContaining("it was terminated"), expect.stringContaining("none runs")],
     });
   });
 });
@@ -185,6 +185,28 @@ describe("a change", () => {
       ["CREATE OR REPLACE STREAM coinbase_full (", "CREATE OR REPLACE STREAM coinbase_trades"],
     ]);
     expect((await runAgainst(fake, "plan", next)).report?.changes).toBe(0);
+  });
+
+  it("of what a star stands for is seen, and made", async () => {
+    const stars =
+      "CREATE STREAM coinbase_trades WITH (KAFKA_TOPIC = 'coinbase_trades') AS SELECT * FROM coinbase_full;";
+    const fake = await running(full, stars);
+    const next = desiredOf(full.replace(") WITH", ", `extra` STRING) WITH"), stars);
+    const { code, report } = await runAgainst(fake, "apply", next);
+    expect(code).toBe(0);
+    expect(report?.steps).toMatchObject([
+      { action: "replace", name: "COINBASE_FULL", notes: ["column extra is new"] },
+      { action: "replace", name: "COINBASE_TRADES", notes: ["column extra is new"] },
+    ]);
+    expect((await runAgainst(fake, "plan", next)).report?.changes).toBe(0);
+  });
+
+  it("that the server refuses against all expectation is told with the way out", async () => {
+    const fake = await running();
+    fake.fail({ on: "CREATE OR REPLACE", status: 400, code: 40001, message: "Upgrades not yet supported for X" });
+    const next = desiredOf(full, trades.replace("'match'", "'last_match'"), bars);
+    const { code, told } = await runAgainst(fake, "apply", next);
+    expect([code, told]).toEqual([1, expect.stringContaining("Upgrades not yet supported for X. DROP it by hand")]);
   });
 
   it("that the server would refuse is refused before anything is sent, with reason and cure", async () => {
@@ -248,18 +270,27 @@ describe("a change", () => {
       "INSERT INTO coinbase_trades SELECT k, `price`, `size` FROM coinbase_full;",
       "COINBASE_TRADES: INSERTQUERY_4, which no file names, reads from it or writes into it. TERMINATE INSERTQUERY_4 by hand",
     ],
+    [
+      "an INSERT of others that reads",
+      "INSERT INTO theirs SELECT k, `price`, `size` FROM coinbase_trades;",
+      "COINBASE_TRADES: INSERTQUERY_5, which no file names, reads from it or writes into it. TERMINATE INSERTQUERY_5 by hand",
+    ],
   ])("with --replace is refused where %s would have to go", async (_, theirs, reason) => {
-    const fake = await running(...all, theirs);
+    const fake = await running(...all);
+    if (theirs.includes("INTO theirs"))
+      fake.run("CREATE STREAM theirs (k STRING KEY) WITH (KAFKA_TOPIC = 'coinbase_full');");
+    fake.run(theirs);
     const next = desiredOf(full, trades.replace("`price`, `size`", "`size`, `price`"), bars);
     const { code, sent, told } = await runAgainst(fake, "apply", next, { replace: true });
     expect([code, sent]).toEqual([1, []]);
     expect(told).toContain(reason);
   });
 
-  it("never deletes a raw topic, not even under the name of a derived stream", async () => {
-    const fake = await running(
-      "CREATE STREAM coinbase_trades (k STRING KEY) WITH (KAFKA_TOPIC = 'coinbase_full', VALUE_FORMAT = 'AVRO');",
-    );
+  it.each([
+    "CREATE STREAM coinbase_trades (k STRING KEY) WITH (KAFKA_TOPIC = 'coinbase_full', VALUE_FORMAT = 'AVRO');",
+    "CREATE STREAM coinbase_trades WITH (KAFKA_TOPIC = 'coinbase_level2') AS SELECT * FROM coinbase_full;",
+  ])("never deletes a raw topic, not even under the name of a derived stream: %s", async (other) => {
+    const fake = await running(full, other);
     const { code, sent } = await runAgainst(fake, "apply", desired, { replace: true, "delete-topics": true });
     expect([code, sent[0]]).toEqual([0, "DROP STREAM `COINBASE_TRADES`;"]);
   });
@@ -385,6 +416,14 @@ describe("a step that fails", () => {
     }
   });
 
+  it("by a connection that breaks replaces nothing twice, since it looks first", async () => {
+    const fake = await running();
+    fake.fail({ on: "CREATE OR REPLACE", drop: "after" });
+    const next = desiredOf(full, trades.replace("'match'", "'last_match'"), bars);
+    const { code, sent, report } = await runAgainst(fake, "apply", next);
+    expect([code, sent.length, report?.steps[1]?.result]).toEqual([0, 1, "found"]);
+  });
+
   it("by an answer that never comes creates nothing twice", async () => {
     const fake = await startFakeKsqldb();
     fake.fail({ on: "CREATE STREAM coinbase_trades", hang: "after" });
@@ -501,6 +540,15 @@ describe("before anything is sent", () => {
     );
     await new SchemaRegistry(registry).register("coinbase_full-value", readSchema("coinbase_full"));
     expect((await runAgainst(fake, "apply", desired, { env })).code).toBe(0);
+  });
+
+  it("the raw schema must be registered for a column that a declaration gets, too", async () => {
+    const [fake, registry] = [await running(full), await startFakeRegistry()];
+    const env = { SCHEMA_REGISTRY_URL: registry.url };
+    const next = desiredOf(full.replace(") WITH", ", `extra` STRING) WITH"));
+    const { code, sent, report } = await runAgainst(fake, "apply", next, { env });
+    expect([code, sent, report?.steps[0]?.action]).toEqual([1, [], "replace"]);
+    expect(report?.checks.faults).toEqual([expect.stringContaining("coinbase_full-value: nothing is registered")]);
   });
 
   it("says what was not checked, and that retention can not be seen", async () => {

@@ -49,6 +49,21 @@ describe("what may pass is waited for", () => {
     expect(run.told).toContain(told);
   });
 
+  it.each([
+    ["plan", "30 s"],
+    ["apply", "10 minutes"],
+  ] as const)("%s for up to %s, if nothing else is said", async (command, most) => {
+    const fake = await startFakeKsqldb();
+    fake.fail({ on: "/info", status: 503 });
+    expect((await runAgainst(fake, command, desired, { wait: undefined })).told).toContain(`for up to ${most}.`);
+  });
+
+  it("a busy server, for longer than a statement may take", async () => {
+    const fake = await startFakeKsqldb();
+    fake.fail({ on: "POST /ksql CREATE", status: 503, code: 50302, message: "not yet ready", retryAfter: 1 });
+    expect((await runAgainst(fake, "apply", desired, { wait: "10s", timeout: "500ms" })).code).toBe(0);
+  });
+
   it("a connection that breaks, when nothing was changed by it", async () => {
     const fake = await startFakeKsqldb();
     fake.fail({ on: "LIST STREAMS", drop: "before", times: 2 }, { on: "GET /status", drop: "before" });

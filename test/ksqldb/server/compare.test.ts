@@ -135,7 +135,7 @@ describe("what differs is told", () => {
       ["column X is not in the file", "column x is new"],
     ],
     ["a column behind", query("k, a"), query("k, a, b"), ["column B is new"]],
-    ["a column before", query("k, b"), query("k, a, b"), ["new columns stand before others", "column A is new"]],
+    ["a column before", query("k, b"), query("k, a, b"), ["the columns stand in another order", "column A is new"]],
     ["the order", query("k, a, b"), query("k, b, a"), ["the columns stand in another order"]],
     [
       "the scale of a number",
@@ -159,6 +159,12 @@ describe("what differs is told", () => {
     ],
     ["the source", query("k").replace("FROM f", "FROM g"), query("k"), ["FROM is G on the server and F in the file"]],
     ["partitions", query("k").replace("= 6", "= 3"), query("k"), ["PARTITIONS is 3 on the server and 6 in the file"]],
+    [
+      "a property of a declaration",
+      "CREATE STREAM s (k STRING KEY, a INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');",
+      "CREATE STREAM s (k STRING KEY, a INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='AVRO');",
+      ["VALUE_FORMAT is JSON on the server and AVRO in the file"],
+    ],
     [
       "a property that no server adds",
       query("k").replace(")", ", TIMESTAMP = 'a')"),

@@ -78,6 +78,7 @@ it.each([
   ["an aggregate's condition over another column", count("*", "WHERE a > 0"), count("*", "WHERE b > 0"), false],
   ["an aggregate's condition that goes, and its column with it", count("*", "WHERE a > 0"), count("*", ""), false],
   ["an aggregate of another column", count("a", "WHERE a > 0"), count("b", "WHERE a > 0"), false],
+  ["another aggregate of the same column", count("a", ""), count("a", "").replace("COUNT", "MAX"), false],
   ["a stream's condition", project("k, a"), project("k, a", "WHERE b > 0"), true],
   [
     "a stream's condition before PARTITION BY",
