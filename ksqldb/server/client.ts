@@ -39,7 +39,7 @@ export class Lost extends UserError {}
 
 const contentType = "application/vnd.ksql.v1+json";
 
-/** How long a question is asked again over a connection, or a gateway, that fails. */
+/** How long a question is asked again over a connection, or a gateway, that fails, since the server was last heard. */
 const networkMs = 10_000;
 
 export class KsqlServer {
@@ -149,6 +149,7 @@ export class KsqlServer {
         ? { headers: this.#headers }
         : { method: "POST", headers: this.#headers, body: JSON.stringify(question) };
     const started = Date.now();
+    let heard = started;
     for (let attempt = 0; ; attempt++) {
       this.#checkStop(step);
       const answer = await requestOnce(this.url + path, init, answerMs);
@@ -157,10 +158,12 @@ export class KsqlServer {
       const { kind, reason, cure } = trouble;
       if (kind === "unknown" && isCommand)
         throw new Lost(`${step}: ${reason} Whether the statement was executed is not known.`);
-      const most = kind === "waits" ? waitMs : Math.min(networkMs, waitMs);
+      const now = Date.now();
+      if (kind === "waits") heard = now;
+      const most = kind === "waits" ? waitMs : Math.min(waitMs, heard - started + networkMs);
       const pause = pauseBefore(attempt, answer);
-      if (kind === "final" || Date.now() + pause > started + most) {
-        const after = attempt > 0 ? ` It was asked for ${duration(Date.now() - started)}.` : "";
+      if (kind === "final" || now + pause > started + most) {
+        const after = attempt > 0 ? ` It was asked for ${duration(now - started)}.` : "";
         throw new UserError(`${step}: ${reason}${after} ${cure}`);
       }
       if (attempt === 0) this.#talk(`${step}: ${reason} Asking again, for up to ${duration(most)}.`);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { redact } from "../../../command.ts";
 import { desiredOf, runAgainst, startFakeKsqldb } from "../../fake-ksqldb/start.ts";
 
@@ -47,6 +47,8 @@ describe("what may pass is waited for", () => {
     const run = await runAgainst(fake, "apply", desired, { env, wait: "10s" });
     expect([run.code, run.sent.length]).toEqual([0, 1]);
     expect(run.told).toContain(told);
+    // It was not executed: nothing has to be looked for.
+    expect(run.told).not.toContain("Looking");
   });
 
   it.each([
@@ -55,13 +57,26 @@ describe("what may pass is waited for", () => {
   ] as const)("%s for up to %s, if nothing else is said", async (command, most) => {
     const fake = await startFakeKsqldb();
     fake.fail({ on: "/info", status: 503 });
-    expect((await runAgainst(fake, command, desired, { wait: undefined })).told).toContain(`for up to ${most}.`);
+    expect((await runAgainst(fake, command, desired, { wait: undefined as never })).told).toContain(
+      `for up to ${most}.`,
+    );
   });
 
-  it("a busy server, for longer than a statement may take", async () => {
+  it("a busy server, as long as it asks for, which may be longer than a statement may take", async () => {
     const fake = await startFakeKsqldb();
+    const started = performance.now();
     fake.fail({ on: "POST /ksql CREATE", status: 503, code: 50302, message: "not yet ready", retryAfter: 1 });
     expect((await runAgainst(fake, "apply", desired, { wait: "10s", timeout: "500ms" })).code).toBe(0);
+    expect(performance.now() - started).toBeGreaterThan(1000);
+  });
+
+  it("a connection that breaks after minutes of starting", async () => {
+    const fake = await startFakeKsqldb();
+    fake.fail({ on: "/info", status: 503, times: 2 }, { on: "/info", drop: "before" });
+    const { now } = Date;
+    vi.spyOn(Date, "now").mockImplementation(() => now() + (fake.requests.length > 1 ? 60_000 : 0));
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect((await runAgainst(fake, "plan", desired, { wait: "10m" })).code).toBe(0);
   });
 
   it("a connection that breaks, when nothing was changed by it", async () => {
