@@ -7,7 +7,7 @@ import { type CommandStatus, duration, Lost, Refused, type KsqlServer } from "./
 import { differences } from "./compare.ts";
 import { cureOf } from "./cures.ts";
 import { changesOf, type Step } from "./plan.ts";
-import { readState } from "./state.ts";
+import { readSources } from "./state.ts";
 
 export interface Outcome {
   readonly step: Step;
@@ -112,6 +112,6 @@ async function sendAndWait(
 
 /** Whether the server is as the step would leave it. */
 async function isExecuted(server: KsqlServer, { action, name, desired }: Step): Promise<boolean> {
-  const source = (await readState(server, `look for ${name}`)).sources.get(name);
+  const source = (await readSources(server, `look for ${name}`)).get(name);
   return action === "drop" ? source === undefined : source !== undefined && differences(source, desired!).length === 0;
 }

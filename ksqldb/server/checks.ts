@@ -9,7 +9,7 @@ import type { SchemaRegistry } from "../../schemas/registry.ts";
 import { cureOf } from "./cures.ts";
 import type { Desired } from "./desired.ts";
 import { changesOf, type Step } from "./plan.ts";
-import type { State } from "./state.ts";
+import type { Topics } from "./state.ts";
 
 export interface Checks {
   /** What is missing or wrong: nothing can be sent. */
@@ -21,7 +21,7 @@ export interface Checks {
 /** Looks at what the plan's statements need. `registry` is undefined where the environment names none. */
 export async function check(
   plan: readonly Step[],
-  { topics }: State,
+  topics: Topics,
   registry: SchemaRegistry | undefined,
 ): Promise<Checks> {
   const sent = changesOf(plan).flatMap(({ action, desired }) => (action === "drop" ? [] : desired!));

@@ -9,7 +9,7 @@ import type { Desired } from "./desired.ts";
 import { changesOf, planApply, planDestroy, type Step } from "./plan.ts";
 import { waitForQueries } from "./queries.ts";
 import { planText, reportJson, type Report } from "./report.ts";
-import { readState } from "./state.ts";
+import { readSources, readTopics } from "./state.ts";
 
 /** For `parseCommand`. */
 export const serverOptions = {
@@ -85,9 +85,9 @@ export async function runServerCommand(
   const outcomes: Outcome[] = [];
   try {
     const { version, kafkaClusterId, ksqlServiceId } = await server.info();
-    const state = await readState(server, "read what the server has");
-    const plan = command === "destroy" ? planDestroy(desired, state, options) : planApply(desired, state, options);
-    const checks = await check(plan, state, registry);
+    const sources = await readSources(server, "read what the server has");
+    const plan = command === "destroy" ? planDestroy(desired, sources, options) : planApply(desired, sources, options);
+    const checks = await check(plan, await readTopics(server, "read the server's topics"), registry);
     report = { ...report, server: { url: server.url, version, kafkaClusterId, ksqlServiceId }, plan, checks };
     talk(planText(plan, checks));
     if (command === "plan") {

@@ -8,7 +8,7 @@ import { differences } from "./compare.ts";
 import type { Desired } from "./desired.ts";
 import { inOrder } from "./order.ts";
 import { rowsOf } from "./rows.ts";
-import type { Source, State } from "./state.ts";
+import type { Source, Sources } from "./state.ts";
 import { whyNotInPlace } from "./upgrade.ts";
 
 export interface Step {
@@ -33,11 +33,9 @@ export interface PlanOptions {
   readonly deleteTopics: boolean;
 }
 
-type Sources = State["sources"];
-
 export const changesOf = (plan: readonly Step[]) => plan.filter(({ sql }) => sql !== undefined);
 
-export function planApply(desired: readonly Desired[], { sources }: State, options: PlanOptions): Step[] {
+export function planApply(desired: readonly Desired[], sources: Sources, options: PlanOptions): Step[] {
   const looks = desired.map((one) => look(one, sources.get(one.name)));
   const stuck = looks.flatMap(({ one, whyNot }) => (whyNot === undefined ? [] : one.name));
   const drops = options.replace ? dropSteps(stuck, desired, sources, options) : [];
@@ -61,7 +59,7 @@ export function planApply(desired: readonly Desired[], { sources }: State, optio
 }
 
 /** Drops what the files name. Whatever else is there stays, also where it has a name of theirs. */
-export function planDestroy(desired: readonly Desired[], { sources }: State, options: PlanOptions): Step[] {
+export function planDestroy(desired: readonly Desired[], sources: Sources, options: PlanOptions): Step[] {
   const ours = desired.filter(({ name, kind, topic }) => {
     const source = sources.get(name);
     return source?.kind === kind && source.topic === topic;

@@ -28,23 +28,23 @@ export interface Source {
   readonly writtenBy: readonly Query[];
 }
 
-export interface State {
-  readonly sources: ReadonlyMap<string, Source>;
-  /** Number of partitions by topic; the reason where the server does not tell. */
-  readonly topics: ReadonlyMap<string, number> | string;
-}
+/** By name. */
+export type Sources = ReadonlyMap<string, Source>;
 
-export async function readState(server: KsqlServer, step: string): Promise<State> {
+/** Number of partitions by topic; the reason where the server does not tell. */
+export type Topics = ReadonlyMap<string, number> | string;
+
+export async function readSources(server: KsqlServer, step: string): Promise<Sources> {
   const queries = await readQueries(server, step);
   const sources: Source[] = [];
   for (const kind of ["STREAMS", "TABLES"]) {
     const { sourceDescriptions } = await server.ask(step, `LIST ${kind} EXTENDED;`, "source_descriptions");
     sources.push(...objects(sourceDescriptions).map((description) => readSource(description, queries)));
   }
-  return { sources: new Map(sources.map((source) => [source.name, source])), topics: await readTopics(server, step) };
+  return new Map(sources.map((source) => [source.name, source]));
 }
 
-async function readTopics(server: KsqlServer, step: string): Promise<State["topics"]> {
+export async function readTopics(server: KsqlServer, step: string): Promise<Topics> {
   try {
     const { topics } = await server.ask(step, "LIST TOPICS;", "kafka_topics");
     return new Map(objects(topics).map(({ name, replicaInfo }) => [text(name), list(replicaInfo).length]));

@@ -159,7 +159,7 @@ describe("what does not pass is one message: step, reason, cure", () => {
     );
   });
 
-  it.each(["LIST QUERIES", "LIST STREAMS", "LIST TABLES", "LIST TOPICS"])("HTML in the middle, at %s", async (on) => {
+  it.each(["LIST QUERIES", "LIST STREAMS", "LIST TABLES"])("HTML in the middle, at %s", async (on) => {
     const fake = await startFakeKsqldb();
     fake.fail({ on, html: "<html>" });
     expect((await runAgainst(fake, "plan", desired)).told).toContain("read what the server has: http://127.0.0.1");

@@ -5,7 +5,7 @@ import { analyse } from "../../../ksqldb/analysis/analyse.ts";
 import { KsqlServer } from "../../../ksqldb/server/client.ts";
 import { differences } from "../../../ksqldb/server/compare.ts";
 import { desiredStatements } from "../../../ksqldb/server/desired.ts";
-import { readState } from "../../../ksqldb/server/state.ts";
+import { readSources } from "../../../ksqldb/server/state.ts";
 import { whyNotInPlace } from "../../../ksqldb/server/upgrade.ts";
 import { describeOracle } from "../../evidence.ts";
 import { desiredOf, runAgainst, startFakeKsqldb } from "../../fake-ksqldb/start.ts";
@@ -16,7 +16,7 @@ const topics = Object.fromEntries(["f", "a"].map((name) => [name, { partitions: 
 async function predict(running: readonly string[], next: string): Promise<string | undefined> {
   const fake = await startFakeKsqldb({ topics });
   fake.run(...running);
-  const { sources } = await readState(new KsqlServer({ url: fake.url, waitMs: 0 }, () => {}), "look");
+  const sources = await readSources(new KsqlServer({ url: fake.url, waitMs: 0 }, () => {}), "look");
   const desired = desiredOf(...running.slice(0, 1), next).at(-1)!;
   const source = sources.get(desired.name)!;
   return whyNotInPlace(source, desired, differences(source, desired));
@@ -100,7 +100,7 @@ it.each([
 it("does not predict what depends on types that are not known", async () => {
   const fake = await startFakeKsqldb({ topics });
   fake.run(source, project("k, a AS x"));
-  const { sources } = await readState(new KsqlServer({ url: fake.url, waitMs: 0 }, () => {}), "look");
+  const sources = await readSources(new KsqlServer({ url: fake.url, waitMs: 0 }, () => {}), "look");
   const desired = { ...desiredOf(source, project("k, b AS x"))[1]!, columns: [] };
   const found = differences(sources.get("S")!, desired);
   expect(whyNotInPlace(sources.get("S")!, desired, found)).toContain("not known here");
