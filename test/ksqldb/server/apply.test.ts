@@ -403,6 +403,13 @@ describe("a step that fails", () => {
     },
   );
 
+  it("tells what it waits for, when it takes long", async () => {
+    const fake = await startFakeKsqldb();
+    fake.fail({ on: steps[0]!, stuck: true });
+    const { told } = await runAgainst(fake, "apply", desired, { timeout: "2s" });
+    expect(told.match(/its status is still QUEUED/g)).toHaveLength(2);
+  });
+
   it.each(steps)("by a connection that breaks creates nothing twice: %s", async (step) => {
     for (const when of ["before", "after"] as const) {
       const fake = await startFakeKsqldb();
@@ -519,6 +526,22 @@ describe("a query that does not run", () => {
       "CTAS_COINBASE_BARS_1M_3 is ERROR.\n  USER: Overflow on addition of decimals\nMend what it complains of",
     );
     expect(told).toContain("the statements are in place");
+  });
+
+  it("is not looked for among the INSERTs of others", async () => {
+    const fake = await running(
+      full,
+      trades,
+      "INSERT INTO coinbase_trades SELECT k, `price`, `size` FROM coinbase_full;",
+    );
+    fake.run("PAUSE INSERTQUERY_3;");
+    // The server may list its queries in any order.
+    const { queries } = fake.state;
+    const own = queries.get("CSAS_COINBASE_TRADES_2")!;
+    queries.delete(own.id);
+    queries.set(own.id, own);
+    const { code, report } = await runAgainst(fake, "apply", desiredOf(full, trades));
+    expect([code, report?.queries]).toEqual([0, { COINBASE_TRADES: own.id }]);
   });
 
   it("is told if it is paused", async () => {
