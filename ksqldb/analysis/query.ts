@@ -48,7 +48,8 @@ export function planQuery(
   const qualifiers = [from.alias?.name ?? from.name.name, from.name.name];
   const scope = sourceScope(source, qualifiers, refuse);
   const text = (expression: Expression) => expressionText(expression, qualifiers);
-  const where = query.where === null ? undefined : condition(query.where, scope, (part) => typed(part, scope));
+  const filter: Scope = { ...scope, filter: true };
+  const where = query.where === null ? undefined : condition(query.where, filter, (part) => typed(part, filter));
   const parts =
     query.group === null
       ? projected(statement, source, scope, script, text)

@@ -35,6 +35,7 @@ export function sourceScope(source: Source, qualifiers: readonly string[], refus
     used,
     width: all.length,
     refuse,
+    casts: new Map(),
     named: (name) => named(name)!,
     column: ({ qualifier, name, at }) => {
       if (qualifier !== null && !qualifiers.includes(qualifier)) {

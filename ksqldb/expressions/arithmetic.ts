@@ -7,6 +7,7 @@ import type { ArithmeticOperator, Expression } from "../language/ast.ts";
 import { BIGINT, bigint, decimal, DOUBLE, INTEGER, isNumber, STRING, typeText } from "../language/types.ts";
 import type { DecimalType, SqlType, Value } from "../language/types.ts";
 import { asDecimal, castValue } from "./cast.ts";
+import { OutsideSubset } from "../functions/function.ts";
 import { digitsOf, powerOfTen } from "./decimal.ts";
 import { required, typeOfOperand, type Scope, type Typed, type Type } from "./typed.ts";
 
@@ -49,9 +50,36 @@ export function sign(expression: Expression & { kind: "sign" }, scope: Scope, ty
   const type = typeOfOperand(operand, expression.operand.at, scope.refuse);
   if (!isNumber(type)) return scope.refuse(expression.at, `a sign does not stand before ${typeText(type)}`);
   const { evaluate, guarded } = operand;
+  if (
+    expression.operand.kind === "sign" &&
+    expression.op === "+" &&
+    expression.operand.op === "+" &&
+    type.base !== "DECIMAL"
+  ) {
+    scope.refuse(expression.at, "a + before a +, which ksqlDB does not compile");
+  }
+  if (expression.operand.kind === "literal" && operand.constant === 2 ** 31) {
+    scope.refuse(expression.at, "-(2147483648), which ksqlDB reads as another type: write it without parentheses");
+  }
+  if (type.base === "DECIMAL") return ofDecimal(operand, type, expression.op);
   if (expression.op === "+") return { type, guarded, evaluate: (row, log) => required(evaluate(row, log)) };
   const negate = negation(type);
   return { type, guarded, evaluate: (row, log) => negate(required(evaluate(row, log))) };
+}
+
+/** A value with more digits than its type, as a CAST may leave by rounding, gets another scale there. */
+function ofDecimal({ evaluate, guarded }: Typed, type: DecimalType, op: "+" | "-"): Typed {
+  const bound = powerOfTen(type.precision);
+  return {
+    type,
+    guarded,
+    evaluate: (row, log) => {
+      const units = BigInt(required(evaluate(row, log)) as number | bigint);
+      if (units >= bound || units <= -bound)
+        throw new OutsideSubset("the sign of a DECIMAL with more digits than its type");
+      return op === "-" ? -units : units;
+    },
+  };
 }
 
 function negation(type: SqlType): (value: NonNullable<Value>) => Value {
@@ -61,10 +89,9 @@ function negation(type: SqlType): (value: NonNullable<Value>) => Value {
     case "BIGINT":
       return (value) =>
         value === 0 ? 0 : typeof value === "number" ? -value : bigint(BigInt.asIntN(64, -(value as bigint)));
-    case "DECIMAL":
-      return (value) => -BigInt(value as number | bigint);
     case "ARRAY":
     case "BOOLEAN":
+    case "DECIMAL":
     case "DOUBLE":
     case "MAP":
     case "STRING":
@@ -178,6 +205,15 @@ function decimals(op: ArithmeticOperator, type: DecimalType, left: DecimalType, 
   const up = (from: number) => powerOfTen(Math.max(left.scale, right.scale) - from);
   const leftFactor = up(left.scale);
   const rightFactor = up(right.scale);
+  if (op === "%") {
+    return (a, b) => {
+      const dividend = (a as bigint) * leftFactor;
+      const divisor = (b as bigint) * rightFactor;
+      // Java divides to a whole number first, which must fit the digits of the result.
+      if (divisor !== 0n) fit(dividend / divisor);
+      return fit(exact["%"](dividend, divisor));
+    };
+  }
   if (op !== "/") {
     return (a, b) => fit(exact[op]((a as bigint) * leftFactor, (b as bigint) * rightFactor));
   }

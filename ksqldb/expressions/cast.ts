@@ -5,11 +5,20 @@
 import type { Expression } from "../language/ast.ts";
 import { bigint, decimal, sameType, typeOf, typeText } from "../language/types.ts";
 import type { DecimalType, SqlType, Value } from "../language/types.ts";
-import { castExact, decimalText, decimalToDouble, digitsOf, exactOfDouble, parseDecimal, rescale } from "./decimal.ts";
+import {
+  castExact,
+  decimalText,
+  decimalToDouble,
+  digitsOf,
+  exactOfDouble,
+  parseDecimal,
+  rescale,
+  notANumber,
+} from "./decimal.ts";
 import { doubleText } from "./double.ts";
 import { trim } from "./text.ts";
 import { parsePartial, timestampText } from "./timestamp.ts";
-import { guard, type Scope, type Typed, type Type } from "./typed.ts";
+import { guard, type Log, type Row, type Scope, type Typed, type Type } from "./typed.ts";
 
 type Convert = (value: Value) => Value;
 type NonNullConvert = (value: NonNullable<Value>) => Value;
@@ -18,10 +27,14 @@ export function cast(expression: Expression & { kind: "cast" }, scope: Scope, ty
   const type = typeOf(expression.type, (name, reason) => scope.refuse(name.at, reason));
   const operand = typed(expression.operand);
   if (expression.operand.kind === "like") scope.refuse(expression.at, "a CAST of LIKE, which ksqlDB does not compile");
-  return (
+  const name = operand.column === undefined ? undefined : `${operand.column} ${typeText(type)}`;
+  const known = name === undefined ? undefined : scope.casts?.get(name);
+  const result =
+    known ??
     castTo(type, operand) ??
-    scope.refuse(expression.at, `${typeText(operand.type!)} can not be cast to ${typeText(type)} by ksqlDB`)
-  );
+    scope.refuse(expression.at, `${typeText(operand.type!)} can not be cast to ${typeText(type)} by ksqlDB`);
+  if (name !== undefined) scope.casts?.set(name, result);
+  return result;
 }
 
 /** A cast with its guard; undefined for a pair of types that ksqlDB does not cast, or that is outside the subset. */
@@ -29,7 +42,18 @@ export function castTo(type: SqlType, operand: Typed): Typed | undefined {
   const convert = operand.type === null ? (value: Value) => value : castValue(operand.type, type);
   if (convert === undefined) return undefined;
   const { evaluate } = operand;
-  return guard({ type, guarded: true, evaluate: (row, log) => convert(evaluate(row, log)) }, typeText(type));
+  // The next value is often the last one, cast in another place of the statement.
+  let last: Value = null;
+  let result: Value = null;
+  const remembering = (row: Row, log: Log): Value => {
+    const value = evaluate(row, log);
+    if (value === null || value !== last) {
+      result = convert(value);
+      last = value;
+    }
+    return result;
+  };
+  return guard({ type, guarded: true, evaluate: remembering }, typeText(type));
 }
 
 /** Converts a value, NULL to NULL; throws where it can not be converted. Undefined for a pair that is not cast. */
@@ -155,7 +179,7 @@ function saturate(value: number, bits: 32 | 64): Value {
 /** Digits with an optional sign, within the range. Throws for anything else. */
 export function parseWhole(text: string, bits: 32 | 64): Value {
   const value = /^[+-]?\d+$/.test(text) ? BigInt(text.replace("+", "")) : undefined;
-  if (value === undefined || BigInt.asIntN(bits, value) !== value) throw new Error(`For input string: "${text}"`);
+  if (value === undefined || BigInt.asIntN(bits, value) !== value) throw notANumber(text);
   return bigint(value);
 }
 

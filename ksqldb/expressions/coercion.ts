@@ -56,8 +56,9 @@ function numberType(text: string): SqlType | undefined {
   try {
     const { units, scale } = parseExact(trim(text));
     if (!/[.eE]/.test(text)) {
-      if (BigInt.asIntN(32, units) === units) return INTEGER;
-      if (BigInt.asIntN(64, units) === units) return BIGINT;
+      // The limits themselves count as the next type.
+      if (units < 2n ** 31n - 1n && units > -(2n ** 31n)) return INTEGER;
+      if (units < 2n ** 63n - 1n && units > -(2n ** 63n)) return BIGINT;
     }
     return decimal(Math.max(digitsOf(units), scale + 1), Math.max(scale, 0));
   } catch {

@@ -1,5 +1,6 @@
 /** ARRAY, MAP and STRUCT: their making, and what is taken out of them. Lists count from 1, or from the end where negative. */
 import type { Expression } from "../language/ast.ts";
+import { expressionText } from "../language/format.ts";
 import { STRING, typeText, type SqlType, type Value } from "../language/types.ts";
 import { toCommonType } from "./coercion.ts";
 import { guard, required, typeOfOperand, type Evaluate, type Scope, type Typed, type Type } from "./typed.ts";
@@ -67,6 +68,8 @@ export function mapOf(expression: Expression & { kind: "map" }, scope: Scope, ty
     );
   const keys = side("key");
   const values = side("value");
+  const texts = expression.entries.map(({ key }) => expressionText(key));
+  if (new Set(texts).size < texts.length) scope.refuse(expression.at, "a MAP must not name a key twice");
   if (keys === undefined || values === undefined)
     return scope.refuse(expression.at, "MAP(…) needs a key and a value that are no bare NULL");
   if (keys.type.base !== STRING.base)
@@ -77,11 +80,10 @@ export function mapOf(expression: Expression & { kind: "map" }, scope: Scope, ty
     type: { base: "MAP", value: values.type },
     guarded: true,
     evaluate: (row, log) => {
-      const map = new Map<string, Value>();
-      guardedKeys.forEach((key, i) =>
-        map.set(required(key.evaluate(row, log)) as string, guardedValues[i]!.evaluate(row, log)),
-      );
-      return map;
+      const map = new Map<Value, Value>();
+      guardedKeys.forEach((key, i) => map.set(key.evaluate(row, log), guardedValues[i]!.evaluate(row, log)));
+      // A key may be NULL, which can be looked up and not written.
+      return map as Map<string, Value>;
     },
   };
 }

@@ -18,7 +18,7 @@ export function compare(expression: Expression & { kind: "compare" }, scope: Sco
   return comparison(expression.op, a, b, expression, scope.refuse);
 }
 
-/** A text beside ROWTIME is a time, as it is beside a TIMESTAMP. */
+/** In a filter a text beside ROWTIME is a time, as it is beside a TIMESTAMP everywhere. */
 function magicRowtime(
   expression: Expression & { kind: "compare" },
   left: Typed,
@@ -29,7 +29,7 @@ function magicRowtime(
 }
 
 function asRowtime(typedText: Typed, expression: Expression, other: Typed, scope: Scope): Typed {
-  if (other.column !== "ROWTIME" || typeof typedText.constant !== "string") return typedText;
+  if (scope.filter !== true || other.column !== "ROWTIME" || typeof typedText.constant !== "string") return typedText;
   try {
     const time = parsePartial(typedText.constant);
     return { type: other.type, guarded: false, constant: time, evaluate: () => time };

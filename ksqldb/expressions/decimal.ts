@@ -3,6 +3,7 @@
  * ksqlDB uses it: a cast rounds half up, arithmetic is exact or fails, and what does not fit its type is an error.
  */
 import type { DecimalType } from "../language/types.ts";
+import { OutsideSubset } from "../functions/function.ts";
 import { trim } from "./text.ts";
 
 const powers: bigint[] = Array.from({ length: 100 }, (_, i) => 10n ** BigInt(i));
@@ -25,9 +26,16 @@ export interface Exact {
 export function parseExact(text: string): Exact {
   const match = numeral.exec(text);
   const digits = match === null ? "" : match[2]! + (match[3] ?? "");
-  if (digits === "") throw new Error(`"${text}" is not a number`);
+  if (digits === "" || !(Math.abs(Number(match![4] ?? 0)) < 2 ** 31)) throw notANumber(text);
   const units = BigInt(digits);
   return { units: match![1] === "-" ? -units : units, scale: (match![3] ?? "").length - Number(match![4] ?? 0) };
+}
+
+/** Java takes the digits of every script, which are not told apart here. */
+export function notANumber(text: string): Error {
+  return /[^\0-\x7f]/.test(text) && /\p{Nd}/u.test(text)
+    ? new OutsideSubset(`the number ${text}`)
+    : new Error(`For input string: "${text}"`);
 }
 
 /** Of a short plain number, the common case, without a regular expression or a text for BigInt: undefined for any other. */

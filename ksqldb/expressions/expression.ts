@@ -73,6 +73,13 @@ function literalOf(expression: Expression & { kind: "literal" }, scope: Scope): 
     case "DECIMAL": {
       // The zero before the point counts as a digit.
       const { units, scale } = parseExact(expression.text);
+      // ksqlDB reads its own text of the literal again, which is another type then.
+      if (expression.text.endsWith(".") || digitsOf(units) - 1 - scale < -6) {
+        scope.refuse(
+          expression.at,
+          `the literal ${expression.text}, which ksqlDB reads as another type: CAST('…' AS DECIMAL(…))`,
+        );
+      }
       return literal(decimal(Math.max(digitsOf(units), scale + 1), scale), units);
     }
     case "INTEGER": {

@@ -14,7 +14,9 @@ export function like(expression: Expression & { kind: "like" }, scope: Scope, ty
     if (type.base !== "STRING") scope.refuse(at, `LIKE takes STRING, this is ${typeText(type)}`);
   }
   const { escape, negated } = expression;
-  if (escape !== null && escape.length !== 1) scope.refuse(expression.at, "ESCAPE takes one character");
+  if (escape !== null && !/^[^\\'\r\n]$/.test(escape)) {
+    scope.refuse(expression.at, "ESCAPE takes one character, none of \\ and ', which ksqlDB does not compile");
+  }
   const expressions = new Map<string, RegExp>();
   const regularExpression = (text: string): RegExp => {
     let compiled = expressions.get(text);

@@ -40,6 +40,10 @@ export interface Scope {
   /** Gives an expression a meaning of its own here: a grouping expression, an aggregate, an exploded list. */
   special?(expression: Expression, scope: Scope): Typed | undefined;
   readonly refuse: Refuse;
+  /** In a filter a text beside ROWTIME is a time. */
+  readonly filter?: boolean;
+  /** Casts of columns by their text: a statement that casts a column in several places does it once a record. */
+  readonly casts?: Map<string, Typed>;
 }
 
 /** Finds what a part of an expression means, in the scope of the whole. */

@@ -5,6 +5,7 @@
 import { isUtf8 } from "node:buffer";
 import { parseExact } from "../expressions/decimal.ts";
 import { doubleText } from "../expressions/double.ts";
+import { OutsideSubset } from "../functions/function.ts";
 import { typeText, type SqlType, type StructType, type Value } from "../language/types.ts";
 import { bigDecimalText, lowestBits, parseNumber, plainText } from "./java-text.ts";
 import { JsonNumber, parseJson, quote, type Json } from "./json-text.ts";
@@ -116,7 +117,10 @@ function writerOfType(type: SqlType): Write {
     case "MAP": {
       const write = writerOf(type.value);
       return (value) => {
-        const entries = [...(value as ReadonlyMap<string, Value>)];
+        const entries = [...(value as ReadonlyMap<string | null, Value>)].map(([key, of]) => {
+          if (key === null) throw new OutsideSubset("a MAP with a NULL key, written as JSON");
+          return [key, of] as const;
+        });
         return `{${entries.map(([key, of]) => `${quote(key)}:${write(of)}`).join(",")}}`;
       };
     }

@@ -134,11 +134,11 @@ function extreme(type: SqlType, direction: 1 | -1): Aggregate | undefined {
 
 /** EARLIEST and LATEST_BY_OFFSET(value[, n][, ignoreNulls]): in the order of processing. With n a list. */
 function byOffset(
-  [type]: readonly (SqlType | null)[],
+  [type, ...optionTypes]: readonly (SqlType | null)[],
   [, ...options]: readonly (Value | undefined)[],
   which: "first" | "last",
 ): ReturnType<AggregateFunction> {
-  const count = typeof options[0] === "number" ? options.shift() : undefined;
+  const count = optionTypes[0]?.base === "INTEGER" ? options.shift() : undefined;
   const ignoreNulls = typeof options[0] === "boolean" ? options.shift() : true;
   if (!type || type.base === "MAP" || type.base === "ARRAY" || options.length > 0) return undefined;
   if (count !== undefined && !((count as number) >= 1)) return undefined;
