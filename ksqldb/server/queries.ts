@@ -1,4 +1,4 @@
-/** The persistent queries of a server, and the wait until they run. */
+/** The queries of a server, and the wait until they run. One that somebody reads writes nothing. */
 import { UserError } from "../../command.ts";
 import type { KsqlServer } from "./client.ts";
 import { type Json, list, objects, plain, text } from "./json.ts";
@@ -15,9 +15,7 @@ export interface Query {
 
 export async function readQueries(server: KsqlServer, step: string): Promise<Query[]> {
   const { queries } = await server.ask(step, "LIST QUERIES;", "queries");
-  return objects(queries)
-    .filter(({ queryType }) => queryType === undefined || queryType === "PERSISTENT")
-    .map(readQuery);
+  return objects(queries).map(readQuery);
 }
 
 export function readQuery({ id, sinks, state, statusCount, queryString }: Json): Query {
@@ -28,7 +26,7 @@ export function readQuery({ id, sinks, state, statusCount, queryString }: Json):
   return {
     id: text(id),
     sinks: list(sinks).map(plain),
-    inserts: /^INSERTQUERY_/i.test(text(id)) || /^\s*INSERT\b/i.test(text(queryString)),
+    inserts: /^\s*INSERT\b/i.test(text(queryString)),
     state: states.find((name) => name !== "RUNNING") ?? states[0] ?? text(state),
   };
 }

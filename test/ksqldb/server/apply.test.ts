@@ -286,6 +286,16 @@ describe("a change", () => {
     expect(told).toContain(reason);
   });
 
+  it("with --replace of other partitions needs another topic, or --delete-topics", async () => {
+    const fake = await running(full, trades.replace("PARTITIONS = 6", "PARTITIONS = 3"));
+    const next = desiredOf(full, trades);
+    const kept = await runAgainst(fake, "apply", next, { replace: true });
+    expect([kept.code, kept.sent]).toEqual([1, []]);
+    expect(kept.told).toContain("topic coinbase_trades: it has 3 partitions, and 6 are wanted");
+    expect((await runAgainst(fake, "apply", next, { replace: true, "delete-topics": true })).code).toBe(0);
+    expect(fake.state.topics.get("coinbase_trades")?.partitions).toBe(6);
+  });
+
   it.each([
     "CREATE STREAM coinbase_trades (k STRING KEY) WITH (KAFKA_TOPIC = 'coinbase_full', VALUE_FORMAT = 'AVRO');",
     "CREATE STREAM coinbase_trades WITH (KAFKA_TOPIC = 'coinbase_level2') AS SELECT * FROM coinbase_full;",
