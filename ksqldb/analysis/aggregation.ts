@@ -10,7 +10,8 @@ import type { SourceScope } from "./scope.ts";
 
 /** The scope of what stands behind the grouping, and what it found there to aggregate. */
 export interface Grouping {
-  readonly scope: Scope;
+  /** Of one item. */
+  scope(): Scope;
   /** The grouping expressions as text, in their order: the key. */
   readonly keys: readonly string[];
   /** To be called when all expressions of the scope are typed. */
@@ -71,12 +72,17 @@ export function grouping(
   };
 
   const bound = (at: () => number): Typed => ({ type: BIGINT, guarded: false, evaluate: (row) => row[at()]! });
-  const after: Scope = {
+  const after = (aggregated = false): Scope => ({
     refuse,
     special: (expression) => {
       const place = keys.indexOf(text(expression));
+      if (place >= 0 && aggregated && expression.kind !== "name")
+        refuse(expression.at, "a grouping expression that is no column does not stand behind an aggregate");
       if (place >= 0) return { type: group[place]!.type, guarded: false, evaluate: (row) => row[place]! };
-      if (expression.kind === "call" && Object.hasOwn(aggregates, expression.name)) return call(expression);
+      if (expression.kind === "call" && Object.hasOwn(aggregates, expression.name)) {
+        aggregated = true;
+        return call(expression);
+      }
       return undefined;
     },
     column: (name) => {
@@ -87,14 +93,14 @@ export function grouping(
       scope.column(name);
       return refuse(name.at, `${name.name} is neither grouped by nor aggregated`);
     },
-  };
+  });
 
   return {
     scope: after,
     keys,
     finish: (having) => {
       const noBounds: Scope = {
-        ...after,
+        ...after(),
         column: (name) => scope.column(name) && refuse(name.at, `${name.name} is neither grouped by nor aggregated`),
       };
       const passes = having === null ? undefined : condition(having, noBounds, (part) => typed(part, noBounds));
@@ -102,8 +108,7 @@ export function grouping(
       return {
         group,
         byKey:
-          group.length === source.key.columns.length &&
-          group.every(({ column }, i) => column === source.key.columns[i]!.name),
+          group.length === 1 && source.key.columns.length === 1 && group[0]!.column === source.key.columns[0]!.name,
         args,
         calls: calls.map(({ aggregate, args: places }) => ({ aggregate, args: places })),
         having: passes,

@@ -34,20 +34,27 @@ const forms: Readonly<Record<string, RegExp>> = {
   VALUE_AVRO_SCHEMA_FULL_NAME: fullName,
 };
 
+/** The others are texts, and nothing else is taken for one. */
+const notTexts = ["PARTITIONS", "REPLICAS", "RETENTION_MS", "WRAP_SINGLE_VALUE"];
+
 /** Values by name, numbers as their digits. */
 export type Properties = ReadonlyMap<string, string>;
 
 export function readProperties(properties: readonly Property[], refuse: Refuse): Properties {
   const values = new Map<string, string>();
-  for (const { name, value, at } of properties) {
+  for (const { name, type, value, at } of properties) {
     if (!known.includes(name))
       refuse(at, `the property ${name} is outside the subset that is executed here (${known.join(", ")})`);
     if (values.has(name)) refuse(at, `the property ${name} is given twice`);
-    values.set(name, String(value));
+    if (type !== "STRING" && !notTexts.includes(name)) refuse(at, `${name} takes a text in quotes, not ${value}`);
+    values.set(name, value);
   }
   const at = properties[0]?.at;
   if (values.has("FORMAT") && (values.has("KEY_FORMAT") || values.has("VALUE_FORMAT"))) {
     refuse(at!, "FORMAT sets both formats: it does not go together with KEY_FORMAT or VALUE_FORMAT");
+  }
+  if (values.has("VALUE_SCHEMA_FULL_NAME") && values.has("VALUE_AVRO_SCHEMA_FULL_NAME")) {
+    refuse(at!, "VALUE_SCHEMA_FULL_NAME and VALUE_AVRO_SCHEMA_FULL_NAME are the same: one of them");
   }
   for (const [name, form] of Object.entries(forms)) {
     if (values.has(name) && !form.test(values.get(name)!))
@@ -86,8 +93,8 @@ export function delimiterOf(
   if (text === undefined) return undefined;
   if (format !== "DELIMITED") refuse(at, `${side}_DELIMITER does not go together with the format ${format}`);
   const named = { SPACE: " ", TAB: "\t" }[text];
-  if (named === undefined && (text.length !== 1 || text.trim() === ""))
-    refuse(at, `${side}_DELIMITER must be one character, SPACE or TAB`);
+  if (named === undefined && (text.length !== 1 || text.trim() === "" || text === '"'))
+    refuse(at, `${side}_DELIMITER must be one character, no quote, SPACE or TAB`);
   return named ?? text;
 }
 

@@ -1,13 +1,14 @@
 /** CREATE STREAM … AS and CREATE TABLE … AS. */
 import type { CreateAs, Expression, Place } from "../language/ast.ts";
 import { expressionText } from "../language/format.ts";
-import type { SqlType } from "../language/types.ts";
+import { nameText, type SqlType } from "../language/types.ts";
 import { typed } from "../expressions/expression.ts";
 import { condition } from "../expressions/logic.ts";
 import type { Refuse, Scope, Typed } from "../expressions/typed.ts";
 import { grouping } from "./aggregation.ts";
+import type { FormatName, Side } from "../formats/format.ts";
 import type { OutputColumn, Plan, Source } from "./plan.ts";
-import { Names, selected, splitKey, type Selected } from "./projection.ts";
+import { selected, splitKey, type Selected } from "./projection.ts";
 import { formatOf, readProperties, type Properties } from "./properties.ts";
 import { sourceScope, type SourceScope } from "./scope.ts";
 import { newKey, newSide, timestampColumn, type Settings } from "./source.ts";
@@ -45,7 +46,7 @@ export function planQuery(
       query.group === null ? "CREATE TABLE … AS needs GROUP BY over a stream" : "what GROUP BY makes is a TABLE",
     );
   }
-  const qualifiers = [from.alias?.name ?? from.name.name, from.name.name];
+  const qualifiers = [(from.alias ?? from.name).name];
   const scope = sourceScope(source, qualifiers, refuse);
   const text = (expression: Expression) => expressionText(expression, qualifiers);
   const filter: Scope = { ...scope, filter: true };
@@ -92,7 +93,7 @@ function projected({ query, at }: CreateAs, source: Source, scope: SourceScope, 
     .filter((expression) => !keys.includes(text(expression)));
   const items = selected(
     query.items,
-    new Names(source),
+    source,
     (place, qualifier) => {
       if (qualifier !== null) scope.column({ ...nameExpression(source.value.columns[0]!.name), qualifier, at: place });
       return [...keyExpressions, ...others];
@@ -101,15 +102,16 @@ function projected({ query, at }: CreateAs, source: Source, scope: SourceScope, 
     script.text,
     refuse,
   );
-  const split = splitKey(items, keys, ({ expression }) => text(expression), at, refuse);
-  for (const { name, at: place } of items) refuseReserved(name, place, refuse, keys);
+  const split = splitKey(items, keys, text, at, refuse);
   if (partition !== undefined && explode.length > 0)
     refuse(query.at, "PARTITION BY beside EXPLODE is outside the subset that is executed here");
   return {
     keys: split.keys.map((item) => output(item, scope)),
     columns: split.values.map((item) => output(item, selectScope)),
     explode,
-    rekeyed: partition !== undefined && keys.join() !== keyNames.map((name) => text(nameExpression(name))).join(),
+    // ksqlDB partitions anew by several columns also where they are the key as it is.
+    rekeyed:
+      partition !== undefined && (keys.length !== 1 || keyNames.length !== 1 || keys[0] !== nameText(keyNames[0]!)),
     aggregation: undefined,
   };
 }
@@ -121,16 +123,15 @@ function grouped({ query, at }: CreateAs, source: Source, scope: SourceScope, sc
   const groups = grouping(query, source, scope, text);
   const items = selected(
     query.items,
-    new Names(source),
+    source,
     (place) => refuse(place, "GROUP BY does not go together with *"),
     (struct) => fieldsOf(struct, scope),
     script.text,
     refuse,
   );
-  const split = splitKey(items, groups.keys, ({ expression }) => text(expression), at, refuse);
-  for (const { name, at: place } of items) refuseReserved(name, place, refuse, groups.keys);
-  const keys = split.keys.map((item) => output(item, groups.scope));
-  const columns = split.values.map((item) => output(item, groups.scope));
+  const split = splitKey(items, groups.keys, text, at, refuse);
+  const keys = split.keys.map((item) => output(item, groups.scope()));
+  const columns = split.values.map((item) => output(item, groups.scope()));
   const aggregation = groups.finish(query.having);
   return { keys, columns, explode: [], rekeyed: !aggregation.byKey, aggregation };
 }
@@ -166,17 +167,13 @@ function refuseExplode(refuse: Refuse): NonNullable<Scope["special"]> {
 }
 
 function fieldsOf(struct: Expression, scope: Scope): string[] {
+  let base = struct;
+  while (base.kind === "field") ({ base } = base);
+  if (base.kind !== "name") scope.refuse(struct.at, "->* stands behind a column or a field of one only");
   const type: SqlType | null = typed(struct, scope).type;
   return type?.base === "STRUCT"
     ? type.fields.map(({ name }) => name)
     : scope.refuse(struct.at, "only a STRUCT has fields");
-}
-
-/** ksqlDB's pseudo columns keep their names; a key may take ROWTIME when it is partitioned by it. */
-function refuseReserved(name: string, at: Place, refuse: Refuse, keys: readonly string[]): void {
-  if (["ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"].includes(name) && !keys.includes(name)) {
-    refuse(at, `the name ${name} is taken by ksqlDB: AS …`);
-  }
 }
 
 const nowhere: Place = { offset: 0, line: 1, column: 1 };
@@ -202,21 +199,44 @@ function newSink(
   const { at } = statement;
   const { name } = statement.name;
   const format = formatOf("VALUE", properties, at, refuse) ?? source.value.format;
-  const keyFormat = formatOf("KEY", properties, at, refuse) ?? source.keyFormat;
-  const inherited = (side: Source["key"], own: Source["key"]["format"]) =>
-    side.format === own ? side.delimiter : undefined;
+  const ownKeyFormat = formatOf("KEY", properties, at, refuse);
+  if (keys.length === 0 && statement.query.partition !== null && (ownKeyFormat ?? "NONE") !== "NONE")
+    refuse(at, "PARTITION BY NULL leaves no key: no KEY_FORMAT but NONE");
+  const keyFormat = ownKeyFormat ?? inheritedKeyFormat(statement, source, keys.length);
+  const inherited = (side: "KEY" | "VALUE", { format: theirs, delimiter }: Side, own: FormatName) => {
+    const written = properties.get("FORMAT") ?? properties.get(`${side}_FORMAT`) ?? own;
+    if (own !== "DELIMITED" || theirs !== own || delimiter === "," || properties.has(`${side}_DELIMITER`))
+      return undefined;
+    // ksqlDB compares the texts.
+    return written === own ? delimiter : refuse(at, `write ${own} for ${written}, or the source's delimiter is lost`);
+  };
   return {
     kind: statement.source,
     name,
     topic: properties.get("KAFKA_TOPIC") ?? name,
-    key: newKey(keyFormat, keys, name, inherited(source.key, keyFormat), properties, at, refuse),
+    key: newKey(keyFormat, keys, name, inherited("KEY", source.key, keyFormat), properties, at, refuse),
     keyFormat,
-    value: newSide("VALUE", format, columns, properties, settings, at, refuse, inherited(source.value, format)),
+    value: newSide(
+      "VALUE",
+      format,
+      columns,
+      properties,
+      settings,
+      at,
+      refuse,
+      inherited("VALUE", source.value, format),
+    ),
     timestamp: timestampColumn(properties, [...keys, ...columns], at, refuse),
     windowSize: aggregation?.window?.size,
     properties,
     file: script.file,
   };
+}
+
+/** A source without key has a format, which comes to life with a key; that of a stream without one by PARTITION BY NULL is lost. */
+function inheritedKeyFormat({ query }: CreateAs, { keyFormat }: Source, keys: number): FormatName {
+  if (keys === 0 && query.partition !== null) return "NONE";
+  return keyFormat === "NONE" && keys > 0 ? "KAFKA" : keyFormat;
 }
 
 /** The comment at the head of a script: what the object is. */

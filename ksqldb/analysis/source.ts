@@ -1,6 +1,6 @@
 /** CREATE STREAM and CREATE TABLE over a topic. */
 import type { Create, Place } from "../language/ast.ts";
-import { typeOf, typeText } from "../language/types.ts";
+import { typeOf, typeText, type SqlType } from "../language/types.ts";
 import { compilePattern } from "../expressions/timestamp.ts";
 import type { Refuse } from "../expressions/typed.ts";
 import { inferColumns } from "../formats/avro-inference.ts";
@@ -19,7 +19,7 @@ export interface Settings {
 
 /** Names that every row has besides its columns. */
 export const pseudoColumns = ["ROWTIME", "ROWPARTITION", "ROWOFFSET"];
-const reservedColumns = [...pseudoColumns, "WINDOWSTART", "WINDOWEND"];
+export const reservedColumns = [...pseudoColumns, "WINDOWSTART", "WINDOWEND"];
 
 export function planSource(
   statement: Create,
@@ -49,8 +49,10 @@ export function planSource(
   const keyFormat = formatOf("KEY", properties, at, refuse) ?? "KAFKA";
   const infer = (subject: string, single: string | undefined): Column[] => {
     const schema = schemas?.latest(subject);
+    if (schema === undefined)
+      return refuse(at, `the columns of ${subject} are not declared, and no schema of that name is registered`);
     try {
-      return schema === undefined ? [] : inferColumns(schema, single);
+      return inferColumns(schema, single);
     } catch (error) {
       return refuse(at, `the columns of ${subject} can not be inferred: ${(error as Error).message}`);
     }
@@ -75,7 +77,7 @@ export function planSource(
     kind,
     name: statement.name.name,
     topic,
-    key: newKey(keyFormat, keys, "", undefined, properties, at, refuse),
+    key: newKey(keyFormat, keys, statement.name.name, undefined, properties, at, refuse),
     keyFormat,
     value,
     timestamp: timestampColumn(properties, [...keys, ...columns], at, refuse),
@@ -123,8 +125,15 @@ export function newKey(
     delimiter: delimiterOf("KEY", format, properties, at, refuse) ?? inherited ?? ",",
     schemaName: `io.confluent.ksql.avro_schemas.${camelCase(owner)}Key`,
   };
+  for (const { name, type } of columns)
+    if (hasMap(type)) refuse(at, `the key column ${name}: a key does not take the type MAP`);
   if (format === "NONE" && columns.length > 0) refuse(at, "KEY_FORMAT 'NONE' does not go together with a key column");
   return supported(key, at, refuse);
+}
+
+function hasMap(type: SqlType): boolean {
+  if (type.base === "ARRAY") return hasMap(type.item);
+  return type.base === "STRUCT" ? type.fields.some((field) => hasMap(field.type)) : type.base === "MAP";
 }
 
 function supported(side: Side, at: Place, refuse: Refuse): Side {

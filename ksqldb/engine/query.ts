@@ -82,6 +82,12 @@ export function newQuery(
     emit(time, key, bytes);
   };
 
+  const writeNothing = (key: Buffer | null, timestamp: number, emit: Emit): void => {
+    if (timeOf !== undefined)
+      fail(new OutsideSubset("a record without value, and so without the column of its TIMESTAMP"));
+    emit(timestamp, key, null);
+  };
+
   const passes = (row: Row): boolean => {
     if (where === undefined) return true;
     const verdict = attempt(where, row, false, log);
@@ -89,7 +95,7 @@ export function newQuery(
     return verdict === true;
   };
 
-  const groups = aggregation && newGroups(plan, aggregation, cached, log, write, writeKey, fail);
+  const groups = aggregation && newGroups(plan, aggregation, cached, log, { write, writeNothing }, writeKey, fail);
   return {
     process(record, emit) {
       const found = read(record, log);
@@ -98,7 +104,7 @@ export function newQuery(
       if (!hasValue) {
         // A tombstone has no columns: a filter and EXPLODE drop it, a plain projection passes it on.
         if (where !== undefined || explode.length > 0) return;
-        if (groups === undefined) return emit(timestamp, keyOf(row, record), null);
+        if (groups === undefined) return writeNothing(keyOf(row, record), timestamp, emit);
         if (aggregation!.window === undefined || !aggregation!.byKey || record.key === null) return;
         return fail(new Error("a record without value reached a windowed aggregation: WHERE must keep it out"));
       }
@@ -121,6 +127,7 @@ export function newQuery(
   };
 }
 
+type WriteNothing = (key: Buffer | null, timestamp: number, emit: Emit) => void;
 type Write = (row: Row, key: Buffer | null, timestamp: number, offset: number, emit: Emit) => void;
 
 function newGroups(
@@ -128,7 +135,7 @@ function newGroups(
   aggregation: Aggregation,
   cached: boolean,
   log: Log,
-  write: Write,
+  { write, writeNothing }: { write: Write; writeNothing: WriteNothing },
   writeKey: (values: readonly Value[]) => Buffer | null,
   fail: (error: unknown) => never,
 ) {
@@ -146,7 +153,7 @@ function newGroups(
     const key = window === undefined ? one.key.bytes : windowedKey(one.key.bytes, one.windowStart);
     const passed = having === undefined || attempt(having, row, false, log) === true;
     if (passed) write(row, key, one.timestamp, -1, emit);
-    else if (one.passed) emit(one.timestamp, key, null);
+    else if (one.passed) writeNothing(key, one.timestamp, emit);
     one.passed = passed;
   };
 

@@ -63,6 +63,7 @@ export function timeReader({ timestamp }: Pick<Source, "timestamp">, columns: re
       if (time < 0) throw new Error("it is negative");
       return time;
     } catch (error) {
+      if (error instanceof OutsideSubset) throw error;
       log(`offset ${offset}: no time in ${name}: ${(error as Error).message}`);
       return undefined;
     }

@@ -7,6 +7,7 @@ import { fitExact } from "../expressions/decimal.ts";
 import { doubleText, floatText } from "../expressions/double.ts";
 import { headerLength, schemaIdOf } from "../../schemas/wire.ts";
 import { avroName } from "./avro-schema.ts";
+import { OutsideSubset } from "../functions/function.ts";
 import { avroType, isDecimal, required, type AvroType, type Kind } from "./avro-type.ts";
 import type { Column, Schemas } from "./format.ts";
 
@@ -118,6 +119,9 @@ function arrayReader(read: Read): Read {
 }
 
 function decimalReader(type: DecimalType, { kind, size, scale }: AvroType): Read {
+  if (scale !== type.scale) {
+    throw new OutsideSubset(`an Avro decimal of scale ${scale} as ${typeText(type)}`);
+  }
   return (input) => fitExact({ units: readUnits(input, kind === "fixed" ? size : readCount(input)), scale }, type);
 }
 

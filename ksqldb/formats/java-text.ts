@@ -3,6 +3,7 @@ import { parseWhole } from "../expressions/cast.ts";
 import { decimalText, fitExact, parseExact, type Exact } from "../expressions/decimal.ts";
 import { doubleText } from "../expressions/double.ts";
 import { trim } from "../expressions/text.ts";
+import { OutsideSubset } from "../functions/function.ts";
 import { bigint, type SqlType, type Value } from "../language/types.ts";
 
 /** A text as a number; throws where it is none. Undefined for a type that is none. */
@@ -14,10 +15,11 @@ export function parseNumber(text: string, type: SqlType): Value | undefined {
   return type.base === "DECIMAL" ? fitExact(parseExact(text), type) : undefined;
 }
 
-/** Double.parseDouble, without its hexadecimal form. */
+/** Double.parseDouble; its hexadecimal form is not executed here. */
 function parseDouble(text: string): number {
   const trimmed = trim(text);
   const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?$|^[+-]?(?:NaN|Infinity)$/.exec(trimmed);
+  if (/^[+-]?0x/i.test(trimmed)) throw new OutsideSubset(`the number ${trimmed}`);
   if (match === null) throw new Error(`"${text}" is not a number`);
   return Number(match[1] ?? trimmed);
 }

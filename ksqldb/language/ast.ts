@@ -26,8 +26,9 @@ export type TypeName = { readonly at: Place } & (
 
 export interface Property {
   readonly name: string;
+  readonly type: "STRING" | "BOOLEAN" | "INTEGER" | "DECIMAL" | "DOUBLE";
   /** Of a number its digits. */
-  readonly value: string | boolean;
+  readonly value: string;
   readonly at: Place;
 }
 

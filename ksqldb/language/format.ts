@@ -1,9 +1,9 @@
 /**
- * Expressions and queries back to text, in one canonical form: two texts are the same statement to ksqlDB where their
+ * Expressions back to text, in one canonical form: two texts are the same expression to ksqlDB where their
  * canonical forms are equal. Serves the matching of grouping expressions, names in messages, and the comparison of what a
  * server runs with the files.
  */
-import type { Expression, Item, Name, Query, TypeName } from "./ast.ts";
+import type { Expression, TypeName } from "./ast.ts";
 import { nameText } from "./types.ts";
 
 /** `qualifiers`: names of the source, dropped before its columns. */
@@ -87,43 +87,4 @@ export function typeNameText(type: TypeName): string {
     case "NAMED":
       return synonyms[type.name] ?? type.name;
   }
-}
-
-/** A query with its defaults written out and the names of its only source left out. */
-export function queryText(query: Query): string {
-  const { from, window } = query;
-  const qualifiers = [from.name.name, ...(from.alias === null ? [] : [from.alias.name])];
-  const text = (expression: Expression) => expressionText(expression, qualifiers);
-  const list = (expressions: readonly Expression[]) => expressions.map(text).join(", ");
-  return [
-    `SELECT ${query.items.map((item) => itemText(item, text)).join(", ")}`,
-    `FROM ${nameText(from.name.name)}`,
-    window &&
-      `WINDOW TUMBLING (${Object.entries({
-        SIZE: window.size,
-        RETENTION: window.retention,
-        "GRACE PERIOD": window.grace,
-      })
-        .flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${ms} MILLISECONDS`]))
-        .join(", ")})`,
-    query.where && `WHERE ${text(query.where)}`,
-    query.group && `GROUP BY ${list(query.group)}`,
-    query.partition && `PARTITION BY ${list(query.partition)}`,
-    query.having && `HAVING ${text(query.having)}`,
-    `EMIT ${query.emit}`,
-  ]
-    .filter((part) => part !== null)
-    .join(" ");
-}
-
-function itemText(item: Item, text: (expression: Expression) => string): string {
-  if (item.kind === "star") return "*";
-  if (item.kind === "allFields") return `${text(item.struct)}->*`;
-  const name = item.name ?? ownName(item.expression);
-  return name === undefined ? text(item.expression) : `${text(item.expression)} AS ${nameText(name.name)}`;
-}
-
-/** The name that an item has without AS: that of its column or field. */
-function ownName(expression: Expression): Pick<Name, "name"> | undefined {
-  return expression.kind === "name" || expression.kind === "field" ? { name: expression.name } : undefined;
 }

@@ -53,7 +53,7 @@ export type TypeOf = (expression: Expression) => SqlType["base"] | undefined;
 export function typesIn({ source, statement: { query } }: Plan): TypeOf {
   const row = sourceScope(source, namesOf(query), refuse);
   const text = (expression: Expression) => plainText(expression, query);
-  const scopes = query.group === null ? [row] : [row, grouping(query, source, row, text).scope];
+  const scopes = query.group === null ? [row] : [row, grouping(query, source, row, text).scope()];
   return (expression) => {
     const types = scopes.map((scope) => attempt(() => typed(expression, scope).type?.base));
     return types.find((type) => type !== undefined);

@@ -7,7 +7,7 @@ import type { OutputColumn, Plan, Source } from "../analysis/plan.ts";
 import { disagreements, type Disagreement } from "../describe.ts";
 import { literal } from "../expressions/typed.ts";
 import type { Expression, Item, Place, Query, Statement } from "../language/ast.ts";
-import { queryText, typeNameText } from "../language/format.ts";
+import { typeNameText } from "../language/format.ts";
 import { INTEGER, STRING, typeText } from "../language/types.ts";
 import { conditions, excludes, nodesIn, plainText, type Node, type TypeOf } from "./expressions.ts";
 
@@ -220,7 +220,11 @@ export const rules: Readonly<Record<string, Rule>> = {
     find: each((node, _, query) => {
       const compared = node.kind === "not" && node.operand.kind === "compare" ? node.operand.left : undefined;
       const operand = node.kind === "in" && node.negated ? node.operand : compared;
-      return operand?.kind === "name" && !queryText(query).includes(`(${plainText(operand, query)} IS `);
+      if (operand?.kind !== "name") return false;
+      const text = plainText(operand, query);
+      return !nodesIn(query).some(
+        (other) => other.kind === "isNull" && plainText(other.operand as Expression, query) === text,
+      );
     }),
     server: "knows only true and false: NULL is not in any list and equals nothing, so its row passes",
     cure: "add AND … IS NOT NULL, or OR … IS NULL where it is meant",

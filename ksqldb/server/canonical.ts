@@ -11,7 +11,7 @@ export function propertiesOf(statement: Statement): Map<string, string> {
   for (const { name, value } of statement.properties) {
     const names = name === "FORMAT" ? ["KEY_FORMAT", "VALUE_FORMAT"] : [name.replace("_AVRO_SCHEMA_", "_SCHEMA_")];
     for (const one of names) {
-      const text = one.endsWith("_FORMAT") ? String(value).toUpperCase() : String(value);
+      const text = /^(KEY|VALUE)_FORMAT$/.test(one) ? value.toUpperCase() : value;
       all.set(one, /^\d+$/.test(text) ? String(BigInt(text)) : text);
     }
   }

@@ -40,7 +40,7 @@ export function desiredStatements(
         file,
         text: withoutComments(text.slice(ast.at.offset, statements[i + 1]?.at.offset)),
         ast,
-        topic: String(topic),
+        topic,
         reads: ast.kind === "createAs" ? ast.query.from.name.name : undefined,
         columns: shape === undefined ? [] : columnsOf(shape),
       };

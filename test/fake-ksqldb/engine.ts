@@ -112,7 +112,7 @@ function create(state: State, sql: string): Result {
       };
     refuse(ast.kind === "create" ? message : `Could not determine output schema for query due to error: ${message}`);
   }
-  const properties = new Map(ast.properties.map((property) => [property.name, String(property.value)]));
+  const properties = new Map(ast.properties.map((property) => [property.name, property.value]));
   const topic = properties.get("KAFKA_TOPIC") ?? name;
   const from = ast.kind === "createAs" ? ast.query.from.name.name : undefined;
   const origin = from === undefined ? undefined : state.sources.get(from);

@@ -112,7 +112,7 @@ const cases: Record<string, readonly (readonly [text: string, ...expected: strin
   meaning: [
     [stream("ARRAY_LENGTH(`list`) AS `n`"), "7:3 meaning"],
     [stream("ARRAY_LENGTH(`list`) AS `n` -- [timestamp]"), "7:3 meaning"],
-    [clean.replace("-- Warm ones.", "--"), "2:1 meaning"],
+    [clean.replace("-- Warm ones.", "-- "), "2:1 meaning"],
   ],
   where: [
     [table("COUNT(*) AS `n` -- How many.").replace("WHERE `at` IS NOT NULL\n", ""), "5:1 where"],

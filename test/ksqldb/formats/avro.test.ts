@@ -115,14 +115,14 @@ describe("reading", () => {
     expect(read(columns, schema, value)).toEqual([1600000000123, 1600000000123456, 1600000000123456]);
   });
 
-  it("reads decimals of bytes and fixed that fit without rounding, and no others", () => {
+  it("reads decimals of bytes and fixed that fit; those of another scale are outside the subset", () => {
     const schema = record(
       ["A", { type: "bytes", logicalType: "decimal", precision: 20, scale: 2 }],
       ["B", { type: "fixed", name: "Eight", size: 8, logicalType: "decimal", precision: 18, scale: 2 }],
     );
     const value = { A: Buffer.from([0xff, 0x7f]), B: Buffer.from([0, 0, 0, 0, 0, 0, 0, 100]) };
-    expect(read({ A: T.decimal(10, 4), B: T.decimal(3, 0) }, schema, value)).toEqual([-12900n, 1n]);
-    expect(() => read({ A: T.decimal(10, 1) }, schema, value)).toThrow("without rounding");
+    expect(read({ A: T.decimal(10, 2), B: T.decimal(3, 2) }, schema, value)).toEqual([-129n, 100n]);
+    expect(() => read({ A: T.decimal(10, 4) }, schema, value)).toThrow("scale 2 as DECIMAL(10, 4)");
     expect(() => read({ B: T.decimal(2, 2) }, schema, value)).toThrow("Numeric field overflow");
     const large = { ...value, A: Buffer.from("0123456789abcdef01", "hex") };
     expect(read({ A: T.decimal(30, 2) }, schema, large)).toEqual([0x0123456789abcdef01n]);
