@@ -8,7 +8,7 @@ export interface Place {
 }
 
 /** A name is in upper case unless it was written in quotes. */
-export interface Name {
+interface Name {
   readonly name: string;
   readonly at: Place;
   /** Offset in the text where the name ends. */

@@ -222,9 +222,7 @@ export const rules: Readonly<Record<string, Rule>> = {
       const operand = node.kind === "in" && node.negated ? node.operand : compared;
       if (operand?.kind !== "name") return false;
       const text = plainText(operand, query);
-      return !nodesIn(query).some(
-        (other) => other.kind === "isNull" && plainText(other.operand as Expression, query) === text,
-      );
+      return !nodesIn(query).some((other) => other.kind === "isNull" && plainText(other.operand, query) === text);
     }),
     server: "knows only true and false: NULL is not in any list and equals nothing, so its row passes",
     cure: "add AND … IS NOT NULL, or OR … IS NULL where it is meant",

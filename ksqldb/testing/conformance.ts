@@ -4,10 +4,11 @@
  */
 import { readFileSync } from "node:fs";
 import { UserError } from "../../command.ts";
-import { analyse, type Analysis } from "../analysis/analyse.ts";
+import type { Analysis } from "../analysis/analyse.ts";
 import type { Source } from "../analysis/plan.ts";
-import { typeText } from "../language/types.ts";
-import { StatementError } from "../language/parse.ts";
+import { typeOf, typeText } from "../language/types.ts";
+import type { Create } from "../language/ast.ts";
+import { parse, StatementError } from "../language/parse.ts";
 import { avroSchema } from "../formats/avro-schema.ts";
 import { OutsideSubset } from "../functions/function.ts";
 import { JsonNumber, parseJson, type Json } from "../formats/json-text.ts";
@@ -185,7 +186,8 @@ function outputFaults(members: Members, { outputs, analysis }: CaseResult): stri
     records.push(record);
   }
   // A topic that the case does not speak of is one in between.
-  const spoken = [...expected].filter(([, records]) => records.length > 0 || expected.size === 1);
+  const nothing = [...expected.values()].every((records) => records.length === 0);
+  const spoken = [...expected].filter(([, records]) => records.length > 0 || nothing);
   const sources = [...analysis.sources.values()];
   return spoken.flatMap(([topic, records]) =>
     compareRecords(
@@ -244,7 +246,7 @@ function extraFaults(members: Members, { analysis, logged }: CaseResult): string
   return faults;
 }
 
-/** `post`: the columns of sources, and the schemas of topics. */
+/** `post`: the sources with their formats and columns, and the topics with their formats and schemas. */
 function postFaults(members: Members, { sources }: Analysis): string[] {
   const post = members.get("post") as Members | undefined;
   if (post === undefined) return [];
@@ -252,8 +254,14 @@ function postFaults(members: Members, { sources }: Analysis): string[] {
   for (const expected of list(post, "sources") as Members[]) {
     const name = text(expected, "name");
     const source = [...sources.values()].find((candidate) => candidate.name === name);
-    if (source === undefined) faults.push(`there is no source ${name}`);
-    else if (typeof expected.get("schema") === "string") {
+    if (source === undefined) {
+      faults.push(`there is no source ${name}`);
+      continue;
+    }
+    const kind = text(expected, "type");
+    if (kind !== "" && kind.toLowerCase() !== source.kind) faults.push(`${name} is a ${source.kind}, expected ${kind}`);
+    faults.push(...formatFaults(expected, source));
+    if (typeof expected.get("schema") === "string") {
       const columns = [
         ...source.key.columns.map((column) => ({ ...column, key: " KEY" })),
         ...source.value.columns.map((column) => ({ ...column, key: "" })),
@@ -266,12 +274,21 @@ function postFaults(members: Members, { sources }: Analysis): string[] {
   const topics = post.get("topics") as Members | undefined;
   for (const expected of topics === undefined ? [] : (list(topics, "topics") as Members[])) {
     const source = [...sources.values()].find(({ topic }) => topic === text(expected, "name"));
+    if (source === undefined) {
+      faults.push(`there is no topic ${text(expected, "name")}`);
+      continue;
+    }
+    faults.push(...formatFaults(expected, source));
     for (const [member, side] of [
-      ["keySchema", source?.key],
-      ["valueSchema", source?.value],
+      ["keySchema", source.key],
+      ["valueSchema", source.value],
     ] as const) {
       const schema = expected.get(member);
-      if (schema === undefined || side?.format !== "AVRO") continue;
+      if (schema === undefined) continue;
+      if (side.format !== "AVRO") {
+        faults.push(`${member} of ${source.topic} is expected, and it has no schema`);
+        continue;
+      }
       const actual = JSON.stringify(avroSchema(side));
       if (!sameJson(parseJson(actual), schema))
         faults.push(`${member} of ${text(expected, "name")} is ${actual}, expected ${jsonText(schema)}`);
@@ -280,16 +297,43 @@ function postFaults(members: Members, { sources }: Analysis): string[] {
   return faults;
 }
 
-/** The columns of a schema's text, as our analyser reads them. */
+/** A format is a text or {"format": …}, of the key with the kind of its window beside it. */
+function formatFaults(expected: Members, source: Source): string[] {
+  const faults: string[] = [];
+  for (const side of ["key", "value"] as const) {
+    const format = expected.get(`${side}Format`);
+    const { columns, format: actual, unwrapped } = source[side];
+    const told = (member: string) => (format instanceof Map ? text(format as Members, member) : "");
+    const wanted = format instanceof Map ? told("format") : text(expected, `${side}Format`);
+    if (wanted !== "" && wanted !== actual && wanted !== (side === "key" ? source.keyFormat : actual))
+      faults.push(`${source.name} has the ${side} format ${actual}, expected ${wanted}`);
+    const window = told("windowType");
+    if (wanted !== "" && side === "key" && (window !== "") !== (source.windowSize !== undefined))
+      faults.push(`${source.name} has ${source.windowSize === undefined ? "no window" : "windows"} in its key`);
+    if (!["", "TUMBLING"].includes(window)) faults.push(`${source.name} should have ${window} windows`);
+    const size = told("windowSize");
+    if (size !== "" && Number(size) !== source.windowSize)
+      faults.push(`${source.name} has windows of ${source.windowSize} ms, expected ${size}`);
+    const features = list(expected, `${side}Features`);
+    if (features.includes("UNWRAP_SINGLES") && columns.length === 1 && !unwrapped)
+      faults.push(`the ${side} of ${source.name} is wrapped`);
+    if (features.includes("WRAP_SINGLES") && columns.length === 1 && unwrapped)
+      faults.push(`the ${side} of ${source.name} is not wrapped`);
+  }
+  return faults;
+}
+
+/** The columns of a schema's text as ours are written; the text itself where it has a type that is not known here. */
 function schemaText(schema: string): string {
   try {
-    const { sources } = analyse([
-      { file: "schema", text: `CREATE STREAM x (${schema}) WITH (KAFKA_TOPIC = 'x', FORMAT = 'JSON');` },
-    ]);
-    const { key, value } = sources.get("X")!;
-    const texts = (columns: typeof key.columns, suffix: string) =>
-      columns.map(({ name, type }) => `${name} ${typeText(type)}${suffix}`);
-    return [...texts(key.columns, " KEY"), ...texts(value.columns, "")].join(", ");
+    const [statement] = parse(`CREATE STREAM x (${schema}) WITH (x = 'x');`, "schema");
+    const texts = (statement as Create).columns.map(({ name, type, key }) => {
+      const known = typeOf(type, ({ at }, reason) => {
+        throw new StatementError("schema", at, reason);
+      });
+      return `${name} ${typeText(known)}${key === "" ? "" : " KEY"}`;
+    });
+    return texts.join(", ");
   } catch (error) {
     if (error instanceof StatementError) return schema;
     throw error;

@@ -93,6 +93,20 @@ describe("the command", () => {
     ["a row that is missing", { ...twice, outputs: [...twice.outputs, ...twice.outputs] }, "got nothing"],
     ["a row too many", { ...twice, inputs: [...twice.inputs, ...twice.inputs] }, "not expected"],
     ["another key", { ...twice, outputs: [{ ...twice.outputs[0], key: "b" }] }, '"a" →'],
+    ["rows where there are none", { ...twice, outputs: [] }, "not expected"],
+    ["another kind", { ...twice, post: { sources: [{ name: "T", type: "table" }] } }, "T is a stream"],
+    ["another format", { ...twice, post: { sources: [{ name: "T", valueFormat: "AVRO" }] } }, "the value format JSON"],
+    [
+      "windows that are not there",
+      { ...twice, post: { sources: [{ name: "T", keyFormat: { format: "KAFKA", windowType: "TUMBLING" } }] } },
+      "T has no window",
+    ],
+    [
+      "a column of another type",
+      { ...twice, post: { sources: [{ name: "T", schema: "K STRING KEY, M BIGINT" }] } },
+      "K STRING KEY, M INTEGER",
+    ],
+    ["another topic", { ...twice, post: { topics: { topics: [{ name: "U" }] } } }, "there is no topic U"],
     ["another time", { ...twice, outputs: [{ ...twice.outputs[0], timestamp: 2 }] }, "at 1"],
     [
       "what must be refused and is not",
