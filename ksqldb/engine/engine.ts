@@ -8,7 +8,9 @@ import type { TopicRecord } from "../../schemas/wire.ts";
 import type { Plan } from "../analysis/plan.ts";
 import type { Schemas } from "../formats/format.ts";
 import { OutsideSubset } from "../functions/function.ts";
+import type { Log } from "../expressions/typed.ts";
 import { newQuery, QueryFailure, type Emit, type ProcessingLog, type Query } from "./query.ts";
+import { rowReader, type ReadRow } from "./rows.ts";
 
 /** One partition of a topic, to read from. */
 export interface SourcePartition {
@@ -47,9 +49,15 @@ export interface EngineOptions {
   readonly commitMs: number | "each";
 }
 
+/** A partition that is read, each record once for all queries over it. */
+interface Input {
+  readonly source: SourcePartition;
+  readonly read: ReadRow;
+  readonly tasks: readonly Task[];
+}
+
 interface Task {
   readonly plan: Plan;
-  readonly source: SourcePartition;
   readonly sink: SinkPartition;
   readonly query: Query;
   readonly emit: Emit;
@@ -62,7 +70,9 @@ const stepBytes = 256 * 1024;
 const manyGroups = 20_000;
 
 export class Engine {
+  readonly #inputs: Input[];
   readonly #tasks: Task[];
+  readonly #log: ProcessingLog;
   readonly #commitMs: number;
   #committed = performance.now();
 
@@ -72,43 +82,41 @@ export class Engine {
    */
   constructor(plans: readonly Plan[], topics: Topics, log: ProcessingLog, { commitMs }: EngineOptions) {
     this.#commitMs = commitMs === "each" ? Number.POSITIVE_INFINITY : commitMs;
-    this.#tasks = plans.flatMap((plan) => {
-      const sinks = topics.sink(plan.sink.topic);
-      const sources = topics.source(plan.source.topic);
-      if (sinks.length !== sources.length) {
-        throw new UserError(
-          `${plan.sink.topic} has ${sinks.length} partitions, its source ${plan.source.topic} ${sources.length}: they must be as many`,
-        );
-      }
-      if (plan.rekeyed && sources.length > 1) {
-        throw new UserError(
-          `${plan.file}: ${plan.sink.name} gives records another key, which is executed here over one partition only; ${plan.source.topic} has ${sources.length}`,
-        );
-      }
-      return sources.map((source, partition) => {
-        const sink = sinks[partition]!;
-        const query = newQuery(plan, partition, topics.schemas, commitMs !== "each", log);
-        const task: Task = {
-          plan,
-          source,
-          sink,
-          query,
-          emit: (...row) => sink.add(...row),
-          position: Math.max(sink.position, 0),
-        };
-        source.skipTo(task.position);
-        restore(task);
-        return task;
-      });
+    this.#log = log;
+    const newTasks = (plan: Plan, sources: readonly SourcePartition[]): Task[] => {
+      const sinks = sinksOf(plan, sources, topics);
+      return sinks.map((sink) => ({
+        plan,
+        sink,
+        query: newQuery(plan, topics.schemas, commitMs !== "each", log),
+        emit: (...row) => sink.add(...row),
+        position: Math.max(sink.position, 0),
+      }));
+    };
+    this.#inputs = [...new Set(plans.map(({ source }) => source))].flatMap((source) => {
+      const readers = plans.filter((plan) => plan.source === source);
+      const sources = topics.source(source.topic);
+      const tasks = readers.map((plan) => newTasks(plan, sources));
+      const used = readers.flatMap((plan) => [...plan.used]);
+      return sources.map((partition, i) => ({
+        source: partition,
+        read: rowReader(source, used, i, topics.schemas),
+        tasks: tasks.map((ofPlan) => ofPlan[i]!),
+      }));
     });
+    this.#tasks = this.#inputs.flatMap(({ tasks }) => tasks);
+    for (const input of this.#inputs) {
+      input.source.skipTo(Math.max(...input.tasks.map(({ position }) => position)));
+      for (const task of input.tasks) restore(input, task);
+    }
   }
 
   /** Records that wait to be read, and groups that wait to be written. */
   get lag(): number {
-    return this.#tasks.reduce(
-      (lag, { source, position, query }) => lag + Math.max(source.end - position, 0) + query.changed,
-      0,
-    );
+    let lag = 0;
+    for (const { source, tasks } of this.#inputs)
+      for (const { position, query } of tasks) lag += Math.max(source.end - position, 0) + query.changed;
+    return lag;
   }
 
   /** Whether a commit would write anything. */
@@ -118,17 +126,20 @@ export class Engine {
 
   /**
    * Reads a stretch of every partition that has something new, and commits what is due; false if there was nothing to do.
-   * Throws UserError where a query fails as it would on a server; its rows before that are stored.
+   * Throws UserError where a query fails as it would on a server; the rows of all queries before that are stored.
    */
   step(): boolean {
     let busy = false;
-    for (const task of this.#tasks) {
-      const records = task.source.read(task.position, stepBytes);
+    for (const input of this.#inputs) {
+      const { source, tasks } = input;
+      const records = source.read(Math.min(...tasks.map(({ position }) => position)), stepBytes);
       if (records.length === 0) continue;
       busy = true;
-      process(task, records);
-      if (task.query.changed === 0) task.sink.store(task.position);
-      else if (task.query.changed >= manyGroups) commit(task);
+      this.#process(input, records);
+      for (const task of tasks) {
+        if (task.query.changed === 0) task.sink.store(task.position);
+        else if (task.query.changed >= manyGroups) commit(task);
+      }
     }
     if (performance.now() - this.#committed >= this.#commitMs && this.commit()) busy = true;
     return busy;
@@ -141,33 +152,59 @@ export class Engine {
     for (const task of this.#tasks) if (task.query.changed > 0) busy = commit(task);
     return busy;
   }
+
+  /** After a restart the queries over a partition may stand at different positions. */
+  #process({ read, tasks }: Input, records: readonly TopicRecord[]): void {
+    let offset = 0;
+    let current = tasks[0]!;
+    const log: Log = (message) => {
+      for (const { plan, position } of tasks) if (position <= offset) this.#log(plan.sink.name, message);
+    };
+    try {
+      for (const record of records) {
+        ({ offset } = record);
+        const row = read(record, log);
+        for (const task of tasks) {
+          if (task.position > offset) continue;
+          current = task;
+          if (row !== undefined) task.query.process(row, task.emit);
+          task.position = offset + 1;
+        }
+      }
+    } catch (error) {
+      for (const task of tasks) commit(task);
+      throw asUserError(error, current.plan, offset);
+    }
+  }
 }
 
-function process(task: Task, records: readonly TopicRecord[]): void {
-  const { query, emit } = task;
-  for (const record of records) {
-    try {
-      query.process(record, emit);
-    } catch (error) {
-      commit(task);
-      throw asUserError(error, task);
-    }
-    task.position = record.offset + 1;
+function sinksOf({ file, source, sink, rekeyed }: Plan, sources: readonly SourcePartition[], topics: Topics) {
+  const sinks = topics.sink(sink.topic);
+  if (sinks.length !== sources.length) {
+    throw new UserError(
+      `${sink.topic} has ${sinks.length} partitions, its source ${source.topic} ${sources.length}: they must be as many`,
+    );
   }
+  if (rekeyed && sources.length > 1) {
+    throw new UserError(
+      `${file}: ${sink.name} gives records another key, which is executed here over one partition only; ${source.topic} has ${sources.length}`,
+    );
+  }
+  return sinks;
 }
 
 function commit(task: Task): boolean {
   try {
     task.query.commit(task.emit);
   } catch (error) {
-    throw asUserError(error, task);
+    throw asUserError(error, task.plan, task.position);
   }
   task.sink.store(task.position);
   return true;
 }
 
 /** What ends a query names its statement, the record and the reason; any other error is a fault of this engine. */
-function asUserError(error: unknown, { plan: { file, source }, position }: Task): unknown {
+function asUserError(error: unknown, { file, source }: Plan, position: number): unknown {
   if (!(error instanceof QueryFailure || error instanceof OutsideSubset)) return error;
   const what =
     error instanceof QueryFailure ? "on a server this ends the query" : "this engine does not know ksqlDB's answer";
@@ -178,7 +215,7 @@ function asUserError(error: unknown, { plan: { file, source }, position }: Task)
  * Makes the state anew that the stored rows were written from. Windows that are open at the time of the newest row hold
  * no record older than that time less size and grace; without windows every record counts.
  */
-function restore({ plan, source, sink, query, position }: Task): void {
+function restore({ source, read }: Input, { plan, sink, query, position }: Task): void {
   if (plan.aggregation === undefined || position === 0) return;
   const { window } = plan.aggregation;
   // Times that a column gives are not those that the log knows.
@@ -187,7 +224,10 @@ function restore({ plan, source, sink, query, position }: Task): void {
   while (from < position) {
     const records = source.read(from, stepBytes).filter(({ offset }) => offset < position);
     if (records.length === 0) break;
-    for (const record of records) query.process(record, () => {});
+    for (const record of records) {
+      const row = read(record, () => {});
+      if (row !== undefined) query.process(row, () => {});
+    }
     from = records.at(-1)!.offset + 1;
   }
   query.commit(() => {});

@@ -4,13 +4,14 @@
  */
 import type { TopicRecord } from "../../schemas/wire.ts";
 import type { Aggregation, Plan } from "../analysis/plan.ts";
+import { pseudoColumns } from "../analysis/source.ts";
 import type { Log, Row, Typed } from "../expressions/typed.ts";
 import type { Schemas } from "../formats/format.ts";
 import { OutsideSubset } from "../functions/function.ts";
 import { serializer } from "../formats/formats.ts";
 import { sameType, type Value } from "../language/types.ts";
 import { Groups, type Group } from "./groups.ts";
-import { rowReader, timeReader } from "./rows.ts";
+import { timeReader, type Read } from "./rows.ts";
 
 /** Takes a row of the output; the bytes are copied before it returns. */
 export type Emit = (timestamp: number, key: Buffer | null, value: Buffer | null) => void;
@@ -27,7 +28,7 @@ export class QueryFailure extends Error {
 
 export interface Query {
   /** Rows of groups are written by `commit`, unless there is no record cache. */
-  process(record: TopicRecord, emit: Emit): void;
+  process(read: Read, emit: Emit): void;
   /** Writes the last state of every group that has changed; true if any had. */
   commit(emit: Emit): boolean;
   /** Groups that `commit` would write. */
@@ -35,16 +36,9 @@ export interface Query {
 }
 
 /** `cached`: rows of groups wait for `commit`; otherwise each record writes one. */
-export function newQuery(
-  plan: Plan,
-  partition: number,
-  schemas: Schemas,
-  cached: boolean,
-  processingLog: ProcessingLog,
-): Query {
+export function newQuery(plan: Plan, schemas: Schemas, cached: boolean, processingLog: ProcessingLog): Query {
   const { sink, source, where, explode, aggregation } = plan;
   const log: Log = (message) => processingLog(sink.name, message);
-  const read = rowReader(plan, partition, schemas);
   const writeValue = serializer(sink.value, `${sink.topic}-value`, schemas);
   const writeKey = serializer(sink.key, `${sink.topic}-key`, schemas);
   const timeOf = sink.timestamp && timeReader(sink, [...sink.key.columns, ...sink.value.columns]);
@@ -52,6 +46,7 @@ export function newQuery(
     throw new QueryFailure(sink.name, error);
   };
   const project = columnsOf(plan, log);
+  const place = source.value.columns.length + source.key.columns.length + pseudoColumns.length;
   // The bytes of a key that stays as it is are not read and written anew.
   const keepsKey =
     !plan.rekeyed &&
@@ -97,10 +92,7 @@ export function newQuery(
 
   const groups = aggregation && newGroups(plan, aggregation, cached, log, { write, writeNothing }, writeKey, fail);
   return {
-    process(record, emit) {
-      const found = read(record, log);
-      if (found === undefined) return;
-      const { row, hasValue, timestamp } = found;
+    process({ record, row, hasValue, timestamp }, emit) {
       if (!hasValue) {
         // A tombstone has no columns: a filter and EXPLODE drop it, a plain projection passes it on.
         if (where !== undefined || explode.length > 0) return;
@@ -113,10 +105,9 @@ export function newQuery(
       if (explode.length === 0) return write(row, keyOf(row, record), timestamp, record.offset, emit);
       const lists = explode.map((list) => (attempt(list, row, null, log) ?? []) as readonly Value[]);
       const rows = Math.max(...lists.map((list) => list.length));
-      const width = row.length;
       const key = keyOf(row, record);
       for (let i = 0; i < rows; i++) {
-        for (let list = 0; list < lists.length; list++) row[width + list] = lists[list]![i] ?? null;
+        for (let list = 0; list < lists.length; list++) row[place + list] = lists[list]![i] ?? null;
         write(row, key, timestamp, record.offset, emit);
       }
     },

@@ -1,6 +1,6 @@
 /** Records to rows: the value's columns, then the key's, then ROWTIME, ROWPARTITION and ROWOFFSET. */
 import type { TopicRecord } from "../../schemas/wire.ts";
-import type { Plan, Source } from "../analysis/plan.ts";
+import type { Source } from "../analysis/plan.ts";
 import { compilePattern } from "../expressions/timestamp.ts";
 import type { Log } from "../expressions/typed.ts";
 import type { Column, Schemas } from "../formats/format.ts";
@@ -8,7 +8,9 @@ import { deserializer } from "../formats/formats.ts";
 import { OutsideSubset } from "../functions/function.ts";
 import type { Value } from "../language/types.ts";
 
-interface Read {
+/** A record as a row. Its list is longer where a query explodes lists behind it, each anew. */
+export interface Read {
+  readonly record: TopicRecord;
   /** Where the record has no value, nothing but the key's columns is there. */
   readonly row: Value[];
   readonly hasValue: boolean;
@@ -18,7 +20,8 @@ interface Read {
 /** Undefined for a record that ksqlDB skips: one that can not be read, or has no time. */
 export type ReadRow = (record: TopicRecord, log: Log) => Read | undefined;
 
-export function rowReader({ source, used }: Plan, partition: number, schemas: Schemas): ReadRow {
+/** `used`: the columns of the value that are read at all. */
+export function rowReader(source: Source, used: Iterable<string>, partition: number, schemas: Schemas): ReadRow {
   const wanted = new Set(used);
   if (source.timestamp !== undefined) wanted.add(source.timestamp.name);
   const readValue = deserializer(source.value, schemas, wanted);
@@ -41,12 +44,12 @@ export function rowReader({ source, used }: Plan, partition: number, schemas: Sc
     }
     if (!hasValue) {
       row.push(null, null, null);
-      return { row, hasValue, timestamp: record.timestamp };
+      return { record, row, hasValue, timestamp: record.timestamp };
     }
     const timestamp = timeOf === undefined ? record.timestamp : timeOf(row, record.offset, log);
     if (timestamp === undefined) return undefined;
     row.push(timestamp, partition, record.offset);
-    return { row, hasValue, timestamp };
+    return { record, row, hasValue, timestamp };
   };
 }
 
