@@ -6,6 +6,7 @@ import type { Plan } from "../../ksqldb/analysis/plan.ts";
 import { Engine, type EngineOptions } from "../../ksqldb/engine/engine.ts";
 import { readStatements } from "../../ksqldb/statements.ts";
 import { engineTopics } from "../../local/platform.ts";
+import { MemoryTopics } from "../../ksqldb/testing/memory.ts";
 import { encoder } from "../../producer/encode.ts";
 import { Log } from "../../producer/log/log.ts";
 import { catalog } from "../../schemas/catalog.ts";
@@ -526,5 +527,37 @@ describe("aggregates", () => {
       ["a", 2, 1],
     ]);
     expect(logged).toHaveLength(1);
+  });
+});
+
+describe("queries over one topic", () => {
+  const script = `CREATE STREAM s (k STRING KEY, n INT) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');
+CREATE STREAM ones WITH (KAFKA_TOPIC = 'ones') AS SELECT k, n FROM s WHERE n > 0;
+CREATE TABLE sums WITH (KAFKA_TOPIC = 'sums') AS SELECT k, SUM(n) AS n FROM s GROUP BY k;
+CREATE STREAM twos WITH (KAFKA_TOPIC = 'twos') AS SELECT k, EXPLODE(ARRAY[n, 10 / n]) AS n FROM s;`;
+  const texts = (topics: MemoryTopics, topic: string) =>
+    topics.topic(topic).records.map(({ value }) => value!.toString());
+
+  it("each gets every record once, also where one was added later, and none sees the lists of another", () => {
+    const { plans } = analyse([{ file: "t.sql", text: script }]);
+    const topics = new MemoryTopics();
+    const put = (n: number) => topics.topic("s").add(n, Buffer.from("A"), Buffer.from(`{"N":${n}}`));
+    for (let count = 1; count <= plans.length; count++) {
+      put(count);
+      const engine = new Engine(plans.slice(0, count), topics, complain, { commitMs: "each" });
+      while (engine.step());
+    }
+    expect(texts(topics, "ones")).toEqual(['{"N":1}', '{"N":2}', '{"N":3}']);
+    expect(texts(topics, "sums")).toEqual(['{"N":1}', '{"N":3}', '{"N":6}']);
+    expect(texts(topics, "twos")).toEqual([1, 10, 2, 5, 3, 3].map((n) => `{"N":${n}}`));
+  });
+
+  it("what one can not read is in the processing log of each", () => {
+    const { plans } = analyse([{ file: "t.sql", text: script }]);
+    const topics = new MemoryTopics();
+    topics.topic("s").add(1, Buffer.from("A"), Buffer.from("no JSON"));
+    const logged: string[] = [];
+    new Engine(plans, topics, (query) => logged.push(query), { commitMs: "each" }).step();
+    expect(logged).toEqual(["ONES", "SUMS", "TWOS"]);
   });
 });
