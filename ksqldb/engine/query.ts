@@ -43,7 +43,7 @@ export function newQuery(plan: Plan, schemas: Schemas, cached: boolean, processi
   const writeKey = serializer(sink.key, `${sink.topic}-key`, schemas);
   const timeOf = sink.timestamp && timeReader(sink, [...sink.key.columns, ...sink.value.columns]);
   const fail = (error: unknown): never => {
-    throw new QueryFailure(sink.name, error);
+    throw error instanceof OutsideSubset ? error : new QueryFailure(sink.name, error);
   };
   const project = columnsOf(plan, log);
   const place = source.value.columns.length + source.key.columns.length + pseudoColumns.length;

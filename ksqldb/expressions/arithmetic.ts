@@ -74,10 +74,12 @@ function ofDecimal({ evaluate, guarded }: Typed, type: DecimalType, op: "+" | "-
     type,
     guarded,
     evaluate: (row, log) => {
-      const units = BigInt(required(evaluate(row, log)) as number | bigint);
-      if (units >= bound || units <= -bound)
+      const value = required(evaluate(row, log));
+      // The 0 that nothing sums up to.
+      if (typeof value !== "bigint") return value;
+      if (value >= bound || value <= -bound)
         throw new OutsideSubset("the sign of a DECIMAL with more digits than its type");
-      return op === "-" ? -units : units;
+      return op === "-" ? -value : value;
     },
   };
 }

@@ -1,6 +1,16 @@
 /** DOUBLE as Java prints it: https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/lang/Double.html#toString(double) */
+import { OutsideSubset } from "../functions/function.ts";
 
+/** Throws OutsideSubset where the digits depend on Java's release: before 19 it wrote some numbers longer than need be. */
 export function doubleText(value: number): string {
+  const size = Math.abs(value);
+  if ((size > 2 ** 53 && size < 1e26) || (size > Number.MIN_VALUE && size < 2 ** -1022))
+    throw new OutsideSubset(`the text of the DOUBLE ${value}`);
+  return shortestText(value);
+}
+
+/** The text with as few digits as tell the number from its neighbours. */
+export function shortestText(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
   const size = Math.abs(value);

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { parseExact } from "../expressions/decimal.ts";
-import { doubleText } from "../expressions/double.ts";
+import { shortestText } from "../expressions/double.ts";
 import { OutsideSubset } from "../functions/function.ts";
 import { typeText, type SqlType, type StructType, type Value } from "../language/types.ts";
 import { bigDecimalText, lowestBits, parseNumber, plainText } from "./java-text.ts";
@@ -127,7 +127,7 @@ function writerOfType(type: SqlType): Write {
     case "STRING":
       return (value) => quote(value as string);
     case "DOUBLE":
-      return (value) => (Number.isFinite(value) ? doubleText(value as number) : `"${value as number}"`);
+      return (value) => (Number.isFinite(value) ? shortestText(value as number) : `"${value as number}"`);
     case "BOOLEAN":
     case "INTEGER":
     case "BIGINT":

@@ -16,7 +16,7 @@ import {
   type Value,
 } from "../language/types.ts";
 import { exp, ln } from "./exponential.ts";
-import type { Resolved, ScalarFunction } from "./function.ts";
+import { OutsideSubset, type Resolved, type ScalarFunction } from "./function.ts";
 import { orFail, overload, overloaded, widens, type Overload } from "./overloads.ts";
 
 const DECIMAL = decimal(1, 0);
@@ -113,7 +113,7 @@ function ceiling(value: bigint, unit: bigint): bigint {
 
 /** Rounded to that many digits behind the point, halves upwards; the scale stays. */
 function roundUnits(value: bigint, scale: number, digits: number): bigint {
-  if (Math.abs(digits) > 1e8) throw new Error(`ROUND: ${digits} digits are out of range`);
+  if (Math.abs(digits) > 1000) throw new OutsideSubset(`ROUND to ${digits} digits`);
   if (digits >= scale) return value;
   // A unit far larger than the number: all of it is rounded away.
   if (scale - digits > String(value).length + 1) return 0n;

@@ -9,7 +9,11 @@ const texts: SqlType = { base: "ARRAY", item: STRING };
 
 export const text = {
   UCASE: ofText((value) => certain(value).toUpperCase()),
-  LCASE: ofText((value) => certain(value).toLowerCase()),
+  /** A capital sigma becomes another letter at the end of a word, and what a word is differs. */
+  LCASE: ofText((value) => {
+    if (value.includes("Σ")) throw new OutsideSubset("LCASE of a Σ");
+    return certain(value).toLowerCase();
+  }),
   /** Without the spaces and control characters around it. */
   TRIM: ofText(trim),
   LEN: overloaded(overload([STRING], INTEGER, (value: string) => value.length)),
@@ -89,11 +93,14 @@ function substring(value: string, from: number, length?: number): string {
   return value.slice(start, end);
 }
 
+const longest = 1_000_000;
+
 /** LPAD and RPAD(text, length, padding): to a length, cut off there; NULL for an empty padding or a negative length. */
 function padded(pad: (value: string, length: number, padding: string) => string): ScalarFunction {
   return overloaded(
-    overload([STRING, INTEGER, STRING], STRING, (value: string, length: number, padding: string) =>
-      padding === "" || length < 0 ? null : pad(value, length, padding).slice(0, length),
-    ),
+    overload([STRING, INTEGER, STRING], STRING, (value: string, length: number, padding: string) => {
+      if (length > longest) throw new OutsideSubset(`a text of ${length} characters`);
+      return padding === "" || length < 0 ? null : pad(value, length, padding).slice(0, length);
+    }),
   );
 }

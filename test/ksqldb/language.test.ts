@@ -355,6 +355,16 @@ describe("an expression has ksqlDB's meaning", () => {
     expect(ended.failure?.message).toContain("(s, offset 2)");
   });
 
+  it.each([
+    ["a number as text whose digits depend on Java's release", "CAST(2E23 AS STRING)"],
+    ["a number just below a bound that is a DOUBLE", "CAST('99999999999999999999999' AS DECIMAL(23, 0))"],
+    ["a rounding to more digits than memory has", "ROUND(`d`, 100000)"],
+  ])("%s ends the run, as an answer that is not known here", (_, expression) => {
+    const { outputs, failure } = runStatements(select(`${expression} AS \`x\``), [record({ d: "1.00" })]);
+    expect(failure?.message).toContain("this engine does not know ksqlDB's answer");
+    expect(outputs).toEqual([]);
+  });
+
   it("lists that are exploded side by side are padded with NULL", () => {
     const { outputs } = runStatements(select("EXPLODE(`l`) AS `x`, EXPLODE(GENERATE_SERIES(1, 3)) AS `y`"), [
       record({ l: ["p", "q"] }),
