@@ -1,6 +1,39 @@
 /** An HTTP request that is made again where that can help. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "./command.ts";
+import { secret as hide, UserError } from "./command.ts";
+
+/** Where a service is, and as whom it is asked. */
+export interface Access {
+  /** Base URL, without credentials. */
+  readonly url: string;
+  /** API key and its secret, sent as basic authentication: both or neither; empty is none. */
+  readonly key?: string | undefined;
+  readonly secret?: string | undefined;
+}
+
+/**
+ * The URL as messages may name it, and the header that says who asks. `service` is for messages. Throws UserError on a URL
+ * or credentials that can not be meant.
+ */
+export function readAccess(
+  service: string,
+  { url, key, secret }: Access,
+): { url: string; login: Record<string, string> } {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+    throw new UserError(`The URL of ${service} is not one: give https://host, or http://host:port.`);
+  if (parsed.username !== "" || parsed.password !== "")
+    throw new UserError(
+      `The URL of ${service}, ${parsed.host}, has credentials in it, which would show in logs. ` +
+        "Give the URL without them, and its key and secret by themselves.",
+    );
+  if (!key !== !secret)
+    throw new UserError(`Of key and secret of ${service} at ${parsed.host} only one is given: give both.`);
+  const place = parsed.origin + parsed.pathname.replace(/\/$/, "");
+  if (!key || !secret) return { url: place, login: {} };
+  hide(secret);
+  return { url: place, login: { authorization: `Basic ${hide(Buffer.from(`${key}:${secret}`).toString("base64"))}` } };
+}
 
 export interface Answer {
   readonly status: number;

@@ -7,18 +7,13 @@
  * question (Confluent) or with a schema of other descriptions (Apicurio).
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { redact, secret as hide, UserError } from "../command.ts";
-import { mayPass, request, Unreachable } from "../http.ts";
+import { redact, UserError } from "../command.ts";
+import { mayPass, readAccess, request, Unreachable, type Access } from "../http.ts";
 import { readSchema } from "./avro.ts";
 import { differences, sameSchema } from "./canonical.ts";
 import type { RawTopic } from "./catalog.ts";
 
-export interface RegistryAccess {
-  /** Base URL, without credentials. */
-  readonly url: string;
-  /** API key and its secret, sent as basic authentication: both or neither; empty is none. */
-  readonly key?: string | undefined;
-  readonly secret?: string | undefined;
+export interface RegistryAccess extends Access {
   /** How long a question may take in all its attempts; 10 s if not given. */
   readonly patienceMs?: number;
 }
@@ -41,30 +36,16 @@ export class SchemaRegistry {
   /** Its URL, as messages name it: without query and credentials. */
   readonly url: string;
   readonly #headers: Record<string, string> = { accept: `${contentType}, application/json` };
-  readonly #hasLogin: boolean = false;
+  readonly #hasLogin: boolean;
   readonly #patienceMs: number;
 
   /** Throws UserError on a URL or credentials that can not be meant. */
-  constructor({ url, key, secret, patienceMs = 10_000 }: RegistryAccess) {
-    const parsed = URL.canParse(url) ? new URL(url) : undefined;
-    if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
-      throw new UserError("The URL of the Schema Registry is not one: give https://host, or http://host:port.");
-    if (parsed.username !== "" || parsed.password !== "")
-      throw new UserError(
-        `The URL of the Schema Registry ${parsed.host} has credentials in it, which would show in logs. ` +
-          "Give the URL without them, and its key and secret by themselves.",
-      );
-    if (!key !== !secret)
-      throw new UserError(`Of key and secret of the Schema Registry ${parsed.host} only one is given: give both.`);
-    this.url = parsed.origin + parsed.pathname.replace(/\/$/, "");
-    this.#patienceMs = patienceMs;
-    if (key && secret) {
-      const basic = Buffer.from(`${key}:${secret}`).toString("base64");
-      this.#headers["authorization"] = `Basic ${basic}`;
-      this.#hasLogin = true;
-      hide(basic);
-      hide(secret);
-    }
+  constructor(access: RegistryAccess) {
+    const { url, login } = readAccess("the Schema Registry", access);
+    this.url = url;
+    this.#patienceMs = access.patienceMs ?? 10_000;
+    this.#hasLogin = "authorization" in login;
+    Object.assign(this.#headers, login);
   }
 
   /** The id of a schema in a subject. Throws UserError where the registry can not be asked. */

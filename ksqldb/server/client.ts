@@ -5,17 +5,12 @@
  * statement whose answer does not come may have been executed: it is not sent again from here, but told as `Lost`.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { redact, secret as hide, UserError } from "../../command.ts";
-import { type Answer, requestOnce } from "../../http.ts";
+import { redact, UserError } from "../../command.ts";
+import { type Access, type Answer, readAccess, requestOnce } from "../../http.ts";
 import { type Json, objects, parseJson, text } from "./json.ts";
 import { pauseBefore, troubleOf, wordsOf } from "./trouble.ts";
 
-export interface ServerAccess {
-  /** Base URL, without credentials. */
-  readonly url: string;
-  /** API key and its secret, sent as basic authentication: both or neither. */
-  readonly key?: string | undefined;
-  readonly secret?: string | undefined;
+export interface ServerAccess extends Access {
   /** How long a server that refuses the key, is busy or is starting is asked again. */
   readonly waitMs: number;
   /** Longest wait for one answer; 30 s if not given: the server itself waits 5 s for a command, and lists can be long. */
@@ -56,20 +51,11 @@ export class KsqlServer {
 
   /** Throws UserError on a URL or credentials that can not be meant. `talk` is told why it takes long. */
   constructor(access: ServerAccess, talk: (line: string) => void) {
-    const { url, key, secret } = access;
-    const parsed = URL.canParse(url) ? new URL(url) : undefined;
-    if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
-      throw new UserError("KSQLDB_URL is no URL: give https://host, or http://host:port.");
-    if (parsed.username !== "" || parsed.password !== "")
-      throw new UserError(
-        "KSQLDB_URL has credentials in it, which would show in logs: set KSQLDB_API_KEY and KSQLDB_API_SECRET instead.",
-      );
-    if (!key !== !secret) throw new UserError("Of KSQLDB_API_KEY and KSQLDB_API_SECRET only one is set: set both.");
-    this.url = parsed.origin + parsed.pathname.replace(/\/$/, "");
+    const { url, login } = readAccess("ksqlDB (KSQLDB_URL, KSQLDB_API_KEY and KSQLDB_API_SECRET)", access);
+    this.url = url;
     this.#access = access;
     this.#talk = talk;
-    if (key && secret)
-      this.#headers["authorization"] = `Basic ${hide(Buffer.from(`${key}:${secret}`).toString("base64"))}`;
+    Object.assign(this.#headers, login);
   }
 
   /** Version and ids. Throws UserError where no ksqlDB answers. */

@@ -175,9 +175,9 @@ describe("what does not pass is one message: step, reason, cure", () => {
 
   it.each([
     [{ KSQLDB_URL: "" }, "KSQLDB_URL is not set: the ksqlDB server"],
-    [{ KSQLDB_URL: "localhost:8088" }, "KSQLDB_URL is no URL"],
-    [{ KSQLDB_URL: "https://me:hunter22@ksqldb.example" }, "KSQLDB_URL has credentials in it"],
-    [{ KSQLDB_URL: "https://ksqldb.example", KSQLDB_API_KEY: "KEY" }, "only one is set"],
+    [{ KSQLDB_URL: "localhost:8088" }, "The URL of ksqlDB (KSQLDB_URL,"],
+    [{ KSQLDB_URL: "https://me:hunter22@ksqldb.example" }, "ksqldb.example, has credentials in it"],
+    [{ KSQLDB_URL: "https://ksqldb.example", KSQLDB_API_KEY: "KEY" }, "only one is given"],
   ])("a configuration that can not be meant: %o", async (variables, reason) => {
     const { code, told } = await runAgainst({ url: "" }, "plan", desired, { env: variables });
     expect([code, told]).toEqual([1, expect.stringContaining(reason)]);
