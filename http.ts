@@ -1,4 +1,4 @@
-/** An HTTP request that is made again where that can help. */
+/** HTTP: who asks whom, and a request that is made again where that can help. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { secret as hide, UserError } from "./command.ts";
 
