@@ -75,7 +75,10 @@ await runCommand(async () => {
     case undefined: {
       const { values } = command({}, 0);
       if (values) throw new UsageError(help);
+      return;
     }
+    default:
+      throw new UsageError(`${name} is not understood.\n\n${help}`);
   }
 });
 

@@ -92,8 +92,8 @@ export async function runServerCommand(
     talk(planText(plan, checks));
     if (command === "plan") {
       out(reportJson(report));
-      const open = changesOf(plan).length > 0 || plan.some(({ action }) => action === "refuse");
-      return open && values["detailed-exitcode"] ? 3 : 0;
+      if (checks.faults.length > 0 || plan.some(({ action }) => action === "refuse")) return 1;
+      return changesOf(plan).length > 0 && values["detailed-exitcode"] ? 3 : 0;
     }
     refuse(plan, checks);
     await carryOut(server, plan, { from, timeoutMs, talk }, outcomes);

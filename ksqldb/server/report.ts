@@ -36,7 +36,7 @@ export function planText(plan: readonly Step[], { faults, notes: unchecked }: Ch
     ...lines,
     ...faults.map((fault) => `! ${fault}`),
     ...unchecked.map((note) => `# ${note}`),
-    `${counts.join(", ")}.`,
+    `${counts.join(", ")}${changes > 0 && refused + faults.length > 0 ? ": nothing would be sent" : ""}.`,
   ].join("\n");
 }
 

@@ -16,6 +16,6 @@ export function rowsOf({ ast, reads, topic }: Desired, { from, deleteTopics }: P
   const kept = catalog.find(({ name }) => name === source)?.retentionMs;
   const days = kept === undefined ? "" : ` (${kept / 86_400_000} days, says the catalogue)`;
   if (!again || deleteTopics) return [`reads all that is still in ${source}${days}`];
-  const twice = `reads all that is still in ${source}${days} again: those rows come twice into ${topic} and what it is sunk into; the row views fold them`;
+  const twice = `reads all that is still in ${source}${days} again: those rows come twice into ${topic} and what it is sunk into; the row views fold those that are as before, but where a row means something else now, empty the table or take a new name`;
   return isWindowed ? [twice, "a window of which records are gone by now comes out smaller"] : [twice];
 }

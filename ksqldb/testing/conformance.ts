@@ -53,7 +53,12 @@ export function totals(verdicts: readonly Verdict[]): Totals {
 
 /** Throws UserError where the file is none of cases. */
 export function* conformance(file: string): Generator<Verdict> {
-  const lines = readFileSync(file, "utf8").split("\n");
+  let lines: string[];
+  try {
+    lines = readFileSync(file, "utf8").split("\n");
+  } catch (error) {
+    throw new UserError(`the cases can not be read: ${(error as Error).message}`);
+  }
   for (const [i, line] of lines.entries()) {
     if (line.trim() === "") continue;
     let members: Json;

@@ -136,8 +136,9 @@ export function staleTests(dir: string, scripts: readonly Script[], write: boole
     if (write) {
       mkdirSync(folder, { recursive: true });
       writeFileSync(file, wanted);
-    } else if (!existsSync(file)) faults.push(`${file} is missing: run with --write`);
-    else if (readFileSync(file, "utf8") !== wanted) faults.push(`${file} differs from ksqldb/*.sql: run with --write`);
+    } else if (!existsSync(file)) faults.push(`${file} is missing: npm run ksqldb -- test --write`);
+    else if (readFileSync(file, "utf8") !== wanted)
+      faults.push(`${file} differs from ksqldb/*.sql: npm run ksqldb -- test --write`);
     if (existsSync(folder) && !readdirSync(folder).some((name) => existsSync(join(folder, name, "output.json"))))
       faults.push(`${folder} has no case: a folder with input.json and output.json`);
   }

@@ -135,5 +135,11 @@ describe("the command", () => {
     expect(err).toContain(`${file}:2: `);
     const others = await Promise.all([run("ksqldb", "conformance", `${file}.gone`), run("ksqldb", "conformance")]);
     expect(others.map((other) => other.code)).toEqual([1, 2]);
+    expect(others[0].err).toContain("the cases can not be read: ");
+  });
+
+  it("is told where it is none", async () => {
+    const { code, err } = await run("ksqldb", "lnit");
+    expect([code, err.split("\n")[0]]).toEqual([2, "lnit is not understood."]);
   });
 });

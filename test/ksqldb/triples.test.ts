@@ -204,7 +204,7 @@ describe("the folders of the derived topics", () => {
     const dir = join(newFolder(), "tests");
     const topics = ["coinbase_trades", "coinbase_book_changes", "coinbase_bars_1s", "coinbase_bars_1m"];
     expect(staleTests(dir, readScripts(), false)).toEqual(
-      topics.map((topic) => `${join(dir, topic, "statements.sql")} is missing: run with --write`),
+      topics.map((topic) => `${join(dir, topic, "statements.sql")} is missing: npm run ksqldb -- test --write`),
     );
     expect(staleTests(dir, readScripts(), true)).toEqual(
       topics.map((topic) => `${join(dir, topic)} has no case: a folder with input.json and output.json`),
@@ -215,7 +215,7 @@ describe("the folders of the derived topics", () => {
     writeFileSync(join(dir, "coinbase_trades/statements.sql"), "-- old\n");
     expect(staleTests(dir, readScripts(), false)).toEqual([
       `${join(dir, "coinbase_tirades")}: no statement writes a topic coinbase_tirades: rename or remove the folder`,
-      `${join(dir, "coinbase_trades/statements.sql")} differs from ksqldb/*.sql: run with --write`,
+      `${join(dir, "coinbase_trades/statements.sql")} differs from ksqldb/*.sql: npm run ksqldb -- test --write`,
     ]);
   });
 });

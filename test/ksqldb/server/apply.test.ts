@@ -109,7 +109,8 @@ describe("plan", () => {
     expect(
       actions(await runAgainst(fake, "plan", desiredOf(full.replace(") WITH", ", `extra` STRING) WITH")))),
     ).toEqual(["unchanged COINBASE_FULL"]);
-    expect(actions(await runAgainst(fake, "plan", desiredOf(full)))).toEqual(["refuse COINBASE_FULL"]);
+    const refused = await runAgainst(fake, "plan", desiredOf(full), { "detailed-exitcode": true });
+    expect([refused.code, ...actions(refused)]).toEqual([1, "refuse COINBASE_FULL"]);
   });
 
   it("understands a server that says less, and all in quotes", async () => {
