@@ -4,11 +4,13 @@
  *     <dir>/warehouse.duckdb   tables and views; DuckDB's lock on it is the lock of the directory
  *     <dir>/log/               topics
  *     <dir>/source.json        the kind of source that fills it
+ *     <dir>/statements.json    the statements that made the rows
  *     <dir>/address.json       where the running platform answers
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../command.ts";
+import type { Plan } from "../ksqldb/analysis/plan.ts";
 import { Engine, type Topics } from "../ksqldb/engine/engine.ts";
 import { readStatements } from "../ksqldb/statements.ts";
 import type { Continuity } from "../producer/continuity.ts";
@@ -19,6 +21,7 @@ import { produce } from "../producer/produce.ts";
 import { catalog } from "../schemas/catalog.ts";
 import { Ingest } from "../sql/duckdb/ingest.ts";
 import { openWarehouse, type Warehouse } from "../sql/duckdb/warehouse.ts";
+import { changedStatements } from "./changed.ts";
 
 /** What may fill a data directory; one directory holds one kind, so that made-up data never mix with real ones. */
 export type SourceKind = "live" | "simulator" | "recording";
@@ -55,7 +58,12 @@ export class Platform {
       claim(dir, kind);
       const log = new Log(join(dir, "log"), catalog);
       for (const repair of log.repairs) talk(`mended: ${repair}`);
-      return new Platform(warehouse, log, newEngine(log, talk), await newIngest(log, warehouse));
+      const { plans } = readStatements();
+      for (const file of changedStatements(dir, plans))
+        talk(
+          `${file} has changed: rows that are in ${dir} stay as it was. A replay into a new directory has only new ones`,
+        );
+      return new Platform(warehouse, log, newEngine(plans, log, talk), await newIngest(log, warehouse));
     } catch (error) {
       warehouse.close();
       throw asUserError(error, dir);
@@ -132,9 +140,9 @@ export class Platform {
   }
 }
 
-function newEngine(log: Log, talk: (line: string) => void): Engine {
+function newEngine(plans: readonly Plan[], log: Log, talk: (line: string) => void): Engine {
   const complain = (query: string, message: string) => talk(`${query}: ${message}`);
-  return new Engine(readStatements().plans, engineTopics(log), complain, { commitMs });
+  return new Engine(plans, engineTopics(log), complain, { commitMs });
 }
 
 /** The log as the engine sees it. */

@@ -1,0 +1,26 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { analyse } from "../../ksqldb/analysis/analyse.ts";
+import { changedStatements } from "../../local/changed.ts";
+import { newFolder } from "../folder.ts";
+
+const declared = "CREATE STREAM s (k STRING KEY, n INT) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');";
+const plansOf = (...statements: readonly string[]) =>
+  analyse([{ file: "s.sql", text: declared }, ...statements.map((text, i) => ({ file: `${i + 1}.sql`, text }))]).plans;
+
+const ones = "CREATE STREAM ones AS SELECT k, n FROM s WHERE n > 0;";
+const sums = (seconds: number) =>
+  `CREATE TABLE sums AS SELECT k, SUM(n) AS n FROM s WINDOW TUMBLING (SIZE ${seconds} SECONDS) GROUP BY k;`;
+
+it("tells a statement that means something else than before, once; a new one, comments and layout are no change", () => {
+  const dir = join(newFolder(), "data");
+  mkdirSync(dir);
+  expect(changedStatements(dir, plansOf(ones))).toEqual([]);
+  expect(changedStatements(dir, plansOf(ones, sums(1)))).toEqual([]);
+  expect(changedStatements(dir, plansOf(`-- Again.\n${ones.replaceAll(" ", "\n")}`, sums(1)))).toEqual([]);
+  expect(changedStatements(dir, plansOf(ones, sums(2)))).toEqual(["2.sql"]);
+  expect(changedStatements(dir, plansOf(ones, sums(2)))).toEqual([]);
+  writeFileSync(join(dir, "statements.json"), "");
+  expect(changedStatements(dir, plansOf(ones, sums(3)))).toEqual([]);
+});
