@@ -39,7 +39,7 @@ export async function sendNumbered(sink: Sink, topic: string, count: number, fro
 }
 
 /** Numbers of the records, by key, in the order of their offsets. */
-export function numbersOf(records: readonly KeptRecord[]): Map<string, number[]> {
+function numbersOf(records: readonly KeptRecord[]): Map<string, number[]> {
   const numbers = new Map<string, number[]>();
   for (const { key, value } of records.toSorted((a, b) => a.offset - b.offset)) {
     const list = numbers.get(key!) ?? [];
@@ -49,14 +49,21 @@ export function numbersOf(records: readonly KeptRecord[]): Map<string, number[]>
   return numbers;
 }
 
-/** What `numbersOf` must be after sending the numbers from 0 to below `count`. */
-export function expectedNumbers(count: number): Map<string, number[]> {
-  return new Map(
-    products.map((product, at) => [
-      product,
-      Array.from({ length: Math.ceil((count - at) / products.length) }, (_, i) => at + i * products.length),
-    ]),
-  );
+/** What of the numbers from 0 to below `count` is missing, there twice or out of order, a text for each product. */
+export function faultsIn(records: readonly KeptRecord[], count: number): string[] {
+  const found = numbersOf(records);
+  return products.flatMap((product, at) => {
+    const numbers = found.get(product) ?? [];
+    const wanted = Array.from(
+      { length: Math.ceil((count - at) / products.length) },
+      (_, i) => at + i * products.length,
+    );
+    const place = wanted.findIndex((number, i) => number !== numbers[i]);
+    if (place < 0 && numbers.length === wanted.length) return [];
+    const kinds = new Set(numbers).size;
+    const around = numbers.slice(Math.max(place - 2, 0), place + 3).join(" ");
+    return `${product}: ${wanted.length - kinds} missing, ${numbers.length - kinds} twice; at ${place}: … ${around} …`;
+  });
 }
 
 export function describeSink(keeper: () => Keeper): void {
@@ -87,7 +94,7 @@ export function describeSink(keeper: () => Keeper): void {
     await sendNumbered(sink, topic, 6_000);
     await sink.flush();
     const records = await keeper().read(topic);
-    expect(numbersOf(records)).toEqual(expectedNumbers(6_000));
+    expect(faultsIn(records, 6_000)).toEqual([]);
     const wrong = records.filter(
       ({ key, partition }) => partition !== partitionOf(Buffer.from(key!), keeper().partitions),
     );
@@ -100,7 +107,7 @@ export function describeSink(keeper: () => Keeper): void {
     sink.begin("more");
     await sendNumbered(sink, topic, 40_000);
     await sink.flush();
-    expect(numbersOf(await keeper().read(topic))).toEqual(expectedNumbers(40_000));
+    expect(faultsIn(await keeper().read(topic), 40_000)).toEqual([]);
     await sink.close();
   });
 
