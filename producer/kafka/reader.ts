@@ -62,7 +62,8 @@ export async function* readKafka(
       const records: PlacedRecord[] = [];
       for (const message of messages) {
         const range = ranges.find(({ partition }) => partition === message.partition)!;
-        range.next = message.offset + 1;
+        // Never back: the end of a partition is told before the records that stand in front of it.
+        range.next = Math.max(range.next, message.offset + 1);
         if (follow || message.offset < range.end) records.push(toRecord(message));
       }
       if (records.length > 0) yield records;

@@ -104,8 +104,9 @@ describeKafka("Apache Kafka", () => {
     await transaction.send({ topic: name, messages: [{ value: "one" }, { value: "two" }] });
     await transaction.commit();
     await producer.disconnect();
-    const records = await readAll(plain(kafka.bootstrap), name);
-    expect(records.map(({ value }) => value.toString())).toEqual(["one", "two"]);
+    // A commit is answered before its marks are written; until then nothing of it is to be read.
+    const read = async () => (await readAll(plain(kafka.bootstrap), name)).map(({ value }) => value.toString());
+    await expect.poll(read, { timeout: 10_000 }).toEqual(["one", "two"]);
   });
 
   describe("its topics", () => {
