@@ -15,7 +15,7 @@ import {
   rescale,
   notANumber,
 } from "./decimal.ts";
-import { doubleText } from "./double.ts";
+import { doubleText, parseDouble } from "./double.ts";
 import { trim } from "./text.ts";
 import { parsePartial, timestampText } from "./timestamp.ts";
 import { guard, type Log, type Row, type Scope, type Typed, type Type } from "./typed.ts";
@@ -47,7 +47,7 @@ export function castTo(type: SqlType, operand: Typed): Typed | undefined {
   let result: Value = null;
   const remembering = (row: Row, log: Log): Value => {
     const value = evaluate(row, log);
-    if (value === null || value !== last) {
+    if (value === null || !Object.is(value, last)) {
       result = convert(value);
       last = value;
     }
@@ -191,7 +191,7 @@ function toDouble(from: SqlType): NonNullConvert | undefined {
     case "DECIMAL":
       return (value) => decimalToDouble(BigInt(value as number | bigint), from.scale);
     case "STRING":
-      return (value) => parseDouble(trim(value as string));
+      return (value) => finite(parseDouble(trim(value as string)));
     case "ARRAY":
     case "BOOLEAN":
     case "DOUBLE":
@@ -202,19 +202,8 @@ function toDouble(from: SqlType): NonNullConvert | undefined {
   }
 }
 
-const decimalDouble = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFdD]?$/;
-const hexadecimalDouble = /^([+-]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([+-]?\d+)[fFdD]?$/;
-
-/** As Double.parseDouble, without what is no finite number. */
-function parseDouble(text: string): number {
-  const hexadecimal = hexadecimalDouble.exec(text);
-  let value = Number.NaN;
-  if (decimalDouble.test(text)) value = Number(text.replace(/[fFdD]$/, ""));
-  else if (hexadecimal !== null && hexadecimal[2]! + hexadecimal[3]! !== "") {
-    const digits = Number(`0x${hexadecimal[2]}${hexadecimal[3]}`);
-    value = (hexadecimal[1] === "-" ? -1 : 1) * digits * 2 ** (Number(hexadecimal[4]) - 4 * hexadecimal[3]!.length);
-  }
-  if (!Number.isFinite(value)) throw new Error(`For input string: "${text}"`);
+function finite(value: number): number {
+  if (!Number.isFinite(value)) throw notANumber(String(value));
   return value;
 }
 

@@ -1,9 +1,8 @@
 /** Numbers as Java's classes read and write them in texts. */
 import { parseWhole } from "../expressions/cast.ts";
 import { decimalText, fitExact, parseExact, type Exact } from "../expressions/decimal.ts";
-import { doubleText } from "../expressions/double.ts";
+import { doubleText, parseDouble } from "../expressions/double.ts";
 import { trim } from "../expressions/text.ts";
-import { OutsideSubset } from "../functions/function.ts";
 import { bigint, type SqlType, type Value } from "../language/types.ts";
 
 /** A text as a number; throws where it is none. Undefined for a type that is none. */
@@ -11,17 +10,8 @@ export function parseNumber(text: string, type: SqlType): Value | undefined {
   if (type.base === "INTEGER") return parseWhole(text, 32);
   if (type.base === "BIGINT") return parseWhole(text, 64);
   if (type.base === "TIMESTAMP") return Number(parseWhole(text, 64));
-  if (type.base === "DOUBLE") return parseDouble(text);
+  if (type.base === "DOUBLE") return parseDouble(trim(text));
   return type.base === "DECIMAL" ? fitExact(parseExact(text), type) : undefined;
-}
-
-/** Double.parseDouble; its hexadecimal form is not executed here. */
-function parseDouble(text: string): number {
-  const trimmed = trim(text);
-  const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?$|^[+-]?(?:NaN|Infinity)$/.exec(trimmed);
-  if (/^[+-]?0x/i.test(trimmed)) throw new OutsideSubset(`the number ${trimmed}`);
-  if (match === null) throw new Error(`"${text}" is not a number`);
-  return Number(match[1] ?? trimmed);
 }
 
 /** A DECIMAL that is a number is the 0 that nothing sums up to, which has no scale. */

@@ -507,6 +507,12 @@ describe("aggregates", () => {
     expect(failure?.message).toContain("(s, offset 1)");
   });
 
+  it("casts each zero by its own sign, also one after the other", () => {
+    const text = `${source}CREATE STREAM t AS SELECT k, CAST(0E0 * i AS STRING) AS x FROM s;`;
+    const { outputs } = runStatements(text, [record(1, { i: 1 }), record(2, { i: -1 }), record(3, { i: 1 })]);
+    expect(outputs.map(({ value }) => value)).toEqual([{ X: "0.0" }, { X: "-0.0" }, { X: "0.0" }]);
+  });
+
   it("a sum of INT wraps", () => {
     const text = `${source}CREATE TABLE t AS SELECT k, SUM(i) AS x FROM s GROUP BY k;`;
     const { outputs } = runStatements(text, [record(1, { i: 2_147_483_647 }), record(2, { i: 1 })]);

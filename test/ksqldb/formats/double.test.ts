@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { doubleText, floatText, shortestText } from "../../../ksqldb/expressions/double.ts";
+import { doubleText, floatText, parseDouble, shortestText } from "../../../ksqldb/expressions/double.ts";
 import { OutsideSubset } from "../../../ksqldb/functions/function.ts";
 
 // The texts are those of Java's documentation and of the real ksqlDB's expressions.
@@ -48,4 +48,28 @@ it.each([
   [1e10, "1.0E10"],
 ])("%d is printed as Java prints a float", (value, text) => {
   expect(floatText(Math.fround(value))).toBe(text);
+});
+
+// Java 17's Double.parseDouble.
+it.each([
+  ["1.5", 1.5],
+  ["-.5e-3D", -0.0005],
+  ["7.f", 7],
+  ["+Infinity", Infinity],
+  ["NaN", NaN],
+  ["-0", -0],
+  ["0x1.8p1", 3],
+  ["-0X.cP+2f", -3],
+  ["0x10p0", 16],
+  ["-0x0p0", -0],
+])("%s is read as Java reads a double", (text, value) => {
+  expect(parseDouble(text)).toBe(value);
+});
+
+it.each(["", "1,5", "0x1.8", "0xp1", "1e", "infinity", "1dd", "--1"])("%s is no double", (text) => {
+  expect(() => parseDouble(text)).toThrow(`For input string: "${text}"`);
+});
+
+it.each(["0x1.00000000000001p0", "0x1p-1074", "0x1p1024"])("%s, which Java may round, is not executed", (text) => {
+  expect(() => parseDouble(text)).toThrow(OutsideSubset);
 });
