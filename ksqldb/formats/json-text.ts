@@ -78,3 +78,14 @@ export function quote(text: string): string {
     escape.length > 2 ? `\\u${escape.slice(2).toUpperCase()}` : escape,
   );
 }
+
+/** Without space; numbers as they were written, unless said otherwise. */
+export function jsonText(json: Json, numberText: (number: JsonNumber) => string = ({ text }) => text): string {
+  if (json === null || typeof json === "boolean") return String(json);
+  if (typeof json === "string") return quote(json);
+  if (json instanceof JsonNumber) return numberText(json);
+  if (!(json instanceof Map))
+    return `[${(json as readonly Json[]).map((item) => jsonText(item, numberText)).join(",")}]`;
+  const members = [...(json as ReadonlyMap<string, Json>)];
+  return `{${members.map(([name, value]) => `${quote(name)}:${jsonText(value, numberText)}`).join(",")}}`;
+}

@@ -8,7 +8,7 @@ import { shortestText } from "../expressions/double.ts";
 import { OutsideSubset } from "../functions/function.ts";
 import { typeText, type SqlType, type StructType, type Value } from "../language/types.ts";
 import { bigDecimalText, lowestBits, parseNumber, plainText } from "./java-text.ts";
-import { JsonNumber, parseJson, quote, type Json } from "./json-text.ts";
+import { JsonNumber, jsonText, parseJson, quote, type Json } from "./json-text.ts";
 
 type Members = ReadonlyMap<string, Json>;
 
@@ -24,7 +24,7 @@ export function jsonReader(type: SqlType): (bytes: Buffer) => Value {
 function coerce(json: Json, type: SqlType): Value {
   if (json === null) return null;
   const value = converted(json, type);
-  if (value === undefined) throw new Error(`${jsonText(json)} is no ${typeText(type)}`);
+  if (value === undefined) throw new Error(`${javaText(json)} is no ${typeText(type)}`);
   return value;
 }
 
@@ -72,16 +72,11 @@ function numberOf(text: string, type: SqlType): Value | undefined {
 /** Objects become JSON again, arrays a list of their items' texts. */
 function stringOf(json: Json): string {
   if (typeof json === "string") return json;
-  return isArray(json) ? `[${json.map(stringOf).join(", ")}]` : jsonText(json);
+  return isArray(json) ? `[${json.map(stringOf).join(", ")}]` : javaText(json);
 }
 
-function jsonText(json: Json): string {
-  if (json === null || typeof json === "boolean") return String(json);
-  if (typeof json === "string") return quote(json);
-  if (json instanceof JsonNumber) return bigDecimalText(json.text);
-  if (isArray(json)) return `[${json.map(jsonText).join(",")}]`;
-  return `{${[...json].map(([name, value]) => `${quote(name)}:${jsonText(value)}`).join(",")}}`;
-}
+/** Numbers as Java's BigDecimal writes them. */
+const javaText = (json: Json) => jsonText(json, ({ text }) => bigDecimalText(text));
 
 function isArray(json: Json): json is readonly Json[] {
   return Array.isArray(json);

@@ -1,13 +1,14 @@
 /** Records as test files write them, in JSON, to and from the bytes of their formats. */
 import avsc from "avsc";
 import { wireEncoder, type TopicRecord } from "../../schemas/wire.ts";
-import type { SqlType, Value } from "../language/types.ts";
+import { STRING, type SqlType, type Value } from "../language/types.ts";
 import type { Source } from "../analysis/plan.ts";
 import { decimalText, digitsOf, parseExact, rescale } from "../expressions/decimal.ts";
 import { avroSchema } from "../formats/avro-schema.ts";
-import type { Schemas, Side } from "../formats/format.ts";
+import { rootOf, type Schemas, type Side } from "../formats/format.ts";
 import { deserializer } from "../formats/formats.ts";
-import { JsonNumber, parseJson, quote, type Json } from "../formats/json-text.ts";
+import { JsonNumber, jsonText, parseJson, type Json } from "../formats/json-text.ts";
+import { kafkaWriter } from "../formats/kafka.ts";
 
 /** avsc's type of a schema, with all 64 bits of a long. */
 function avroTypeOf(schema: object): avsc.Type {
@@ -62,7 +63,6 @@ export function toBytes(json: Json, side: Side, subject: string, schemas: Schema
   if (json === null) return null;
   switch (side.format) {
     case "NONE":
-      return Buffer.from(jsonText(json));
     case "JSON":
       return Buffer.from(jsonText(json));
     case "DELIMITED":
@@ -85,7 +85,7 @@ function fromBytes(bytes: Buffer | null, side: Side, schemas: Schemas): Json {
   if (side.format === "DELIMITED") return bytes.toString();
   if (side.format === "JSON") return parseJson(bytes.toString());
   const values = deserializer(side, schemas)(bytes);
-  return values === null ? null : toJson(side.unwrapped ? values[0]! : values, sideType(side));
+  return values === null ? null : toJson(side.unwrapped ? values[0]! : values, rootOf(side));
 }
 
 function toJson(value: Value, type: SqlType): Json {
@@ -134,38 +134,10 @@ function plainText(json: Json): string {
   return json instanceof JsonNumber ? json.text : typeof json === "string" ? json : jsonText(json);
 }
 
-export function jsonText(json: Json): string {
-  if (json instanceof JsonNumber) return json.text;
-  if (typeof json === "string") return quote(json);
-  if (Array.isArray(json)) return `[${(json as readonly Json[]).map(jsonText).join(",")}]`;
-  if (json instanceof Map) {
-    return `{${[...(json as ReadonlyMap<string, Json>)].map(([name, value]) => `${quote(name)}:${jsonText(value)}`).join(",")}}`;
-  }
-  return json === null ? "null" : json === true ? "true" : "false";
-}
-
 function kafkaBytes(text: string, { columns }: Side): Buffer {
-  const bytes = Buffer.alloc(8);
-  switch (columns[0]?.type.base) {
-    case "INTEGER":
-      bytes.writeInt32BE(Number(text));
-      return bytes.subarray(0, 4);
-    case "BIGINT":
-      bytes.writeBigInt64BE(BigInt(text));
-      return bytes;
-    case "DOUBLE":
-      bytes.writeDoubleBE(Number(text));
-      return bytes;
-    case undefined:
-    case "ARRAY":
-    case "BOOLEAN":
-    case "DECIMAL":
-    case "MAP":
-    case "STRING":
-    case "STRUCT":
-    case "TIMESTAMP":
-      return Buffer.from(text);
-  }
+  const type = columns[0]?.type ?? STRING;
+  const value = type.base === "STRING" ? text : type.base === "BIGINT" ? BigInt(text) : Number(text);
+  return kafkaWriter(type)(value);
 }
 
 interface AvroNode {
@@ -232,44 +204,16 @@ function decimalBytes(text: string, scale: number): Buffer {
   return Buffer.from(hex, "hex");
 }
 
-/**
- * Whether an output is what was expected: numbers by value, of a DOUBLE by its double, a DECIMAL also as text, an object's
- * members in any order.
- */
-export function sameJson(actual: Json, expected: Json, type?: SqlType): boolean {
-  if (actual instanceof JsonNumber) return sameNumber(actual, expected, type);
-  if (Array.isArray(actual) && Array.isArray(expected)) {
-    const other: readonly Json[] = expected;
-    const item = type?.base === "ARRAY" ? type.item : undefined;
-    return actual.length === other.length && actual.every((one: Json, i) => sameJson(one, other[i]!, item));
-  }
-  if (actual instanceof Map && expected instanceof Map) {
-    const a: ReadonlyMap<string, Json> = actual;
-    const b: ReadonlyMap<string, Json> = expected;
-    return (
-      a.size === b.size &&
-      [...a].every(([name, value]) => b.has(name) && sameJson(value, b.get(name)!, memberType(type, name)))
-    );
-  }
-  return actual === expected;
+export type Members = ReadonlyMap<string, Json>;
+
+/** A member that is a list; an empty one where it is none. */
+export function listOf(members: Members, name: string): readonly Json[] {
+  const value = members.get(name);
+  return Array.isArray(value) ? (value as readonly Json[]) : [];
 }
 
-function memberType(type: SqlType | undefined, name: string): SqlType | undefined {
-  if (type?.base === "STRUCT") return type.fields.find((field) => field.name === name)?.type;
-  return type?.base === "MAP" ? type.value : undefined;
-}
-
-function sameNumber(actual: JsonNumber, expected: Json, type: SqlType | undefined): boolean {
-  const text = expected instanceof JsonNumber ? expected.text : type?.base === "DECIMAL" ? expected : undefined;
-  if (typeof text !== "string") return false;
-  if (type?.base === "DOUBLE") return Number(actual.text) === Number(text);
-  const a = parseExact(actual.text);
-  const b = parseExact(text);
-  const scale = Math.max(a.scale, b.scale);
-  return rescale(a.units, a.scale, scale) === rescale(b.units, b.scale, scale);
-}
-
-/** The type of a side as it is written: of several columns, or of one that is wrapped, a struct. */
-export function sideType({ columns, unwrapped }: Side): SqlType {
-  return unwrapped ? columns[0]!.type : { base: "STRUCT", fields: columns };
+/** A member's text; an empty one where there is none. */
+export function textOf(members: Members, name: string): string {
+  const value = members.get(name) ?? "";
+  return typeof value === "string" ? value : jsonText(value);
 }

@@ -13,13 +13,11 @@ import { UserError } from "../../command.ts";
 import { analyse, type Analysis } from "../analysis/analyse.ts";
 import type { Plan, Source } from "../analysis/plan.ts";
 import type { Script } from "../analysis/query.ts";
-import { JsonNumber, parseJson, type Json } from "../formats/json-text.ts";
+import { JsonNumber, jsonText, parseJson, type Json } from "../formats/json-text.ts";
 import { runCase } from "./case.ts";
-import { compareRecords } from "./conformance.ts";
+import { compareRecords } from "./compare.ts";
 import { MemoryTopics } from "./memory.ts";
-import { caseRecord, jsonText, toBytes, type CaseRecord } from "./records.ts";
-
-type Members = ReadonlyMap<string, Json>;
+import { caseRecord, toBytes, type CaseRecord, type Members } from "./records.ts";
 
 export interface Triple {
   /** The case's folder, as seen from where it was looked for. */

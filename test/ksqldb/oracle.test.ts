@@ -6,7 +6,7 @@ import { avroSchema } from "../../ksqldb/formats/avro-schema.ts";
 import { parseJson, type Json } from "../../ksqldb/formats/json-text.ts";
 import { readScripts } from "../../ksqldb/statements.ts";
 import { runCase } from "../../ksqldb/testing/case.ts";
-import { compareRecords } from "../../ksqldb/testing/conformance.ts";
+import { compareRecords } from "../../ksqldb/testing/compare.ts";
 import { caseRecord, type CaseRecord } from "../../ksqldb/testing/records.ts";
 import { findTriples, runTriple, statementsOf } from "../../ksqldb/testing/triples.ts";
 import { describeOracle } from "../evidence.ts";

@@ -1,7 +1,7 @@
 /** Statements over records that a test writes as plain values. */
 import { runCase } from "../../ksqldb/testing/case.ts";
-import { parseJson } from "../../ksqldb/formats/json-text.ts";
-import { caseRecord, jsonText, type CaseRecord } from "../../ksqldb/testing/records.ts";
+import { jsonText, parseJson } from "../../ksqldb/formats/json-text.ts";
+import { caseRecord, type CaseRecord } from "../../ksqldb/testing/records.ts";
 
 export interface PlainRecord {
   readonly topic: string;
