@@ -3,6 +3,7 @@
  * Numbers compare by value, whatever their types; a TIMESTAMP also with text.
  */
 import type { CompareOperator, Expression, Place } from "../language/ast.ts";
+import { nodesIn } from "../language/nodes.ts";
 import { BOOLEAN, isNumber, sameType, typeText, type SqlType, type Value } from "../language/types.ts";
 import { parseExact, powerOfTen } from "./decimal.ts";
 import { doubleText } from "./double.ts";
@@ -105,7 +106,7 @@ export function distinct(expression: Expression & { kind: "distinct" }, scope: S
 
 export function between(expression: Expression & { kind: "between" }, scope: Scope, typed: Type): Typed {
   const { operand, low, high, negated } = expression;
-  if (holdsCall(operand)) {
+  if (nodesIn(operand).some(({ kind }) => kind === "call")) {
     scope.refuse(operand.at, "a function call as the first operand of BETWEEN, which ksqlDB refuses: write >= and <=");
   }
   const value = typed(operand);
@@ -124,11 +125,6 @@ export function between(expression: Expression & { kind: "between" }, scope: Sco
     guarded: above.guarded || below.guarded,
     evaluate: (row, log) => (above.evaluate(row, log) === true && below.evaluate(row, log) === true) !== negated,
   };
-}
-
-function holdsCall(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return ("kind" in value && value.kind === "call") || Object.values(value).some(holdsCall);
 }
 
 /** Below, at or above zero as in a sort; NaN where neither holds. Undefined where the types do not compare. */

@@ -1,27 +1,17 @@
-/** What the rules ask about expressions: what is in them, and what the analyser knows of them. */
+/** What the rules ask about expressions: their text, and what the analyser knows of them. */
 import { grouping } from "../analysis/aggregation.ts";
 import type { Plan } from "../analysis/plan.ts";
 import { sourceScope } from "../analysis/scope.ts";
 import { typed } from "../expressions/expression.ts";
 import type { Refuse, Typed } from "../expressions/typed.ts";
-import type { Expression, Item, Query, TypeName } from "../language/ast.ts";
+import type { Expression, Query } from "../language/ast.ts";
 import { expressionText } from "../language/format.ts";
+import { nodesIn, qualifiersOf } from "../language/nodes.ts";
 import type { SqlType } from "../language/types.ts";
-
-export type Node = Expression | Item | TypeName;
-
-/** Every node of the syntax in a part of a statement, the outer before the inner. */
-export function nodesIn(part: unknown): Node[] {
-  if (typeof part !== "object" || part === null) return [];
-  const inner = Object.values(part).flatMap(nodesIn);
-  return "kind" in part ? [part as Node, ...inner] : inner;
-}
-
-const namesOf = ({ from }: Query) => [from.name.name, from.alias?.name ?? from.name.name];
 
 /** Its text without the names of the query's only source. */
 export function plainText(expression: Expression, query: Query): string {
-  return expressionText(expression, namesOf(query));
+  return expressionText(expression, qualifiersOf(query));
 }
 
 /** Whatever stands where ksqlDB needs true or false. */
@@ -51,7 +41,7 @@ export type TypeOf = (expression: Expression) => SqlType["base"] | undefined;
 
 /** The types of a statement's expressions: over a row of its source, or else over a group of rows. */
 export function typesIn({ source, statement: { query } }: Plan): TypeOf {
-  const row = sourceScope(source, namesOf(query), refuse);
+  const row = sourceScope(source, qualifiersOf(query), refuse);
   const text = (expression: Expression) => plainText(expression, query);
   const scopes = query.group === null ? [row] : [row, grouping(query, source, row, text).scope()];
   return (expression) => {

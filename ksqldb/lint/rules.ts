@@ -8,8 +8,9 @@ import { disagreements, type Disagreement } from "../describe.ts";
 import { literal } from "../expressions/typed.ts";
 import type { Expression, Item, Place, Query, Statement } from "../language/ast.ts";
 import { typeNameText } from "../language/format.ts";
+import { nodesIn, type Node } from "../language/nodes.ts";
 import { INTEGER, STRING, typeText } from "../language/types.ts";
-import { conditions, excludes, nodesIn, plainText, type Node, type TypeOf } from "./expressions.ts";
+import { conditions, excludes, plainText, type TypeOf } from "./expressions.ts";
 
 /** A statement, and what is known of it. */
 interface Subject {

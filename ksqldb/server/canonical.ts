@@ -4,6 +4,7 @@
  */
 import type { Expression, Query, Statement } from "../language/ast.ts";
 import { expressionText } from "../language/format.ts";
+import { nodesIn, qualifiersOf } from "../language/nodes.ts";
 
 /** Names and values of WITH. */
 export function propertiesOf(statement: Statement): Map<string, string> {
@@ -51,8 +52,8 @@ export function clausesOf(query: Query): Record<string, string | undefined> {
 }
 
 /** How an expression of a query is written: columns without the names of their only source. */
-function spelling({ from }: Query): (expression: Expression) => string {
-  const qualifiers = [from.name.name, from.alias?.name ?? from.name.name];
+function spelling(query: Query): (expression: Expression) => string {
+  const qualifiers = qualifiersOf(query);
   return (expression) => expressionText(rewrite(expression, asStored), qualifiers);
 }
 
@@ -77,12 +78,7 @@ function rewrite<T>(tree: T, change: (node: Expression) => Expression): T {
 
 /** The columns of the source that a query names, and the functions that it calls. */
 export function namesIn(query: Query): { columns: string[]; functions: ReadonlySet<string> } {
-  const columns = new Set<string>();
-  const functions = new Set<string>();
-  rewrite(query, (node) => {
-    if (node.kind === "name") columns.add(node.name);
-    if (node.kind === "call") functions.add(node.name);
-    return node;
-  });
-  return { columns: [...columns].toSorted(), functions };
+  const nodes = nodesIn(query);
+  const named = (kind: "name" | "call") => new Set(nodes.flatMap((node) => (node.kind === kind ? node.name : [])));
+  return { columns: [...named("name")].toSorted(), functions: named("call") };
 }
