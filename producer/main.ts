@@ -5,11 +5,11 @@ import { readEnvironment } from "../environment.ts";
 import { logTo } from "../logger.ts";
 import { catalog, rawTopics } from "../schemas/catalog.ts";
 import { resolveSchemas } from "../schemas/registry.ts";
+import { readRegistry } from "../schemas/registry-config.ts";
 import { readCoinbaseConfig, type CoinbaseConfig } from "./coinbase/config.ts";
 import { direct, feed, isReal, parseEndpoint, restBase, sendsInTheClear } from "./coinbase/endpoints.ts";
 import { openFeed, type FeedChoice } from "./coinbase/open.ts";
 import { fetchProducts, type Shard } from "./coinbase/products.ts";
-import { readRegistry } from "./registry.ts";
 import { readKafkaConfig } from "./kafka/config.ts";
 import { isLoopback, onThisMachine } from "./this-machine.ts";
 import { readAddress } from "./monitor.ts";
@@ -67,7 +67,7 @@ await runCommand(async () => {
 
   const coinbase = readCoinbaseConfig(environment);
   const kafka = readKafkaConfig(environment);
-  const registry = readRegistry(environment);
+  const registry = readRegistry(environment, "required");
   const address = readAddress(environment);
   const { source } = values;
   const place = placeOf(source);

@@ -5,7 +5,7 @@ import avsc from "avsc";
 import { parseCommand, runCommand, stopSignal, UsageError } from "../command.ts";
 import { readEnvironment } from "../environment.ts";
 import { headerLength, schemaIdOf, type PlacedRecord, type ReadOptions } from "../schemas/wire.ts";
-import { readRegistry } from "./registry.ts";
+import { readRegistry } from "../schemas/registry-config.ts";
 import { readKafkaConfig } from "./kafka/config.ts";
 import { ensureBinding } from "./kafka/native.ts";
 import { reachBroker } from "./kafka/reach.ts";
@@ -79,7 +79,7 @@ function logPlace(data: string, topic: string): Place {
 async function kafkaPlace(topic: string): Promise<Place> {
   const environment = readEnvironment();
   const kafka = readKafkaConfig(environment);
-  const registry = readRegistry(environment);
+  const registry = readRegistry(environment, "required");
   environment.check();
   await ensureBinding((line) => void process.stderr.write(`${line}\n`));
   await reachBroker(kafka);

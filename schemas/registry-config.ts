@@ -1,14 +1,16 @@
 /** How to reach the Schema Registry: from the environment. */
 import { UserError } from "../command.ts";
 import type { Environment } from "../environment.ts";
-import { SchemaRegistry } from "../schemas/registry.ts";
+import { SchemaRegistry } from "./registry.ts";
 
-/** Faults go into `environment`; the result is usable if it has none. */
-export function readRegistry(environment: Environment): SchemaRegistry | undefined {
-  const url = environment.required("SCHEMA_REGISTRY_URL", "the Schema Registry, as https://host");
+/** Faults go into `environment`; the result is usable if it has none. Undefined where no URL is set. */
+export function readRegistry(environment: Environment, need: "required" | "optional"): SchemaRegistry | undefined {
+  const name = "SCHEMA_REGISTRY_URL";
+  const url =
+    need === "optional" ? environment.text(name) : environment.required(name, "the Schema Registry, as https://host");
   const key = environment.text("SCHEMA_REGISTRY_API_KEY");
   const secret = environment.secret("SCHEMA_REGISTRY_API_SECRET");
-  if (url === "") return undefined;
+  if (!url) return undefined;
   try {
     return new SchemaRegistry({ url, key, secret });
   } catch (error) {

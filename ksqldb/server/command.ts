@@ -1,7 +1,7 @@
 /** `npm run ksqldb -- plan | apply | destroy`: from the command line to the server and back to a report. */
 import { type parseCommand, parseDuration, redact, stopSignal, UsageError, UserError } from "../../command.ts";
 import { readEnvironment, type Environment } from "../../environment.ts";
-import { SchemaRegistry } from "../../schemas/registry.ts";
+import { readRegistry } from "../../schemas/registry-config.ts";
 import { carryOut, type Outcome } from "./apply.ts";
 import { check, type Checks } from "./checks.ts";
 import { KsqlServer, type ServerAccess } from "./client.ts";
@@ -77,9 +77,11 @@ export async function runServerCommand(
   if (from !== "earliest" && from !== "latest") throw new UsageError(`--from ${from}: earliest or latest is expected.`);
   const options = { from, replace: values.replace === true, deleteTopics: values["delete-topics"] === true } as const;
   const timeoutMs = parseDuration("--timeout", timeout);
-  const access = { ...readAccess(environment), waitMs: parseDuration("--wait", wait), stop };
+  const registry = readRegistry(environment, "optional");
+  const credentials = readAccess(environment);
+  environment.check();
+  const access = { ...credentials, waitMs: parseDuration("--wait", wait), stop };
   const server = new KsqlServer({ ...access, answerMs: Math.min(30_000, timeoutMs) }, talk);
-  const registry = readRegistry(environment);
 
   let report: Report = { command, server: { url: server.url }, plan: [], checks: { faults: [], notes: [] } };
   const outcomes: Outcome[] = [];
@@ -119,13 +121,5 @@ function refuse(plan: readonly Step[], { faults }: Checks): void {
 function readAccess(environment: Environment): Pick<ServerAccess, "url" | "key" | "secret"> {
   const url = environment.required("KSQLDB_URL", "the ksqlDB server, as https://host, or http://127.0.0.1:8088");
   const [key, secret] = [environment.text("KSQLDB_API_KEY"), environment.secret("KSQLDB_API_SECRET")];
-  environment.check();
   return { url, key, secret };
-}
-
-function readRegistry(environment: Environment): SchemaRegistry | undefined {
-  const url = environment.text("SCHEMA_REGISTRY_URL");
-  const key = environment.text("SCHEMA_REGISTRY_API_KEY");
-  const secret = environment.secret("SCHEMA_REGISTRY_API_SECRET");
-  return url === undefined ? undefined : new SchemaRegistry({ url, key, secret });
 }
