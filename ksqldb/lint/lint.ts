@@ -89,10 +89,16 @@ const cures: readonly (readonly [RegExp, string])[] = [
   [/outside the subset/, "write it with what the other statements use"],
   [/has no column/, "declare it in its source, or write it as it is there; an alias counts in no other clause"],
   [/reserved word/, "write it in back quotes and lower case"],
-  [/^there is no /, "give its file a smaller number, or write its name as it is there; nothing can read itself"],
+  [
+    /^there is no /,
+    "give its file a smaller number, or write its name as it is there; nothing can read itself, nor two each other",
+  ],
   [/OR REPLACE/, "CREATE: with windows or EXPLODE a server replaces nothing, not even by the same"],
   [/comment must start/, "-- on every line, as Confluent Cloud wants it"],
-  [/^Expected /, "compare with another statement: WINDOW stands before WHERE, RETENTION before GRACE PERIOD"],
+  [
+    /^Expected /,
+    "look there, and just before, for a misspelled word or a missing comma or semicolon; the clauses stand as FROM, WINDOW, WHERE, GROUP BY or PARTITION BY, HAVING, EMIT, in a window RETENTION before GRACE PERIOD",
+  ],
   [/compared|not take|one type|can not be cast|must be BOOLEAN/, "CAST one side to the type of the other"],
   [/^/, "change it as the reason says"],
 ];
