@@ -20,3 +20,5 @@ export const describeRecordings = suiteWith("TAPELINE_RECORDINGS");
 export const describeOracle = suiteWith("TAPELINE_KSQL_ORACLE");
 /** ksqlDB's own query translation tests. */
 export const describeQtt = suiteWith("TAPELINE_QTT");
+/** Schemas that real Terraform providers printed. */
+export const describeProviders = suiteWith("TAPELINE_PROVIDERS");

@@ -1,0 +1,99 @@
+/** The Confluent bindings against the schema that the provider itself prints, and against what Terraform is given. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { snakeCase, type Argument, type Arguments, type Declaration } from "../../infra/confluent/kernel.ts";
+import { describeProviders } from "../evidence.ts";
+
+interface Attribute {
+  readonly type: unknown;
+  readonly required?: boolean;
+  readonly sensitive?: boolean;
+}
+
+interface Block {
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly block_types?: Readonly<Record<string, { readonly block: Block; readonly min_items?: number }>>;
+}
+
+type Schemas = Readonly<Record<string, { readonly block: Block }>>;
+
+interface Provider {
+  readonly provider: { readonly block: Block };
+  readonly resource_schemas: Schemas;
+  readonly data_source_schemas: Schemas;
+}
+
+const folder = join(import.meta.dirname, "../../infra/confluent");
+const modules = readdirSync(folder).filter((file) => !["kernel.ts", "shared.ts"].includes(file));
+
+async function declarations(file: string): Promise<[name: string, declaration: Declaration][]> {
+  return Object.entries((await import(join(folder, file))) as Record<string, Declaration>);
+}
+
+const types = { string: "string", number: "number", bool: "bool", map: ["map", "string"] };
+
+/** What differs between a declaration and the provider's block, one text each. */
+function differences(declared: Arguments, { attributes = {}, block_types: blocks = {} }: Block, path = ""): string[] {
+  const compared = Object.entries(declared).flatMap(([name, argument]) => {
+    const place = path + snakeCase(name);
+    if (argument.kind !== "block") return attributeDifferences(place, argument, attributes[snakeCase(name)]);
+    const block = blocks[snakeCase(name)];
+    if (block === undefined) return [`${place}: no such block`];
+    const isRequired = (block.min_items ?? 0) > 0;
+    const told = isRequired === argument.required ? [] : [`${place}: required is ${isRequired}`];
+    return [...told, ...differences(argument.arguments!, block.block, `${place}.`)];
+  });
+  const has = (name: string) => Object.keys(declared).some((one) => snakeCase(one) === name);
+  const missing = [
+    ...Object.entries(attributes).filter(([, { required }]) => required),
+    ...Object.entries(blocks).filter(([, { min_items: least = 0 }]) => least > 0),
+  ].flatMap(([name]) => (has(name) ? [] : [`${path}${name}: required, and not declared`]));
+  return [...compared, ...missing];
+}
+
+function attributeDifferences(place: string, argument: Argument, attribute: Attribute | undefined): string[] {
+  if (attribute === undefined) return [`${place}: no such attribute`];
+  const { type, required = false, sensitive = false } = attribute;
+  return [
+    ...(JSON.stringify(type) === JSON.stringify(types[argument.kind as keyof typeof types])
+      ? []
+      : [`${place}: is ${JSON.stringify(type)}`]),
+    ...(required === argument.required ? [] : [`${place}: required is ${required}`]),
+    ...(sensitive === argument.sensitive ? [] : [`${place}: sensitive is ${sensitive}`]),
+  ];
+}
+
+describeProviders("the Confluent bindings and provider 2.83.0", (dir) => {
+  const { provider_schemas: schemas } = JSON.parse(readFileSync(join(dir, "confluent-2.83.0.schema.json"), "utf8")) as {
+    provider_schemas: Record<string, Provider>;
+  };
+  const provider = schemas["registry.terraform.io/confluentinc/confluent"]!;
+
+  it.each(modules)("%s declares names, types, requirements and secrets as the provider does", async (file) => {
+    for (const [name, { tfResourceType, declared, computed }] of await declarations(file)) {
+      const { block } = name.startsWith("Data")
+        ? provider.data_source_schemas[tfResourceType]!
+        : name.endsWith("Provider")
+          ? provider.provider
+          : provider.resource_schemas[tfResourceType]!;
+      const wrong = Object.entries(computed).filter(([attribute, kind]) => {
+        const found = block.attributes?.[snakeCase(attribute)];
+        return found?.type !== "string" || (found.sensitive ?? false) !== (kind === "secret");
+      });
+      expect([...differences(declared, block), ...wrong]).toEqual([]);
+    }
+  });
+});
+
+describe("the names of the Confluent bindings", () => {
+  it.each(modules)("%s is named as the generator names it", async (file) => {
+    const names = (await declarations(file)).map(([name, { tfResourceType }]) => [name, tfResourceType]);
+    const expected = names.map(([name]) =>
+      name!.replace(/^DataConfluent/, "").replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`),
+    );
+    expect(
+      names.map(([, type]) => (type === "confluent" ? "_confluent_provider" : type!.replace(/^confluent/, ""))),
+    ).toEqual(expected);
+  });
+});
