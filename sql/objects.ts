@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { UserError } from "../command.ts";
+import { catalog } from "../schemas/catalog.ts";
 
 const argumentTypes = ["STRING", "TIMESTAMP", "INT64"] as const;
 
@@ -78,5 +79,32 @@ function inOrder(objects: readonly SqlObject[]): SqlObject[] {
 }
 
 function reads(object: SqlObject, name: string): boolean {
-  return new RegExp(`\\b(?:FROM|JOIN)\\s+\`?${name}\\b`).test(object.body);
+  let found = false;
+  qualify(object.body, (read) => {
+    found ||= read === name;
+    return undefined;
+  });
+  return found;
+}
+
+/** A body with other names for what it reads; where `nameOf` gives none, the name stays. */
+export function qualify(body: string, nameOf: (read: string) => string | undefined): string {
+  return body.replace(
+    /\b(FROM|JOIN)(\s+)`?([a-z_][a-z0-9_]*)`?/gi,
+    (text, word: string, space: string, name: string) => {
+      const other = nameOf(name);
+      return other === undefined ? text : word + space + other;
+    },
+  );
+}
+
+/** Of objects in their order those that can be without the other tables. */
+export function keptObjects(objects: readonly SqlObject[], tables: readonly string[]): SqlObject[] {
+  const all = new Set([...catalog.map(({ name }) => name), ...objects.map(({ name }) => name)]);
+  const there = new Set(tables);
+  return objects.filter((object) => {
+    const lacks = [...all].some((name) => !there.has(name) && reads(object, name));
+    if (!lacks) there.add(object.name);
+    return !lacks;
+  });
 }

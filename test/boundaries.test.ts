@@ -8,6 +8,7 @@ const allowed: Record<string, readonly string[]> = {
   producer: ["schemas"],
   ksqldb: ["schemas"],
   sql: ["schemas"],
+  infra: ["schemas", "ksqldb", "sql"],
   local: ["schemas", "producer", "ksqldb", "sql"],
   bench: ["schemas", "producer", "ksqldb", "sql", "local"],
 };

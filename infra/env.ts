@@ -1,0 +1,56 @@
+/** `npm run env`: what programs must know of a deployed environment, from Terraform's outputs into `.env`. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { parseCommand, runCommand, UsageError } from "../command.ts";
+import { readEnvironment } from "../environment.ts";
+import { synthesise } from "./synth.ts";
+import { readOutputs } from "./terraform.ts";
+
+const help = `npm run env
+
+Writes addresses and keys of the deployed environment into .env, which only you may read: for npm run producer, tail and
+ksqldb. Other lines of the file stay as they are. Prints the other outputs: addresses of consoles, names.
+`;
+
+await runCommand(async () => {
+  const { values, positionals } = parseCommand({});
+  if (values.help) return void process.stdout.write(help);
+  if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
+  const outputs = await readOutputs(synthesise(readEnvironment()));
+  const known = variablesOf(readFileSync(new URL("../template.env", import.meta.url), "utf8"));
+  const variables = new Map<string, string>();
+  for (const [output, value] of outputs) {
+    const name = output.toUpperCase();
+    if (known.has(name)) variables.set(name, value);
+    else process.stdout.write(`${output} ${value}\n`);
+  }
+  const text = existsSync(".env") ? readFileSync(".env", "utf8") : "";
+  // Whole or not at all, and never readable by others.
+  writeFileSync(".env.new", withVariables(text, variables), { mode: 0o600 });
+  renameSync(".env.new", ".env");
+  process.stderr.write(`.env has ${[...variables.keys()].join(", ")}\n`);
+});
+
+/** The names that a template explains, set or not. */
+function variablesOf(template: string): ReadonlySet<string> {
+  return new Set([...template.matchAll(/^(?:# )?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name!));
+}
+
+/** A file of variables with others set: in their lines, or at the end. */
+function withVariables(text: string, variables: ReadonlyMap<string, string>): string {
+  const rest = new Map(variables);
+  const lines = text.split("\n").map((line) => {
+    const name = /^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=/.exec(line)?.[1];
+    const value = name === undefined ? undefined : variables.get(name);
+    if (value === undefined) return line;
+    rest.delete(name!);
+    return lineOf(name!, value);
+  });
+  const kept = lines.join("\n").replace(/\n*$/, "");
+  const added = [...rest].map(([name, value]) => lineOf(name, value));
+  return [...(kept === "" ? [] : [kept]), ...added, ""].join("\n");
+}
+
+/** In quotes where the text could be read otherwise. */
+function lineOf(name: string, value: string): string {
+  return /^[\w.:/+=,-]*$/.test(value) ? `${name}=${value}` : `${name}='${value}'`;
+}

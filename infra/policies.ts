@@ -1,0 +1,250 @@
+/**
+ * What `terraform validate` lets through and the services, or nobody, complain about later; and the rules of this project.
+ * Each rule looks at one resource of the synthesised stack and tells what is wrong, why, and the cure.
+ */
+import type { InfraConfig } from "./config.ts";
+
+type Body = Readonly<Record<string, unknown>>;
+
+interface Stack {
+  readonly resource: Readonly<Record<string, Readonly<Record<string, Body>>>>;
+  readonly data?: Readonly<Record<string, Readonly<Record<string, Body>>>>;
+  readonly output?: Readonly<Record<string, Body>>;
+}
+
+interface Element {
+  readonly type: string;
+  readonly body: Body;
+  readonly config: InfraConfig;
+  readonly stack: Stack;
+}
+
+type Rule = (element: Element) => (string | false | undefined)[];
+
+/** What is wrong with a synthesised stack, one text each. */
+export function policies(synthesised: object, config: InfraConfig): string[] {
+  const stack = synthesised as Stack;
+  const told = (address: string, texts: readonly (string | false | undefined)[]) =>
+    texts.flatMap((text) => (text ? `${address}: ${text}` : []));
+  const each = (kind: "resource" | "data", rules: readonly Rule[]) =>
+    Object.entries(stack[kind] ?? {}).flatMap(([type, all]) =>
+      Object.entries(all).flatMap(([name, body]) =>
+        told(
+          `${kind === "data" ? "data." : ""}${type}.${name}`,
+          rules.flatMap((rule) => rule({ type, body, config, stack })),
+        ),
+      ),
+    );
+  const outputs = Object.entries(stack.output ?? {}).flatMap(([name, body]) => told(`output.${name}`, hidden(body)));
+  return [...each("resource", resourceRules), ...each("data", [anchored]), ...outputs];
+}
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const isReference = (value: unknown) => /^\$\{[^}]+\}$/.test(text(value));
+
+/** Where rows or messages would be gone for good. Views have a query, and no partitions. */
+function holdsData({ type, body }: Element): boolean {
+  const always = [
+    "confluent_environment",
+    "confluent_kafka_cluster",
+    "confluent_kafka_topic",
+    "google_bigquery_dataset",
+  ];
+  return always.includes(type) || (type === "google_bigquery_table" && body["view"] === undefined);
+}
+
+const protection: Rule = (element) => {
+  const { type, body, config } = element;
+  const { prevent_destroy: prevented = false } = (body["lifecycle"] ?? {}) as Body;
+  const isTable = type === "google_bigquery_table";
+  return [
+    config.isProtected && holdsData(element) && prevented !== true && "holds data and lacks prevent_destroy",
+    config.isProtected &&
+      holdsData(element) &&
+      (isTable || type === "confluent_kafka_cluster") &&
+      body["deletion_protection"] !== true &&
+      "holds data and lacks deletion_protection",
+    isTable &&
+      holdsData(element) &&
+      body["ignore_auto_generated_schema"] !== true &&
+      "lacks ignore_auto_generated_schema: a column that is not here would be dropped with its data",
+    isTable &&
+      body["view"] !== undefined &&
+      (body["schema"] !== undefined || body["deletion_protection"] !== false) &&
+      "is a view: without schema, and with deletion_protection = false, or it can not be changed",
+    type === "google_project_service" &&
+      body["disable_on_destroy"] !== false &&
+      "needs disable_on_destroy = false: it would be switched off for everybody in the project",
+  ];
+};
+
+/** Arguments that are secrets, wherever they stand. */
+const secretNames = /^(secret|private_key|keyfile|password|.*[._](secret|password|private_key))$/;
+
+const secrets: Rule = ({ body }) => {
+  const found: string[] = [];
+  const look = (value: unknown, name: string, path: string): void => {
+    if (typeof value === "object" && value !== null)
+      for (const [key, inner] of Object.entries(value)) look(inner, key, `${path}.${key}`);
+    else if (
+      /-----BEGIN [A-Z ]*PRIVATE KEY/.test(text(value)) ||
+      (secretNames.test(name.toLowerCase()) && !isReference(value))
+    )
+      found.push(`${path.slice(1)} is a secret written out: give it as a sensitive variable`);
+  };
+  look(body, "", "");
+  const plain = Object.keys((body["config_nonsensitive"] ?? {}) as Body).filter((name) => secretNames.test(name));
+  return [...found, ...plain.map((name) => `${name} belongs in config_sensitive`)];
+};
+
+/** An output of a secret that is not marked is printed by every apply. */
+function hidden({ value, sensitive }: Body): (string | false)[] {
+  const shows = /\.(secret|private_key)\b|\bvar\.\w*(secret|_key)\b/.test(text(value));
+  return [shows && sensitive !== true && "shows a secret: mark it sensitive"];
+}
+
+const everybody = /^(allUsers|allAuthenticatedUsers)$/;
+
+const rights: Rule = ({ type, body }) => {
+  const isKsqldb = text(body["principal"]).includes("-ksqldb-account.");
+  const role = text(body["role"]);
+  const isMember = type.endsWith("_iam_member");
+  return [
+    !isKsqldb && /=\*$/.test(text(body["crn_pattern"])) && "gives a role on everything: name what it is needed for",
+    !isKsqldb &&
+      type === "confluent_kafka_acl" &&
+      body["resource_name"] === "*" &&
+      "gives a right on everything: name what it is needed for",
+    /_iam_(binding|policy)$/.test(type) && "takes the role from everybody else: use an _iam_member",
+    isMember && everybody.test(text(body["member"])) && "gives a role to everybody",
+    isMember && !/^(roles|projects|organizations)\//.test(role) && `has the role ${role}: it begins with roles/`,
+    isMember && /^roles\/(owner|editor)$/.test(role) && `has the role ${role}: name what it is needed for`,
+  ];
+};
+
+const labels: Rule = ({ type, body }) => {
+  if (type !== "google_bigquery_dataset" && type !== "google_bigquery_table" && type !== "google_storage_bucket")
+    return [];
+  const given = Object.entries((body["labels"] ?? {}) as Body);
+  const odd = given.find((pair) => !pair.every((part) => /^[a-z0-9_-]{1,63}$/.test(text(part))));
+  return [
+    !["app", "environment"].every((name) => given.some(([key]) => key === name)) &&
+      "lacks the labels app and environment",
+    odd && `has the label ${odd.join("=")}: lower-case letters, digits, _ and - are allowed`,
+  ];
+};
+
+const region: Rule = ({ type, body, config }) => {
+  const place = type === "confluent_kafka_cluster" ? body["region"] : body["location"];
+  const placed = ["confluent_kafka_cluster", "google_bigquery_dataset", "google_bigquery_data_transfer_config"];
+  return [
+    placed.includes(type) &&
+      place !== config.region &&
+      `is in ${text(place) || "no region"} and the others in ${config.region}: the sink writes within a region only`,
+  ];
+};
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly mode: string;
+}
+
+const columnTypes = ["STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP", "DATE", "NUMERIC", "BIGNUMERIC"];
+const clusterTypes = columnTypes.filter((type) => type !== "FLOAT64");
+/** BigQuery holds 10,000 partitions a table. */
+const mostDays = { HOUR: 416, DAY: 10_000 };
+
+const table: Rule = ({ type, body }) => {
+  if (type !== "google_bigquery_table" || body["view"] !== undefined) return [];
+  const columns = JSON.parse(text(body["schema"]) || "[]") as Column[];
+  const column = (name: unknown) => columns.find((one) => one.name === name);
+  const { type: width, field, expiration_ms: expiration } = (body["time_partitioning"] ?? {}) as Body;
+  const partition = column(field);
+  const most = mostDays[width as keyof typeof mostDays] as number | undefined;
+  const days = Number(expiration) / 86_400_000;
+  const clusters = (body["clustering"] ?? []) as string[];
+  return [
+    ...columns.map(
+      (one) =>
+        (!columnTypes.includes(one.type) || !/^[a-z_][a-z0-9_]{0,299}$/i.test(one.name)) &&
+        `has the column ${one.name} ${one.type}, which BigQuery does not take`,
+    ),
+    (partition?.type !== "TIMESTAMP" || partition.mode !== "REQUIRED") &&
+      `is partitioned by ${text(field) || "nothing"}: a REQUIRED TIMESTAMP column is needed`,
+    (most === undefined || !(days <= most)) &&
+      `keeps ${days} days of ${text(width) || "no"} partitions: BigQuery holds 10,000 of them, so at most ${most ?? 416} days`,
+    body["require_partition_filter"] !== true && "lacks require_partition_filter: one query could scan it all",
+    ...clusters.map(
+      (name) =>
+        !clusterTypes.includes(column(name)?.type ?? "") && `is clustered by ${name}, which is no column that can be`,
+    ),
+    text(body["description"]) === "" && "lacks a description",
+  ];
+};
+
+const topicSettings = ["cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes", "delete.retention.ms"];
+
+const kafka: Rule = ({ type, body }) => {
+  const inCluster = ["confluent_kafka_topic", "confluent_kafka_acl"];
+  const inRegistry = ["confluent_schema", "confluent_subject_config"];
+  const parent = inCluster.includes(type)
+    ? "kafka_cluster"
+    : inRegistry.includes(type)
+      ? "schema_registry_cluster"
+      : undefined;
+  if (parent === undefined) return [];
+  const settings = Object.keys(type === "confluent_kafka_topic" ? (body["config"] ?? {}) : {});
+  const lacks = [parent, "rest_endpoint", "credentials"].filter((name) => body[name] === undefined);
+  return [
+    lacks.length > 0 && `lacks ${lacks.join(", ")}: the provider would look for it in its own configuration`,
+    ...settings.map((name) => !topicSettings.includes(name) && `has the setting ${name}, which is not known here`),
+    type === "confluent_schema" && !isJson(text(body["schema"])) && "has a schema that is no JSON",
+    type === "confluent_schema" &&
+      body["recreate_on_update"] === true &&
+      "has recreate_on_update: every later version would be refused",
+  ];
+};
+
+function isJson(content: string): boolean {
+  try {
+    return typeof JSON.parse(content) === "object";
+  } catch {
+    return false;
+  }
+}
+
+/** A row for a topic that has no table would go to the dead letter queue, all of them. */
+const sink: Rule = ({ type, body, stack }) => {
+  if (type !== "confluent_connector") return [];
+  const settings = body["config_nonsensitive"] as Body;
+  const topics = text(settings["topics"]).split(",");
+  const targets = new Map(
+    text(settings["topic2table.map"])
+      .split(",")
+      .map((pair) => pair.split(":") as [string, string]),
+  );
+  const tables = Object.values(stack.resource["google_bigquery_table"] ?? {}).map((one) => one["table_id"]);
+  return [
+    ...["name", "connector.class", "topics"].map((name) => text(settings[name]) === "" && `lacks ${name}`),
+    ...topics.map((name) => !tables.includes(targets.get(name)) && `reads the topic ${name}, which has no table here`),
+  ];
+};
+
+const resourceRules = [protection, secrets, rights, labels, region, table, kafka, sink];
+
+/**
+ * A data source that names or depends on what has a planned change is read during apply only, and whatever must be replaced
+ * when its value is unknown is planned for replacement.
+ */
+const anchored: Rule = ({ body }) => {
+  const references = [...JSON.stringify(body).matchAll(/\$\{([a-z0-9_]+)\./g)].map(([, type]) => type!);
+  return [
+    body["depends_on"] !== undefined && "depends on a resource: put a terraform_data between them that never changes",
+    ...references.map(
+      (type) =>
+        !["var", "terraform_data"].includes(type) &&
+        `names a ${type}, which can change: put a terraform_data between them that never changes`,
+    ),
+  ];
+};

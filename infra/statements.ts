@@ -1,0 +1,76 @@
+/**
+ * The ksqlDB statements, which no Terraform resource knows: `npm run ksqldb` compares what the server runs with the files.
+ * Two resources, since one that had both provisioners would drop everything before each change: the first is changed in
+ * place and drops the statements when it is destroyed; the second is made anew, and applies them, when a file changes.
+ */
+import { createHash } from "node:crypto";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { readScripts } from "../ksqldb/statements.ts";
+import type { Login } from "./identity.ts";
+import { TerraformData } from "./terraform-data.ts";
+
+export interface StatementsProps {
+  /** The ksqlDB server and the registry that has the raw schemas. */
+  readonly server: { readonly url: string; readonly login: Login };
+  readonly registry: { readonly url: string; readonly login: Login };
+  /** This project's folder, as seen from where Terraform runs. */
+  readonly projectDir: string;
+  /** Topics and schemas, and rights on them: there before the statements, and until they are gone. */
+  readonly needs: readonly ITerraformDependable[];
+  /** Name of the report that each run leaves, since Terraform shows no output beside secrets. */
+  readonly report: string;
+}
+
+export class Statements extends Construct {
+  readonly applied: TerraformData;
+
+  constructor(scope: Construct, id: string, { server, registry, projectDir, needs, report }: StatementsProps) {
+    super(scope, id);
+    const run = (command: string) => `npm run --silent ksqldb -- ${command} > ${report} 2>&1`;
+    const teardown = new TerraformData(this, "teardown", {
+      // When it is destroyed it knows nothing but itself.
+      input: { url: server.url, key: server.login.key, secret: server.login.secret, dir: projectDir },
+      dependsOn: [...needs],
+      provisioners: [
+        {
+          type: "local-exec",
+          when: "destroy",
+          command: run("destroy"),
+          workingDir: "${self.input.dir}",
+          environment: {
+            KSQLDB_URL: "${self.input.url}",
+            KSQLDB_API_KEY: "${self.input.key}",
+            KSQLDB_API_SECRET: "${self.input.secret}",
+          },
+        },
+      ],
+    });
+    this.applied = new TerraformData(this, "apply", {
+      triggersReplace: { statements: digest(), url: server.url },
+      dependsOn: [teardown],
+      provisioners: [
+        {
+          type: "local-exec",
+          command: run("apply"),
+          workingDir: projectDir,
+          environment: {
+            KSQLDB_URL: server.url,
+            KSQLDB_API_KEY: server.login.key,
+            KSQLDB_API_SECRET: server.login.secret,
+            SCHEMA_REGISTRY_URL: registry.url,
+            SCHEMA_REGISTRY_API_KEY: registry.login.key,
+            SCHEMA_REGISTRY_API_SECRET: registry.login.secret,
+          },
+        },
+      ],
+    });
+  }
+}
+
+/** Changes whenever a statement does. */
+function digest(): string {
+  const hash = createHash("sha256");
+  for (const { file, text } of readScripts()) hash.update(`${file}\0${text}\0`);
+  return hash.digest("hex");
+}

@@ -1,0 +1,264 @@
+/** Confluent Cloud: the environment with its cluster and registry, who may do what there, topics, statements and the sink. */
+import { Construct } from "constructs";
+import { Fn, type ITerraformDependable, type TerraformResourceLifecycle } from "cdktf";
+import { readStatements } from "../ksqldb/statements.ts";
+import { catalog } from "../schemas/catalog.ts";
+import type { InfraConfig } from "./config.ts";
+import { Connector } from "./confluent/connector.ts";
+import { DataConfluentSchemaRegistryCluster } from "./confluent/data-schema-registry-cluster.ts";
+import { Environment } from "./confluent/environment.ts";
+import { KafkaCluster } from "./confluent/kafka-cluster.ts";
+import { KsqlCluster } from "./confluent/ksql-cluster.ts";
+import { Identity, makes, reads, writes, type KafkaRights, type Login } from "./identity.ts";
+import { sinkSettings } from "./sink.ts";
+import { Statements } from "./statements.ts";
+import { TerraformData } from "./terraform-data.ts";
+import { subjectOf, TopicWithSubject } from "./topics.ts";
+
+/** Where the sink writes, and as whom. */
+export interface Destination {
+  readonly project: string;
+  readonly dataset: string;
+  /** The Google account's key, as JSON. */
+  readonly key: string;
+  /** Tables and rights that must be there before the first row. */
+  readonly needs: readonly ITerraformDependable[];
+}
+
+export interface StreamingProps {
+  /** Begins the names of everything that has one in the organisation. */
+  readonly prefix: string;
+  readonly config: InfraConfig;
+  readonly projectDir: string;
+  readonly destination: Destination;
+}
+
+export class Streaming extends Construct {
+  readonly environment: Environment;
+  readonly cluster: KafkaCluster;
+  readonly registry: DataConfluentSchemaRegistryCluster;
+  readonly ksqldb: KsqlCluster;
+  readonly connector: Connector;
+  readonly connectorName: string;
+  /** Keys of the programs that run outside. */
+  readonly producer: { readonly kafka: Login; readonly registry: Login };
+  readonly ksqldbLogin: Login;
+
+  readonly #props: StreamingProps;
+  readonly #lifecycle: TerraformResourceLifecycle;
+
+  constructor(scope: Construct, id: string, props: StreamingProps) {
+    super(scope, id);
+    this.#props = props;
+    const { prefix, config, destination } = props;
+    const { tier, availability, maxEcku } = config.cluster;
+    this.#lifecycle = { preventDestroy: config.isProtected };
+
+    this.environment = new Environment(this, "environment", {
+      displayName: prefix,
+      streamGovernance: { package: config.governance },
+      lifecycle: this.#lifecycle,
+    });
+    this.cluster = new KafkaCluster(this, "cluster", {
+      displayName: prefix,
+      availability,
+      cloud: "GCP",
+      region: config.region,
+      [tier]: maxEcku === undefined ? {} : { maxEcku },
+      environment: { id: this.environment.id },
+      deletionProtection: config.isProtected,
+      lifecycle: this.#lifecycle,
+    });
+    this.registry = this.#readRegistry();
+
+    const manager = this.#identity("manager", "Makes the topics and registers the schemas of Tapeline");
+    manager.bind("cluster_admin", "CloudClusterAdmin", this.cluster.rbacCrn);
+    const managerKafka = manager.key("kafka_key", "Terraform: topics and access rules", this.cluster);
+    for (const { name } of catalog) manager.bind(`subject_${name}`, "ResourceOwner", this.#subject(subjectOf(name)));
+    const managerRegistry = manager.key("registry_key", "Terraform: schemas", this.registry);
+
+    const kafka: KafkaRights = { tier, cluster: this.cluster, login: managerKafka };
+    const topics = new Construct(this, "topics");
+    const made = catalog.map(
+      (topic) =>
+        new TopicWithSubject(topics, topic.name, {
+          topic,
+          retentionMs: (topic.writtenBy === "producer" ? config.rawRetentionMs : undefined) ?? topic.retentionMs,
+          cluster: this.cluster,
+          registry: this.registry,
+          kafkaLogin: managerKafka,
+          registryLogin: managerRegistry,
+          lifecycle: this.#lifecycle,
+        }),
+    );
+
+    this.producer = this.#producer(kafka);
+    const statements = this.#statements(kafka, managerRegistry, made);
+    this.ksqldb = statements.cluster;
+    this.ksqldbLogin = statements.login;
+
+    this.connectorName = `${prefix}-bigquery`;
+    const connector = this.#identity("connector", "Reads the topics of Tapeline for BigQuery");
+    connector.allow(
+      [
+        ...config.tables.map((name) => ({ on: "topic", name, ...reads }) as const),
+        { on: "group", name: "connect-lcc", isPrefix: true, ...reads },
+        ...makes("dlq-lcc"),
+      ],
+      kafka,
+    );
+    if (tier === "basic")
+      connector.acl("describe_cluster", kafka, {
+        resourceType: "CLUSTER",
+        resourceName: "kafka-cluster",
+        patternType: "LITERAL",
+        operation: "DESCRIBE",
+      });
+    for (const name of config.tables)
+      connector.bind(`subject_${name}`, "DeveloperRead", this.#subject(subjectOf(name)));
+    this.connector = new Connector(this, "sink", {
+      environment: { id: this.environment.id },
+      kafkaCluster: { id: this.cluster.id },
+      configSensitive: { keyfile: destination.key },
+      configNonsensitive: sinkSettings({
+        name: this.connectorName,
+        topics: config.tables,
+        project: destination.project,
+        dataset: destination.dataset,
+        serviceAccountId: connector.account.id,
+        options: config.sink,
+      }),
+      dependsOn: [...connector.grants, ...made.map(({ topic }) => topic), statements.applied, ...destination.needs],
+    });
+  }
+
+  /** The dead letter queue: the sink makes it when it starts. */
+  get deadLetters(): string {
+    return `dlq-${this.connector.id}`;
+  }
+
+  /** As `host:9092`. */
+  get bootstrapServers(): string {
+    return Fn.trimprefix(this.cluster.bootstrapEndpoint, "SASL_SSL://");
+  }
+
+  /**
+   * The registry comes with the first cluster, so it is read after it. A data source that named the cluster or the
+   * environment, or depended on one, would be read during apply whenever that changes, and all that needs its values
+   * (keys, roles, every schema) would be made anew. Between them stands a resource that never changes.
+   */
+  #readRegistry(): DataConfluentSchemaRegistryCluster {
+    const anchor = new TerraformData(this, "registry_environment", {
+      input: { environment: this.environment.id },
+      dependsOn: [this.cluster],
+    });
+    return new DataConfluentSchemaRegistryCluster(this, "registry", {
+      environment: { id: anchor.output("environment") },
+    });
+  }
+
+  #identity(program: string, description: string): Identity {
+    const { prefix, config } = this.#props;
+    return new Identity(this, program, {
+      name: `${prefix}-${program}`,
+      description,
+      environment: this.environment,
+      skipWaits: config.skipWaits,
+    });
+  }
+
+  #subject(name: string): string {
+    return `${this.registry.resourceName}/subject=${name}`;
+  }
+
+  #producer(kafka: KafkaRights): Streaming["producer"] {
+    const raw = catalog.filter(({ writtenBy }) => writtenBy === "producer").map(({ name }) => name);
+    const producer = this.#identity("producer", "Writes the raw topics of Tapeline, and reads them for npm run tail");
+    producer.allow(
+      [
+        ...raw.flatMap((name) => [{ on: "topic", name, ...writes } as const, { on: "topic", name, ...reads } as const]),
+        { on: "group", name: "tapeline-", isPrefix: true, ...reads },
+      ],
+      kafka,
+    );
+    for (const name of raw) producer.bind(`subject_${name}`, "DeveloperRead", this.#subject(subjectOf(name)));
+    return {
+      kafka: producer.key("kafka_key", "npm run producer", this.cluster),
+      registry: producer.key("registry_key", "npm run producer: schemas", this.registry),
+    };
+  }
+
+  /** The cluster of ksqlDB with the account that it runs as, and what it runs. */
+  #statements(kafka: KafkaRights, registryLogin: Login, made: readonly TopicWithSubject[]) {
+    const { config, prefix, projectDir } = this.#props;
+    const account = this.#identity("ksqldb", "Runs the statements of Tapeline");
+    // All subjects: those of its repartition and changelog topics have names of its own.
+    const subjects = account.bind("subjects", "ResourceOwner", this.#subject("*"));
+    const cluster = new KsqlCluster(this, "ksqldb_cluster", {
+      displayName: prefix,
+      csu: config.csu,
+      // Rows of the market in a log of errors help nobody; the statement and the fault are there without.
+      useDetailedProcessingLog: false,
+      credentialIdentity: { id: account.account.id },
+      kafkaCluster: { id: this.cluster.id },
+      environment: { id: this.environment.id },
+      dependsOn: [subjects],
+    });
+    if (kafka.tier === "standard") this.#ksqldbRoles(account);
+    else this.#ksqldbRules(account, cluster, kafka);
+    account.bind("admin", "KsqlAdmin", cluster.resourceName);
+    const login = account.key("key", "Terraform and npm run ksqldb: statements", cluster);
+    const statements = new Statements(this, "statements", {
+      server: { url: cluster.restEndpoint, login },
+      registry: { url: this.registry.restEndpoint, login: registryLogin },
+      projectDir,
+      needs: [
+        ...account.grants,
+        ...made.flatMap(({ topic, schema }) => (schema === undefined ? topic : [topic, schema])),
+      ],
+      report: `ksqldb-${config.environment}.log`,
+    });
+    return { cluster, login, applied: statements.applied };
+  }
+
+  /** ksqlDB names topics, groups and transactions of its own, so its roles are on all of them: Confluent's own example. */
+  #ksqldbRoles(account: Identity): void {
+    const all = (kind: string) => `${this.cluster.rbacCrn}/kafka=${this.cluster.id}/${kind}=*`;
+    account.bind("topics", "ResourceOwner", all("topic"));
+    account.bind("groups", "ResourceOwner", all("group"));
+    account.bind("transactional_ids", "ResourceOwner", all("transactional-id"));
+  }
+
+  /** The same by access rules, which can be narrower: https://docs.confluent.io/cloud/current/ksqldb/ksqldb-cluster-managing-acls.html */
+  #ksqldbRules(account: Identity, { topicPrefix }: KsqlCluster, kafka: KafkaRights): void {
+    for (const operation of ["DESCRIBE", "DESCRIBE_CONFIGS"] as const) {
+      const everything = { patternType: "LITERAL", operation } as const;
+      account.acl(`cluster_${operation}`, kafka, {
+        ...everything,
+        resourceType: "CLUSTER",
+        resourceName: "kafka-cluster",
+      });
+      account.acl(`topics_${operation}`, kafka, { ...everything, resourceType: "TOPIC", resourceName: "*" });
+      account.acl(`groups_${operation}`, kafka, { ...everything, resourceType: "GROUP", resourceName: "*" });
+    }
+    for (const operation of ["DESCRIBE", "WRITE"] as const)
+      account.acl(`transactions_${operation}`, kafka, {
+        resourceType: "TRANSACTIONAL_ID",
+        resourceName: topicPrefix,
+        patternType: "LITERAL",
+        operation,
+      });
+    const own = { patternType: "PREFIXED", operation: "ALL" } as const;
+    const internal = `_confluent-ksql-${topicPrefix}`;
+    account.acl("log", kafka, { ...own, resourceType: "TOPIC", resourceName: topicPrefix });
+    account.acl("internal_topics", kafka, { ...own, resourceType: "TOPIC", resourceName: internal });
+    account.acl("internal_groups", kafka, { ...own, resourceType: "GROUP", resourceName: internal });
+    for (const { topic: name } of readStatements().sources.values())
+      account.acl(`topic_${name}`, kafka, {
+        resourceType: "TOPIC",
+        resourceName: name,
+        patternType: "LITERAL",
+        operation: "ALL",
+      });
+  }
+}

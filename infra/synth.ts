@@ -1,0 +1,50 @@
+/** From the environment to the folder with what Terraform is given. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { App, type TerraformStack } from "cdktf";
+import { UserError } from "../command.ts";
+import type { Environment } from "../environment.ts";
+import { findingText, lint } from "../ksqldb/lint/lint.ts";
+import { readScripts } from "../ksqldb/statements.ts";
+import { readTables } from "../schemas/tables.ts";
+import { readInfraConfig, type InfraConfig } from "./config.ts";
+import { TapelineStack } from "./stack.ts";
+
+export interface Synthesis {
+  readonly config: InfraConfig;
+  /** The stack's folder, as seen from the working directory. */
+  readonly dir: string;
+}
+
+/**
+ * Writes the stack of the environment that the variables name. Throws UserError with all faults of the configuration, of the
+ * statements and tables (a column that would be dropped, a table that would be made anew), or of the policies.
+ */
+export function synthesise(environment: Environment): Synthesis {
+  const config = readInfraConfig(environment);
+  environment.check();
+  const findings = lint(readScripts(), readTables());
+  if (findings.length > 0) throw new UserError(faults("the statements or tables are wrong", findings.map(findingText)));
+  return { config, dir: write((app) => new TapelineStack(app, config)) };
+}
+
+/** Writes the only stack of an app. Throws UserError on what its validations tell. */
+export function write(stackOf: (app: App) => TerraformStack): string {
+  const app = new App({ stackTraces: false });
+  const stack = stackOf(app);
+  const dir = join(app.outdir, "stacks", stack.node.id);
+  // Terraform reads both, and what stands in both stands there twice.
+  for (const file of ["cdk.tf", "cdk.tf.json"]) rmSync(join(dir, file), { force: true });
+  try {
+    app.synth();
+  } catch (error) {
+    const [, told] = /Validation failed with the following errors:\n([^]*)$/.exec((error as Error).message) ?? [];
+    if (told === undefined) throw error;
+    throw new UserError(faults("the stack breaks a policy", told.trim().split(/\n\s*/)), { cause: error });
+  }
+  return dir;
+}
+
+function faults(what: string, texts: readonly string[]): string {
+  return `nothing is written, since ${what}:${texts.map((text) => `\n  ${text}`).join("")}`;
+}

@@ -1,0 +1,108 @@
+/** Runs Terraform in a stack's folder, with what the environment says as its variables. */
+import { spawn } from "node:child_process";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { secret, UserError } from "../command.ts";
+import type { Environment } from "../environment.ts";
+import type { Synthesis } from "./synth.ts";
+
+/** The versions and checksums of the providers; kept in the project, so that it can be committed. */
+const lockFile = ".terraform.lock.hcl";
+
+export type Variables = Readonly<Record<string, string>>;
+
+/**
+ * Terraform's variables by their names. One that is set as TF_VAR_… wins. What is missing is a fault of the environment.
+ */
+export function readVariables(environment: Environment, { config }: Synthesis): Variables {
+  const read = (variable: string, name: string, what: string, hidden: boolean): [string, string] => {
+    const own = process.env[`TF_VAR_${variable}`] || environment.text(name);
+    const text = own ?? environment.required(name, what);
+    return [`TF_VAR_${variable}`, hidden ? secret(text) : text];
+  };
+  const keyFile = environment.text("SINK_KEY_FILE");
+  if (config.sink.key === "given" && keyFile !== undefined && !existsSync(keyFile))
+    environment.fault(`SINK_KEY_FILE is ${keyFile}: there is no such file`);
+  const given =
+    config.sink.key === "created" || keyFile === undefined || !existsSync(keyFile)
+      ? []
+      : [["TF_VAR_google_sink_key", secret(readFileSync(keyFile, "utf8"))] as const];
+  if (config.sink.key === "given" && keyFile === undefined && !process.env["TF_VAR_google_sink_key"])
+    environment.fault(
+      "SINK_KEY_FILE is not set: the JSON key of the sink's Google service account, as SINK_KEY=given says",
+    );
+  const cloudKey = "a Cloud API key of Confluent Cloud: confluent.cloud, API keys, Cloud resource management";
+  const variables = Object.fromEntries([
+    read("google_project", "GOOGLE_PROJECT", "the id of a Google Cloud project", false),
+    read("confluent_cloud_api_key", "CONFLUENT_CLOUD_API_KEY", cloudKey, false),
+    read("confluent_cloud_api_secret", "CONFLUENT_CLOUD_API_SECRET", "its secret", true),
+    ...given,
+  ]) as Variables;
+  environment.check();
+  return variables;
+}
+
+/** A program by the name that CDKTF's own command line takes for it: OpenTofu's is tofu. */
+const program = () => process.env["TERRAFORM_BINARY_NAME"] || "terraform";
+
+/** Prepares a stack's folder: providers, backend. */
+export async function init(dir: string): Promise<void> {
+  if (existsSync(lockFile)) copyFileSync(lockFile, join(dir, lockFile));
+  await terraform(dir, ["init", "-input=false", "-upgrade=false"], {}, "talk");
+  if (existsSync(join(dir, lockFile))) copyFileSync(join(dir, lockFile), lockFile);
+}
+
+/**
+ * Runs a command of Terraform's. Its output is talk, shown or, with `answer`, returned. Throws UserError where it fails: it
+ * has told why. Ctrl-C is Terraform's own: the first ends in order, the second at once.
+ */
+export async function terraform(
+  dir: string,
+  args: readonly string[],
+  variables: Variables,
+  output: "talk" | "answer",
+): Promise<string> {
+  // State files hold secrets.
+  process.umask(0o077);
+  const child = spawn(program(), [`-chdir=${dir}`, ...args], {
+    env: { ...process.env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", ...variables },
+    stdio: ["inherit", output === "answer" ? "pipe" : process.stderr, "inherit"],
+  });
+  const wait = () => {};
+  const pass = () => child.kill("SIGINT");
+  process.on("SIGINT", wait).on("SIGTERM", pass);
+  let text = "";
+  child.stdout?.setEncoding("utf8").on("data", (part: string) => (text += part));
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.on("error", reject).on("close", resolve);
+    });
+    if (code !== 0) throw new UserError(`${program()} ${args[0]} failed.`);
+    return text;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new UserError(
+      `${program()} is not on PATH: install Terraform 1.5 or newer (https://developer.hashicorp.com/terraform/install), or OpenTofu with TERRAFORM_BINARY_NAME=tofu.`,
+      { cause: error },
+    );
+  } finally {
+    process.off("SIGINT", wait).off("SIGTERM", pass);
+  }
+}
+
+interface Output {
+  readonly value: string;
+  readonly sensitive: boolean;
+}
+
+/** The outputs of a stack that was deployed. Throws UserError where it was not. */
+export async function readOutputs({ config, dir }: Synthesis): Promise<ReadonlyMap<string, string>> {
+  await init(dir);
+  const outputs = Object.entries(
+    JSON.parse(await terraform(dir, ["output", "-json"], {}, "answer")) as Record<string, Output>,
+  );
+  if (outputs.length === 0)
+    throw new UserError(`the environment ${config.environment} has no outputs: npm run deploy makes it, and them.`);
+  for (const [, { value, sensitive }] of outputs) if (sensitive) secret(value);
+  return new Map(outputs.map(([name, { value }]) => [name, value]));
+}

@@ -1,0 +1,196 @@
+/** BigQuery: the dataset with its tables, views and table functions, and who may write and read them. */
+import { BigqueryDataset } from "@cdktf/provider-google/lib/bigquery-dataset/index.js";
+import { BigqueryDatasetIamMember } from "@cdktf/provider-google/lib/bigquery-dataset-iam-member/index.js";
+import { BigqueryRoutine } from "@cdktf/provider-google/lib/bigquery-routine/index.js";
+import { BigqueryTable } from "@cdktf/provider-google/lib/bigquery-table/index.js";
+import { ProjectIamMember } from "@cdktf/provider-google/lib/project-iam-member/index.js";
+import { ProjectService } from "@cdktf/provider-google/lib/project-service/index.js";
+import { ServiceAccount } from "@cdktf/provider-google/lib/service-account/index.js";
+import { ServiceAccountKey } from "@cdktf/provider-google/lib/service-account-key/index.js";
+import { Fn, type ITerraformDependable, type TerraformResourceLifecycle } from "cdktf";
+import { Construct } from "constructs";
+import type { TableShape } from "../schemas/tables.ts";
+import { keptObjects, qualify, type SqlObject } from "../sql/objects.ts";
+import type { InfraConfig } from "./config.ts";
+import { literal } from "./terraform-text.ts";
+
+export interface WarehouseProps {
+  readonly prefix: string;
+  readonly config: InfraConfig;
+  /** Id of the Google Cloud project. */
+  readonly project: string;
+  /** Of the sink's account, as JSON, where none is made here. */
+  readonly givenKey: string | undefined;
+  readonly tables: readonly TableShape[];
+  readonly objects: readonly SqlObject[];
+}
+
+type Labels = Record<string, string>;
+
+const day = 86_400_000;
+
+/** Of the project that everything is in. */
+const services = ["bigquery", "bigquerystorage", "cloudresourcemanager", "iam"].map((name) => `${name}.googleapis.com`);
+
+export class Warehouse extends Construct {
+  readonly dataset: BigqueryDataset;
+  readonly tables: ReadonlyMap<string, BigqueryTable>;
+  /** Names of views and table functions that are there: those whose tables are. */
+  readonly objects: readonly string[];
+  readonly sinkAccount: ServiceAccount;
+  /** The sink's key, as JSON. */
+  readonly sinkKey: string;
+  /** What must be there before the sink's first row. */
+  readonly sinkNeeds: readonly ITerraformDependable[];
+
+  readonly #props: WarehouseProps;
+  readonly #labels: Labels;
+  readonly #lifecycle: TerraformResourceLifecycle;
+
+  constructor(scope: Construct, id: string, props: WarehouseProps) {
+    super(scope, id);
+    this.#props = props;
+    const { prefix, config, project } = props;
+    this.#labels = { app: "tapeline", environment: config.environment };
+    this.#lifecycle = { preventDestroy: config.isProtected };
+
+    const enabled = this.#enable(services);
+    this.dataset = new BigqueryDataset(this, "dataset", {
+      project,
+      datasetId: prefix.replaceAll("-", "_"),
+      description:
+        "The Coinbase tape: tables as the sink writes them, and the views and functions to read them through",
+      location: config.region,
+      labels: this.#labels,
+      deleteContentsOnDestroy: !config.isProtected,
+      lifecycle: this.#lifecycle,
+      dependsOn: enabled,
+    });
+    this.tables = this.#tables();
+    this.objects = this.#objects();
+
+    this.sinkAccount = this.#account("sink", "Writes the tables of Tapeline", enabled);
+    const mayWrite = this.#allow("sink_writes", "roles/bigquery.dataEditor", this.sinkAccount.member);
+    this.sinkKey = props.givenKey ?? this.#key();
+    this.sinkNeeds = [mayWrite, ...this.tables.values()];
+
+    const dashboards = this.#account("dashboards", "Reads Tapeline for Grafana and Data Studio", enabled);
+    this.#readers([
+      ["dashboards", dashboards.member],
+      ...config.analysts.map((member) => [idOf(member), member] as const),
+    ]);
+  }
+
+  /** A service that somebody else may use, too: it stays enabled when the stack is destroyed. */
+  #enable(names: readonly string[]): ProjectService[] {
+    const scope = new Construct(this, "services");
+    const { project } = this.#props;
+    return names.map(
+      (service) => new ProjectService(scope, service.split(".")[0]!, { project, service, disableOnDestroy: false }),
+    );
+  }
+
+  #tables(): Map<string, BigqueryTable> {
+    const scope = new Construct(this, "tables");
+    const { tables, config, project } = this.#props;
+    const kept = tables.filter(({ name }) => config.tables.includes(name));
+    return new Map(
+      kept.map(({ name, description, columns, partitionBy, clusterBy }) => [
+        name,
+        new BigqueryTable(scope, name, {
+          project,
+          datasetId: this.dataset.datasetId,
+          tableId: name,
+          description: literal(description),
+          schema: literal(JSON.stringify(columns, null, 2)),
+          timePartitioning: {
+            type: partitionBy.width,
+            field: partitionBy.column,
+            expirationMs: config.expirationDays[partitionBy.width] * day,
+          },
+          requirePartitionFilter: true,
+          clustering: [...clusterBy],
+          labels: this.#labels,
+          deletionProtection: config.isProtected,
+          // A column that is not here would be dropped with its data; with this BigQuery refuses.
+          ignoreAutoGeneratedSchema: true,
+          lifecycle: this.#lifecycle,
+        }),
+      ]),
+    );
+  }
+
+  /** Views and table functions, each after those that it reads. */
+  #objects(): string[] {
+    const scope = new Construct(this, "objects");
+    const { project, objects } = this.#props;
+    // The id of what is read is a reference, so that Terraform makes it first.
+    const ids = new Map([...this.tables].map(([name, table]) => [name, table.tableId]));
+    const kept = keptObjects(objects, [...ids.keys()]);
+    for (const object of kept) {
+      const { name, kind, description, body } = object;
+      const text = qualify(literal(body.trim()), (read) => {
+        const id = ids.get(read);
+        return id && `\`${project}.${this.dataset.datasetId}.${id}\``;
+      });
+      const common = { project, datasetId: this.dataset.datasetId, description: literal(description) };
+      if (kind === "view") {
+        const view = new BigqueryTable(scope, name, {
+          ...common,
+          tableId: name,
+          // Without `schema`: one would be altered as a table's is, which fails.
+          view: { query: text, useLegacySql: false },
+          labels: this.#labels,
+          deletionProtection: false,
+        });
+        ids.set(name, view.tableId);
+        continue;
+      }
+      const routine = new BigqueryRoutine(scope, name, {
+        ...common,
+        routineId: name,
+        routineType: "TABLE_VALUED_FUNCTION",
+        language: "SQL",
+        definitionBody: text,
+        arguments: object.arguments.map((argument) => ({
+          name: argument.name,
+          argumentKind: "FIXED_TYPE",
+          dataType: JSON.stringify({ typeKind: argument.type }),
+        })),
+      });
+      ids.set(name, routine.routineId);
+    }
+    return kept.map(({ name }) => name);
+  }
+
+  #account(name: string, description: string, dependsOn: ITerraformDependable[]): ServiceAccount {
+    const { prefix, project } = this.#props;
+    const accountId = `${prefix}-${name}`;
+    return new ServiceAccount(this, name, { project, accountId, displayName: accountId, description, dependsOn });
+  }
+
+  /** A role on this dataset only, beside those that others gave. */
+  #allow(id: string, role: string, member: string): BigqueryDatasetIamMember {
+    const { project } = this.#props;
+    return new BigqueryDatasetIamMember(this, id, { project, datasetId: this.dataset.datasetId, role, member });
+  }
+
+  #key(): string {
+    const key = new ServiceAccountKey(this, "sink_key", { serviceAccountId: this.sinkAccount.name });
+    return Fn.base64decode(key.privateKey);
+  }
+
+  /** Whoever reads needs the data, and the right to start a query, which is a project's. */
+  #readers(members: readonly (readonly [id: string, member: string])[]): void {
+    const { project } = this.#props;
+    for (const [id, member] of members) {
+      this.#allow(`reads_${id}`, "roles/bigquery.dataViewer", member);
+      new ProjectIamMember(this, `queries_${id}`, { project, role: "roles/bigquery.jobUser", member });
+    }
+  }
+}
+
+/** A member as part of a resource's name. */
+function idOf(member: string): string {
+  return member.replace(/[^a-zA-Z0-9]/g, "_");
+}

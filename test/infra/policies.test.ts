@@ -1,0 +1,163 @@
+/** Each policy speaks where it is broken, and nowhere else: stacks as they are synthesised, with one thing changed. */
+import { describe, expect, it } from "vitest";
+import { policies } from "../../infra/policies.ts";
+import { configOf, synth, type Body } from "./synth.ts";
+
+const variables = { TAPELINE_ENVIRONMENT: "prod", BILLING_ACCOUNT: "012345-6789AB-CDEF01", SINK_KEY: "given" };
+const config = configOf(variables);
+const prod = synth(variables);
+
+type Mutable = Record<string, unknown>;
+
+/** A stack of prod where one element has other arguments. */
+function changed(kind: "resource" | "data" | "output", path: string, change: Mutable): object {
+  const stack = structuredClone(prod);
+  const element = path
+    .split("/")
+    .reduce((inner: Mutable, name) => inner[name] as Mutable, { ...stack[kind] } as Mutable);
+  Object.assign(element, change);
+  return stack;
+}
+
+const table = "google_bigquery_table/warehouse-tables-coinbase_trades";
+const columns = (...more: Body[]) => JSON.stringify([{ name: "time", type: "TIMESTAMP", mode: "REQUIRED" }, ...more]);
+const settings = (change: Body) => {
+  const { config_nonsensitive: given } = prod.resource["confluent_connector"]!["streaming-sink"]!;
+  return { config_nonsensitive: { ...(given as Body), ...change } };
+};
+
+describe("a policy", () => {
+  it.each([{}, variables, { CONFLUENT_CLUSTER_TYPE: "standard", ANALYSTS: "group:a@example.com" }])(
+    "has nothing against the stack of %j",
+    (given) => {
+      expect(policies(synth(given), configOf(given))).toEqual([]);
+    },
+  );
+
+  it.each<[string, "resource" | "data" | "output", string, Mutable]>([
+    ["lacks prevent_destroy", "resource", "confluent_environment/streaming-environment", { lifecycle: {} }],
+    [
+      "lacks prevent_destroy",
+      "resource",
+      "confluent_kafka_topic/streaming-topics-coinbase_full-topic",
+      { lifecycle: {} },
+    ],
+    ["lacks prevent_destroy", "resource", "google_bigquery_dataset/warehouse-dataset", { lifecycle: {} }],
+    ["lacks deletion_protection", "resource", table, { deletion_protection: false }],
+    [
+      "lacks deletion_protection",
+      "resource",
+      "confluent_kafka_cluster/streaming-cluster",
+      { deletion_protection: false },
+    ],
+    ["lacks ignore_auto_generated_schema", "resource", table, { ignore_auto_generated_schema: false }],
+    ["is a view", "resource", "google_bigquery_table/warehouse-objects-trades", { deletion_protection: true }],
+    [
+      "disable_on_destroy = false",
+      "resource",
+      "google_project_service/warehouse-services-iam",
+      { disable_on_destroy: true },
+    ],
+    [
+      "credentials.secret is a secret written out",
+      "resource",
+      "confluent_kafka_topic/streaming-topics-coinbase_full-topic/credentials",
+      { secret: "abc" },
+    ],
+    [
+      "keyfile is a secret written out",
+      "resource",
+      "confluent_connector/streaming-sink",
+      { config_sensitive: { keyfile: "{}" } },
+    ],
+    [
+      "kafka.api.secret belongs in config_sensitive",
+      "resource",
+      "confluent_connector/streaming-sink",
+      settings({ "kafka.api.secret": "${var.x}" }),
+    ],
+    ["shows a secret", "output", "kafka_api_secret", { sensitive: false }],
+    [
+      "gives a role on everything",
+      "resource",
+      "confluent_role_binding/streaming-connector-subject_coinbase_full",
+      { crn_pattern: "${data.x.y.resource_name}/subject=*" },
+    ],
+    [
+      "gives a role to everybody",
+      "resource",
+      "google_bigquery_dataset_iam_member/warehouse-sink_writes",
+      { member: "allUsers" },
+    ],
+    [
+      "begins with roles/",
+      "resource",
+      "google_bigquery_dataset_iam_member/warehouse-sink_writes",
+      { role: "bigquery.dataEditor" },
+    ],
+    [
+      "name what it is needed for",
+      "resource",
+      "google_project_iam_member/warehouse-queries_dashboards",
+      { role: "roles/owner" },
+    ],
+    ["lacks the labels", "resource", table, { labels: { app: "tapeline" } }],
+    ["lower-case", "resource", table, { labels: { app: "Tapeline", environment: "prod" } }],
+    ["the others in us-central1", "resource", "google_bigquery_dataset/warehouse-dataset", { location: "EU" }],
+    ["the others in us-central1", "resource", "confluent_kafka_cluster/streaming-cluster", { region: "us-east1" }],
+    [
+      "which BigQuery does not take",
+      "resource",
+      table,
+      { schema: columns({ name: "product_id", type: "STRING" }, { name: "price", type: "NUMBER" }) },
+    ],
+    ["is no column that can be", "resource", table, { schema: columns({ name: "product_id", type: "FLOAT64" }) }],
+    ["is no column that can be", "resource", table, { clustering: ["product"] }],
+    ["a REQUIRED TIMESTAMP column is needed", "resource", `${table}/time_partitioning`, { field: "received" }],
+    ["at most 416 days", "resource", `${table}/time_partitioning`, { expiration_ms: 417 * 86_400_000 }],
+    ["lacks require_partition_filter", "resource", table, { require_partition_filter: false }],
+    ["lacks a description", "resource", table, { description: "" }],
+    [
+      "lacks rest_endpoint",
+      "resource",
+      "confluent_kafka_topic/streaming-topics-coinbase_full-topic",
+      { rest_endpoint: undefined },
+    ],
+    [
+      "the setting retention.minutes",
+      "resource",
+      "confluent_kafka_topic/streaming-topics-coinbase_full-topic",
+      { config: { "retention.minutes": "1" } },
+    ],
+    ["is no JSON", "resource", "confluent_schema/streaming-topics-coinbase_full-schema", { schema: "record" }],
+    [
+      "recreate_on_update",
+      "resource",
+      "confluent_schema/streaming-topics-coinbase_full-schema",
+      { recreate_on_update: true },
+    ],
+    ["lacks connector.class", "resource", "confluent_connector/streaming-sink", settings({ "connector.class": "" })],
+    [
+      "reads the topic coinbase_level2, which has no table",
+      "resource",
+      "confluent_connector/streaming-sink",
+      settings({ topics: "coinbase_level2" }),
+    ],
+    [
+      "put a terraform_data between them",
+      "data",
+      "confluent_schema_registry_cluster/streaming-registry",
+      { depends_on: ["confluent_kafka_cluster.streaming-cluster"] },
+    ],
+    [
+      "names a confluent_environment, which can change",
+      "data",
+      "confluent_schema_registry_cluster/streaming-registry",
+      { environment: { id: "${confluent_environment.streaming-environment.id}" } },
+    ],
+  ])("%s: %s %s %j", (expected, kind, path, change) => {
+    const told = policies(changed(kind, path, change), config);
+    expect(told.join("\n")).toContain(expected);
+    expect(told).toHaveLength(1);
+  });
+});

@@ -1,0 +1,40 @@
+/** Stacks for tests: from variables as a user sets them to what Terraform is given. */
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { parseEnv } from "node:util";
+import { App, Testing } from "cdktf";
+import { Environment } from "../../environment.ts";
+import { readInfraConfig, type InfraConfig } from "../../infra/config.ts";
+import { TapelineStack } from "../../infra/stack.ts";
+
+export type Body = Readonly<Record<string, unknown>>;
+export type Bodies = Readonly<Record<string, Body>>;
+
+export interface Synthesised {
+  readonly terraform: { readonly backend: Bodies; readonly required_providers: Bodies };
+  readonly variable: Bodies;
+  readonly provider: Readonly<Record<string, readonly Body[]>>;
+  readonly resource: Readonly<Record<string, Bodies>>;
+  readonly data: Readonly<Record<string, Bodies>>;
+  readonly output: Bodies;
+}
+
+const defaults = parseEnv(readFileSync(new URL("../../template.env", import.meta.url), "utf8"));
+
+/** The configuration that variables make of template.env. Throws UserError with all faults. */
+export function configOf(variables: Readonly<Record<string, string>> = {}): InfraConfig {
+  const environment = new Environment({ ...defaults, ...variables });
+  const config = readInfraConfig(environment);
+  environment.check();
+  return config;
+}
+
+/** Nothing is written. */
+export function stackOf(config: InfraConfig): TapelineStack {
+  return new TapelineStack(new App({ outdir: tmpdir(), stackTraces: false }), config);
+}
+
+/** What is synthesised, with all policies checked. */
+export function synth(variables: Readonly<Record<string, string>> = {}): Synthesised {
+  return JSON.parse(Testing.synth(stackOf(configOf(variables)), true)) as Synthesised;
+}
