@@ -5,7 +5,7 @@ import { readEnvironment } from "../environment.ts";
 import { synthesise } from "./synth.ts";
 import { init, readVariables, terraform } from "./terraform.ts";
 
-const help = `npm run deploy [-- --plan] [--yes]
+const help = `npm run deploy [-- --plan] [--yes] [--replace ADDRESS]…
 npm run destroy [-- --yes]
 
   deploy    Makes the environment that TAPELINE_ENVIRONMENT names what the files say: shows what will change, asks, and does
@@ -13,15 +13,20 @@ npm run destroy [-- --yes]
   destroy   Deletes it: shows what will be deleted, and asks. What holds data is refused where PROTECTION is on: then run
             PROTECTION=off npm run deploy first, and PROTECTION=off npm run destroy.
 
-  --plan    Shows what would change, and changes nothing.
-  --yes     Does not ask.
+  --plan      Shows what would change, and changes nothing.
+  --yes       Does not ask.
+  --replace   Deletes this resource and makes it anew, as a key that is to be rotated: SECURITY.md has the addresses.
 
 Credentials are those of docs/cloud.md, from .env or the environment. Exit codes: 0 done; 1 refused or failed; 2 a command
 line not understood.
 `;
 
 await runCommand(async () => {
-  const { values, positionals } = parseCommand({ plan: { type: "boolean" }, yes: { type: "boolean" } });
+  const { values, positionals } = parseCommand({
+    plan: { type: "boolean" },
+    yes: { type: "boolean" },
+    replace: { type: "string", multiple: true },
+  });
   const [command, ...more] = positionals;
   if (values.help) return void process.stdout.write(help);
   if ((command !== "apply" && command !== "destroy") || more.length > 0)
@@ -30,18 +35,13 @@ await runCommand(async () => {
   const synthesis = synthesise(environment);
   const variables = readVariables(environment, synthesis);
   const { dir, config } = synthesis;
+  const replaced = (values.replace ?? []).map((address) => `-replace=${address}`);
+  const plan = command === "destroy" ? ["plan", "-destroy"] : ["plan"];
+  const act = values.yes ? [command, "-auto-approve"] : [command];
   await init(dir);
   const began = Date.now();
   try {
-    const asked = values.plan
-      ? [command === "destroy" ? "plan -destroy" : "plan"]
-      : [command, ...(values.yes ? ["-auto-approve"] : [])];
-    await terraform(
-      dir,
-      asked.flatMap((word) => word.split(" ")),
-      variables,
-      "talk",
-    );
+    await terraform(dir, [...(values.plan ? plan : act), ...replaced], variables, "talk");
   } catch (error) {
     tellStatements(`ksqldb-${config.environment}.log`, began);
     throw error;

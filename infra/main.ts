@@ -7,6 +7,7 @@ const help = `npm run synth [-- --hcl]
 
 Writes what Terraform needs for the environment that TAPELINE_ENVIRONMENT names into cdktf.out/stacks/tapeline-<name>:
 without any credential, and without asking anybody. Refuses what is malformed, in .env and in the project.
+Prints the folder.
 
   --hcl   Plain Terraform (cdk.tf) instead of JSON (cdk.tf.json).
 `;
@@ -17,5 +18,5 @@ await runCommand(async () => {
   if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
   // As `cdktf synth --hcl` says it; an option of CDKTF's App changes the file's name only.
   if (values.hcl) process.env["SYNTH_HCL_OUTPUT"] = "true";
-  process.stderr.write(`${synthesise(readEnvironment()).dir}\n`);
+  process.stdout.write(`${synthesise(readEnvironment()).dir}\n`);
 });

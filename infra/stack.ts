@@ -4,6 +4,7 @@ import { GcsBackend, LocalBackend, TerraformElement, TerraformStack, TerraformVa
 import type { Construct, Node } from "constructs";
 import { readTables } from "../schemas/tables.ts";
 import { readObjects } from "../sql/objects.ts";
+import { readScheduled } from "../sql/scheduled.ts";
 import { Budget } from "./budget.ts";
 import type { InfraConfig } from "./config.ts";
 import { ConfluentProvider } from "./confluent/provider.ts";
@@ -47,6 +48,7 @@ export class TapelineStack extends TerraformStack {
           : undefined,
       tables: readTables(),
       objects: readObjects(),
+      scheduled: readScheduled(),
     });
     this.streaming = new Streaming(this, "streaming", {
       prefix,

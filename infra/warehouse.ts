@@ -11,7 +11,9 @@ import { Fn, type ITerraformDependable, type TerraformResourceLifecycle } from "
 import { Construct } from "constructs";
 import type { TableShape } from "../schemas/tables.ts";
 import { keptObjects, qualify, type SqlObject } from "../sql/objects.ts";
+import type { ScheduledQuery } from "../sql/scheduled.ts";
 import type { InfraConfig } from "./config.ts";
+import { ScheduledQueries } from "./scheduled-queries.ts";
 import { literal } from "./terraform-text.ts";
 
 export interface WarehouseProps {
@@ -23,6 +25,7 @@ export interface WarehouseProps {
   readonly givenKey: string | undefined;
   readonly tables: readonly TableShape[];
   readonly objects: readonly SqlObject[];
+  readonly scheduled: readonly ScheduledQuery[];
 }
 
 type Labels = Record<string, string>;
@@ -46,6 +49,8 @@ export class Warehouse extends Construct {
   readonly #props: WarehouseProps;
   readonly #labels: Labels;
   readonly #lifecycle: TerraformResourceLifecycle;
+  /** Of what is there, by name: references, so that Terraform makes first what is read. */
+  readonly #ids = new Map<string, string>();
 
   constructor(scope: Construct, id: string, props: WarehouseProps) {
     super(scope, id);
@@ -67,7 +72,17 @@ export class Warehouse extends Construct {
       dependsOn: enabled,
     });
     this.tables = this.#tables();
+    for (const [name, { tableId }] of this.tables) this.#ids.set(name, tableId);
     this.objects = this.#objects();
+    if (props.scheduled.length > 0)
+      new ScheduledQueries(this, "scheduled", {
+        prefix,
+        project,
+        region: config.region,
+        datasetId: this.dataset.datasetId,
+        queries: props.scheduled,
+        qualify: (body) => this.#qualify(body),
+      });
 
     this.sinkAccount = this.#account("sink", "Writes the tables of Tapeline", enabled);
     const mayWrite = this.#allow("sink_writes", "roles/bigquery.dataEditor", this.sinkAccount.member);
@@ -124,15 +139,10 @@ export class Warehouse extends Construct {
   #objects(): string[] {
     const scope = new Construct(this, "objects");
     const { project, objects } = this.#props;
-    // The id of what is read is a reference, so that Terraform makes it first.
-    const ids = new Map([...this.tables].map(([name, table]) => [name, table.tableId]));
-    const kept = keptObjects(objects, [...ids.keys()]);
+    const kept = keptObjects(objects, [...this.#ids.keys()]);
     for (const object of kept) {
       const { name, kind, description, body } = object;
-      const text = qualify(literal(body.trim()), (read) => {
-        const id = ids.get(read);
-        return id && `\`${project}.${this.dataset.datasetId}.${id}\``;
-      });
+      const text = this.#qualify(body);
       const common = { project, datasetId: this.dataset.datasetId, description: literal(description) };
       if (kind === "view") {
         const view = new BigqueryTable(scope, name, {
@@ -143,7 +153,7 @@ export class Warehouse extends Construct {
           labels: this.#labels,
           deletionProtection: false,
         });
-        ids.set(name, view.tableId);
+        this.#ids.set(name, view.tableId);
         continue;
       }
       const routine = new BigqueryRoutine(scope, name, {
@@ -158,9 +168,17 @@ export class Warehouse extends Construct {
           dataType: JSON.stringify({ typeKind: argument.type }),
         })),
       });
-      ids.set(name, routine.routineId);
+      this.#ids.set(name, routine.routineId);
     }
     return kept.map(({ name }) => name);
+  }
+
+  /** A body as BigQuery takes it: what it reads with project and dataset. */
+  #qualify(body: string): string {
+    return qualify(literal(body.trim()), (read) => {
+      const id = this.#ids.get(read);
+      return id && `\`${this.#props.project}.${this.dataset.datasetId}.${id}\``;
+    });
   }
 
   #account(name: string, description: string, dependsOn: ITerraformDependable[]): ServiceAccount {

@@ -87,10 +87,10 @@ function reads(object: SqlObject, name: string): boolean {
   return found;
 }
 
-/** A body with other names for what it reads; where `nameOf` gives none, the name stays. */
+/** A body with other names for what it reads and writes; where `nameOf` gives none, the name stays. */
 export function qualify(body: string, nameOf: (read: string) => string | undefined): string {
   return body.replace(
-    /\b(FROM|JOIN)(\s+)`?([a-z_][a-z0-9_]*)`?/gi,
+    /\b(FROM|JOIN|INTO|UPDATE)(\s+)`?([a-z_][a-z0-9_]*)`?/gi,
     (text, word: string, space: string, name: string) => {
       const other = nameOf(name);
       return other === undefined ? text : word + space + other;

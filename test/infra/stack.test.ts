@@ -1,10 +1,15 @@
 /** The facts of a synthesised stack that everything else stands on. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { GoogleProvider } from "@cdktf/provider-google/lib/provider/index.js";
+import { App, TerraformStack, Testing } from "cdktf";
 import { describe, expect, it } from "vitest";
+import { Warehouse } from "../../infra/warehouse.ts";
 import { catalog } from "../../schemas/catalog.ts";
 import { readTables } from "../../schemas/tables.ts";
-import { synth, type Body, type Synthesised } from "./synth.ts";
+import { parseScheduled } from "../../sql/scheduled.ts";
+import { configOf, synth, type Body, type Synthesised } from "./synth.ts";
 
 const block = (body: Body, name: string) => body[name] as Body;
 const all = ({ resource }: Synthesised, type: string) => Object.values(resource[type] ?? {});
@@ -130,6 +135,33 @@ describe("the warehouse", () => {
       all(stack, type).filter(({ member }) => member === "group:quants@example.com"),
     );
     expect(given.map(({ role }) => role)).toEqual(["roles/bigquery.dataViewer", "roles/bigquery.jobUser"]);
+  });
+
+  it("runs queries by the clock as an account of their own, in the dataset's region", () => {
+    const query = parseScheduled(
+      "rollup.sql",
+      "-- Counts trades.\n-- every 15 minutes\nINSERT INTO coinbase_bars_1m SELECT * FROM coinbase_trades",
+    );
+    const stack = new TerraformStack(new App({ outdir: tmpdir(), stackTraces: false }), "scheduled");
+    new GoogleProvider(stack, "google");
+    new Warehouse(stack, "warehouse", {
+      prefix: "tapeline-dev",
+      config: configOf(),
+      project: "p",
+      givenKey: undefined,
+      tables: readTables(),
+      objects: [],
+      scheduled: [query],
+    });
+    const { resource } = JSON.parse(Testing.synth(stack)) as Synthesised;
+    const [config] = Object.values(resource["google_bigquery_data_transfer_config"]!);
+    expect(config).toMatchObject({ location: "us-central1", schedule: "every 15 minutes" });
+    const named = (table: string) =>
+      `\`p\\.\\$\\{google_bigquery_dataset\\.\\w+\\.dataset_id\\}\\.\\$\\{google_bigquery_table\\.\\w+${table}_\\w+\\.table_id\\}\``;
+    expect((config!["params"] as Body)["query"]).toMatch(
+      new RegExp(`^INSERT INTO ${named("bars_1m")} SELECT \\* FROM ${named("trades")}$`),
+    );
+    expect(() => parseScheduled("rollup.sql", "-- Counts.\n-- every 1 minutes\nSELECT 1")).toThrow("5 or more");
   });
 
   it("has a budget where a billing account is named, on the project's number", () => {

@@ -1,0 +1,54 @@
+/** Queries by the clock, with the account that they run as: https://cloud.google.com/bigquery/docs/scheduling-queries */
+import { BigqueryDataTransferConfig } from "@cdktf/provider-google/lib/bigquery-data-transfer-config/index.js";
+import { BigqueryDatasetIamMember } from "@cdktf/provider-google/lib/bigquery-dataset-iam-member/index.js";
+import { ProjectIamMember } from "@cdktf/provider-google/lib/project-iam-member/index.js";
+import { ProjectService } from "@cdktf/provider-google/lib/project-service/index.js";
+import { ServiceAccount } from "@cdktf/provider-google/lib/service-account/index.js";
+import { Construct } from "constructs";
+import type { ScheduledQuery } from "../sql/scheduled.ts";
+
+export interface ScheduledQueriesProps {
+  readonly prefix: string;
+  readonly project: string;
+  readonly region: string;
+  readonly datasetId: string;
+  readonly queries: readonly ScheduledQuery[];
+  /** A body with the full names of what it reads and writes. */
+  readonly qualify: (body: string) => string;
+}
+
+export class ScheduledQueries extends Construct {
+  constructor(scope: Construct, id: string, props: ScheduledQueriesProps) {
+    super(scope, id);
+    const { prefix, project, region, datasetId, queries, qualify } = props;
+    const service = new ProjectService(this, "bigquerydatatransfer", {
+      project,
+      service: "bigquerydatatransfer.googleapis.com",
+      disableOnDestroy: false,
+    });
+    const account = new ServiceAccount(this, "account", {
+      project,
+      accountId: `${prefix}-scheduler`,
+      displayName: `${prefix}-scheduler`,
+      description: "Runs the scheduled queries of Tapeline",
+      dependsOn: [service],
+    });
+    const { member, email } = account;
+    const rights = [
+      new BigqueryDatasetIamMember(this, "writes", { project, datasetId, role: "roles/bigquery.dataEditor", member }),
+      new ProjectIamMember(this, "queries", { project, role: "roles/bigquery.jobUser", member }),
+    ];
+    for (const { name, schedule, body } of queries)
+      new BigqueryDataTransferConfig(this, name, {
+        project,
+        // The default is the US, and another location makes it anew.
+        location: region,
+        displayName: `${prefix} ${name}`,
+        dataSourceId: "scheduled_query",
+        schedule,
+        params: { query: qualify(body) },
+        serviceAccountName: email,
+        dependsOn: [...rights],
+      });
+  }
+}

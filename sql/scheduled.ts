@@ -1,0 +1,42 @@
+/**
+ * Queries that BigQuery runs by the clock: one a file of `sql/scheduled/`, in comment lines what it is for, a line
+ * `-- every 15 minutes`, and the statement, which writes what it makes itself (INSERT, MERGE, ASSERT).
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { UserError } from "../command.ts";
+
+export interface ScheduledQuery {
+  readonly name: string;
+  readonly description: string;
+  /** As BigQuery takes it: `every 15 minutes`. At least 5 minutes. */
+  readonly schedule: string;
+  readonly body: string;
+}
+
+const folder = new URL("scheduled/", import.meta.url);
+
+export function readScheduled(): ScheduledQuery[] {
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder).filter((name) => name.endsWith(".sql"));
+  return files.toSorted().map((file) => parseScheduled(file, readFileSync(new URL(file, folder), "utf8")));
+}
+
+/** Throws UserError where the head is not as it must be. */
+export function parseScheduled(file: string, text: string): ScheduledQuery {
+  const lines = text.trim().split("\n");
+  const at = lines.findIndex((line) => /^-- every \d+ (minutes|hours)$/.test(line));
+  const [, count, unit] = /^-- every (\d+) (\w+)$/.exec(lines[at] ?? "") ?? [];
+  if (at < 1 || (unit === "minutes" && Number(count) < 5))
+    throw new UserError(
+      `sql/scheduled/${file}: the head must be a description, then "-- every N minutes" (5 or more) or hours`,
+    );
+  return {
+    name: file.replace(/\.sql$/, ""),
+    description: lines
+      .slice(0, at)
+      .map((line) => line.replace(/^--\s*/, ""))
+      .join(" "),
+    schedule: lines[at]!.slice(3),
+    body: lines.slice(at + 1).join("\n"),
+  };
+}
