@@ -31,6 +31,8 @@ await runCommand(async () => {
   if (values.help) return void process.stdout.write(help);
   if ((command !== "apply" && command !== "destroy") || more.length > 0)
     throw new UsageError(`${more[0] ?? command} is one word too many. Try --help.`);
+  if (command === "destroy" && values.replace !== undefined)
+    throw new UsageError("--replace is for deploy: destroy deletes everything.");
   const environment = readEnvironment();
   const synthesis = synthesise(environment);
   const variables = readVariables(environment, synthesis);

@@ -81,7 +81,7 @@ const protection: Rule = (element) => {
 /** Arguments that are secrets, wherever they stand. */
 const secretNames = /^(secret|private_key|keyfile|password|.*[._](secret|password|private_key))$/;
 
-const secrets: Rule = ({ body }) => {
+const secrets: Rule = ({ type, body }) => {
   const found: string[] = [];
   const look = (value: unknown, name: string, path: string): void => {
     if (typeof value === "object" && value !== null)
@@ -94,13 +94,23 @@ const secrets: Rule = ({ body }) => {
   };
   look(body, "", "");
   const plain = Object.keys((body["config_nonsensitive"] ?? {}) as Body).filter((name) => secretNames.test(name));
-  return [...found, ...plain.map((name) => `${name} belongs in config_sensitive`)];
+  // https://github.com/hashicorp/terraform/issues/35609
+  const shown = type === "terraform_data" && shows(JSON.stringify([body["input"], body["triggers_replace"]]));
+  return [
+    ...found,
+    ...plain.map((name) => `${name} belongs in config_sensitive`),
+    shown && "holds a secret, which every plan shows as its output",
+  ];
 };
 
 /** An output of a secret that is not marked is printed by every apply. */
 function hidden({ value, sensitive }: Body): (string | false)[] {
-  const shows = /\.(secret|private_key)\b|\bvar\.\w*(secret|_key)\b/.test(text(value));
-  return [shows && sensitive !== true && "shows a secret: mark it sensitive"];
+  return [shows(text(value)) && sensitive !== true && "shows a secret: mark it sensitive"];
+}
+
+/** Whether an expression has a secret of the stack in it. */
+function shows(expression: string): boolean {
+  return /\.(secret|private_key)\b|\bvar\.\w*(secret|_key)\b/.test(expression);
 }
 
 const everybody = /^(allUsers|allAuthenticatedUsers)$/;

@@ -29,19 +29,19 @@ export class Statements extends Construct {
     super(scope, id);
     const run = (command: string) => `npm run --silent ksqldb -- ${command} > ${report} 2>&1`;
     const teardown = new TerraformData(this, "teardown", {
-      // When it is destroyed it knows nothing but itself.
-      input: { url: server.url, key: server.login.key, secret: server.login.secret, dir: projectDir },
+      // When it is destroyed it knows nothing but itself. Not the secret: plans would show it.
+      input: { url: server.url, key: server.login.key, dir: projectDir },
       dependsOn: [...needs],
       provisioners: [
         {
           type: "local-exec",
           when: "destroy",
-          command: run("destroy"),
+          command: run('destroy --state "$STACK"'),
           workingDir: "${self.input.dir}",
           environment: {
             KSQLDB_URL: "${self.input.url}",
             KSQLDB_API_KEY: "${self.input.key}",
-            KSQLDB_API_SECRET: "${self.input.secret}",
+            STACK: "${abspath(path.root)}",
           },
         },
       ],

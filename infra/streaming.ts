@@ -207,7 +207,10 @@ export class Streaming extends Construct {
     if (kafka.tier === "standard") this.#ksqldbRoles(account);
     else this.#ksqldbRules(account, cluster, kafka);
     account.bind("admin", "KsqlAdmin", cluster.resourceName);
-    const login = account.key("key", "Terraform and npm run ksqldb: statements", cluster);
+    const login = account.key("key", "Terraform and npm run ksqldb: statements", cluster, {
+      // Two ksqlDB clusters would write every row twice.
+      createBeforeDestroy: false,
+    });
     const statements = new Statements(this, "statements", {
       server: { url: cluster.restEndpoint, login },
       registry: { url: this.registry.restEndpoint, login: registryLogin },

@@ -1,5 +1,5 @@
 /** From the environment to the folder with what Terraform is given. */
-import { rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, type TerraformStack } from "cdktf";
 import { UserError } from "../command.ts";
@@ -42,7 +42,15 @@ export function write(stackOf: (app: App) => TerraformStack): string {
     if (told === undefined) throw error;
     throw new UserError(faults("the stack breaks a policy", told.trim().split(/\n\s*/)), { cause: error });
   }
+  const hcl = join(dir, "cdk.tf");
+  if (existsSync(hcl)) writeFileSync(hcl, withReferences(readFileSync(hcl, "utf8")));
   return dir;
+}
+
+/** CDKTF writes references and keywords of Terraform's own arguments as texts, which Terraform warns of, or refuses. */
+function withReferences(hcl: string): string {
+  const own = /^\s*(?:(?:depends_on|replace_triggered_by) = \[[^\]]*\]|when = "destroy")$/gm;
+  return hcl.replace(own, (argument) => argument.replaceAll('"', ""));
 }
 
 function faults(what: string, texts: readonly string[]): string {

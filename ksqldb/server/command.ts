@@ -9,6 +9,7 @@ import type { Desired } from "./desired.ts";
 import { changesOf, planApply, planDestroy, type Step } from "./plan.ts";
 import { waitForQueries } from "./queries.ts";
 import { planText, reportJson, type Report } from "./report.ts";
+import { secretOf } from "./state-secret.ts";
 import { readSources, readTopics } from "./state.ts";
 
 /** For `parseCommand`. */
@@ -19,6 +20,7 @@ export const serverOptions = {
   "detailed-exitcode": { type: "boolean" },
   wait: { type: "string" },
   timeout: { type: "string" },
+  state: { type: "string" },
 } as const;
 
 type Values = Partial<ReturnType<typeof parseCommand<typeof serverOptions>>["values"]>;
@@ -39,6 +41,7 @@ export const serverHelp = `npm run ksqldb -- plan | apply | destroy [options]
   --wait               How long a server that refuses the key, is starting or limits the rate is asked again: a fresh
                        key takes minutes to be known. Default 10m for apply, 30s for the others.
   --timeout            How long a statement may take, and then the queries to run. Default 2m.
+  --state              Folder of a Terraform stack, whose state has the secret of KSQLDB_API_KEY.
 
 Credentials are KSQLDB_API_KEY and KSQLDB_API_SECRET of the environment; with SCHEMA_REGISTRY_URL the raw schemas are
 checked before anything is sent. A report as JSON goes to stdout, the talk to stderr.
@@ -78,7 +81,7 @@ export async function runServerCommand(
   const options = { from, replace: values.replace === true, deleteTopics: values["delete-topics"] === true } as const;
   const timeoutMs = parseDuration("--timeout", timeout);
   const registry = readRegistry(environment, "optional");
-  const credentials = readAccess(environment);
+  const credentials = readAccess(environment, values.state);
   environment.check();
   const access = { ...credentials, waitMs: parseDuration("--wait", wait), stop };
   const server = new KsqlServer({ ...access, answerMs: Math.min(30_000, timeoutMs) }, talk);
@@ -118,8 +121,10 @@ function refuse(plan: readonly Step[], { faults }: Checks): void {
   if (all.length > 0) throw new UserError(`nothing was sent, since this can not be done:${all.join("")}`);
 }
 
-function readAccess(environment: Environment): Pick<ServerAccess, "url" | "key" | "secret"> {
+function readAccess(environment: Environment, state?: string): Pick<ServerAccess, "url" | "key" | "secret"> {
   const url = environment.required("KSQLDB_URL", "the ksqlDB server, as https://host, or http://127.0.0.1:8088");
-  const [key, secret] = [environment.text("KSQLDB_API_KEY"), environment.secret("KSQLDB_API_SECRET")];
+  const key = environment.text("KSQLDB_API_KEY");
+  const secret =
+    key !== undefined && state !== undefined ? secretOf(key, state) : environment.secret("KSQLDB_API_SECRET");
   return { url, key, secret };
 }

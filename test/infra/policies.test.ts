@@ -76,6 +76,12 @@ describe("a policy", () => {
       "confluent_connector/streaming-sink",
       settings({ "kafka.api.secret": "${var.x}" }),
     ],
+    [
+      "holds a secret, which every plan shows",
+      "resource",
+      "terraform_data/streaming-statements-teardown",
+      { input: { key: "${confluent_api_key.streaming-ksqldb-key.secret}" } },
+    ],
     ["shows a secret", "output", "kafka_api_secret", { sensitive: false }],
     [
       "gives a role on everything",

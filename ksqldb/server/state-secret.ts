@@ -1,0 +1,29 @@
+/**
+ * The secret of an API key from the state that Terraform keeps of it. A resource that gave it to this program when it is
+ * destroyed would have to hold it, and Terraform shows in its plans what such a resource holds.
+ */
+import { spawnSync } from "node:child_process";
+import { secret, UserError } from "../../command.ts";
+
+interface State {
+  readonly resources?: readonly {
+    readonly type: string;
+    readonly instances: readonly { readonly attributes: { readonly id?: string; readonly secret?: string } }[];
+  }[];
+}
+
+/** `dir`: a stack's folder, where Terraform runs. Throws UserError where the key is not there. */
+export function secretOf(key: string, dir: string): string {
+  const program = process.env["TERRAFORM_BINARY_NAME"] || "terraform";
+  // Arguments that are meant for other commands of Terraform's stand there.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TF_CLI_ARGS")));
+  const args = [`-chdir=${dir}`, "state", "pull"];
+  const { status, stdout, stderr, error } = spawnSync(program, args, { env, encoding: "utf8", maxBuffer: 2 ** 30 });
+  if (error !== undefined || status !== 0)
+    throw new UserError(`${program} does not tell the state of ${dir}: ${error?.message ?? stderr.trim()}`);
+  const { resources = [] } = JSON.parse(stdout || "{}") as State;
+  const keys = resources.filter(({ type }) => type === "confluent_api_key").flatMap(({ instances }) => instances);
+  const found = keys.find(({ attributes: { id } }) => id === key)?.attributes.secret;
+  if (found === undefined) throw new UserError(`the state of ${dir} has no API key ${key}: set KSQLDB_API_SECRET.`);
+  return secret(found);
+}
