@@ -1,0 +1,76 @@
+/** A clone of the project for one test: what its user runs in it, and what is edited there, stays there. */
+import { spawn } from "node:child_process";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { stripVTControlCharacters } from "node:util";
+import { newFolder } from "../folder.ts";
+import type { FakeProvider } from "./fake/provider.ts";
+
+const project = join(import.meta.dirname, "../..");
+
+/** What the commands of the infrastructure are made of. */
+const parts = ["infra", "ksqldb", "schemas", "sql"];
+const files = ["command.ts", "environment.ts", "http.ts", "logger.ts", "package.json", "template.env", "tsconfig.json"];
+
+export interface Ended {
+  readonly code: number;
+  /** What it said, on both outputs. */
+  readonly output: string;
+}
+
+export class Clone {
+  readonly dir = newFolder();
+  readonly #environment: NodeJS.ProcessEnv;
+
+  /** `variables` are those of its user; the providers are in the place of the real ones. */
+  constructor(providers: readonly FakeProvider[], variables: Readonly<Record<string, string>> = {}) {
+    for (const name of [...parts, ...files]) cpSync(join(project, name), join(this.dir, name), { recursive: true });
+    symlinkSync(join(project, "node_modules"), join(this.dir, "node_modules"));
+    this.#environment = {
+      PATH: process.env["PATH"],
+      HOME: this.dir,
+      GOOGLE_PROJECT: "acme-tape",
+      CONFLUENT_CLOUD_API_KEY: "CLOUDKEY",
+      CONFLUENT_CLOUD_API_SECRET: "cloud-secret",
+      TF_REATTACH_PROVIDERS: JSON.stringify(Object.assign({}, ...providers.map(({ reattach }) => reattach))),
+      ...variables,
+    };
+  }
+
+  /** Where the stack is written, and Terraform runs. */
+  stackDir(environment: "dev" | "prod" = "dev"): string {
+    return join(this.dir, "cdktf.out/stacks", `tapeline-${environment}`);
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.dir, file), "utf8");
+  }
+
+  edit(file: string, change: (content: string) => string): void {
+    const [before, path] = [this.read(file), join(this.dir, file)];
+    const after = change(before);
+    if (after === before) throw new Error(`nothing is changed in ${file}`);
+    writeFileSync(path, after);
+  }
+
+  /** `npm run …` as its user types it. `interrupt`: Ctrl-C then. */
+  async run(
+    command: readonly string[],
+    variables: Readonly<Record<string, string>> = {},
+    interrupt?: Promise<unknown>,
+  ): Promise<Ended> {
+    const child = spawn("npm", ["run", "--silent", ...command], {
+      cwd: this.dir,
+      env: { ...this.#environment, ...variables },
+      // A terminal sends Ctrl-C to all of a group.
+      detached: true,
+    });
+    void interrupt?.then(() => process.kill(-child.pid!, "SIGINT"));
+    const ended = new Promise<number>((resolve, reject) => {
+      child.once("error", reject).once("close", (code) => resolve(code ?? 1));
+    });
+    const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+    return { code, output: stripVTControlCharacters(out + err) };
+  }
+}
