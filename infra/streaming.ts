@@ -16,7 +16,7 @@ import { TerraformData } from "./terraform-data.ts";
 import { subjectOf, TopicWithSubject } from "./topics.ts";
 
 /** Where the sink writes, and as whom. */
-export interface Destination {
+interface Destination {
   readonly project: string;
   readonly dataset: string;
   /** The Google account's key, as JSON. */

@@ -11,7 +11,7 @@ import type { IResolvable, TerraformMetaArguments } from "cdktf";
 import type { Construct } from "constructs";
 
 /** The release whose schema the declarations were compared with. */
-export const providerVersion = "2.83.0";
+const providerVersion = "2.83.0";
 
 type Kind = "string" | "number" | "bool" | "map" | "block";
 

@@ -30,7 +30,7 @@ export function configOf(variables: Readonly<Record<string, string>> = {}): Infr
 }
 
 /** Nothing is written. */
-export function stackOf(config: InfraConfig): TapelineStack {
+function stackOf(config: InfraConfig): TapelineStack {
   return new TapelineStack(new App({ outdir: tmpdir(), stackTraces: false }), config);
 }
 
