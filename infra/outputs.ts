@@ -41,7 +41,7 @@ export class Outputs extends Construct {
     output("connector_id", connector.id, "The sink");
     output("connector_name", streaming.connectorName, "Its name");
     output("dead_letter_topic", streaming.deadLetters, "Topic of the records that BigQuery refused");
-    output("sink_service_account", warehouse.sinkAccount.email, "The Google account that writes the tables");
+    output("sink_service_account", warehouse.sink.email, "The Google account that writes the tables");
 
     const place = `https://confluent.cloud/environments/${environment.id}/clusters/${cluster.id}`;
     output("console_confluent", `${place}/overview`, "The cluster in Confluent's console");

@@ -1,6 +1,7 @@
 /** One environment of the platform: everything that it is made of, in both clouds. */
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider/index.js";
 import { GcsBackend, LocalBackend, TerraformElement, TerraformStack, TerraformVariable } from "cdktf";
+import type { TerraformVariableValidationConfig } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { readTables } from "../schemas/tables.ts";
 import { readObjects } from "../sql/objects.ts";
@@ -42,10 +43,7 @@ export class TapelineStack extends TerraformStack {
       prefix,
       config,
       project,
-      givenKey:
-        config.sink.key === "given"
-          ? this.#secret("google_sink_key", "The JSON key of the sink's Google service account")
-          : undefined,
+      givenKey: config.sink.key === "given" ? this.#givenKey() : undefined,
       tables: readTables(),
       objects: readObjects(),
       scheduled: readScheduled(),
@@ -57,7 +55,7 @@ export class TapelineStack extends TerraformStack {
       destination: {
         project,
         dataset: this.warehouse.dataset.datasetId,
-        key: this.warehouse.sinkKey,
+        key: this.warehouse.sink.key,
         needs: this.warehouse.sinkNeeds,
       },
     });
@@ -66,9 +64,21 @@ export class TapelineStack extends TerraformStack {
     this.node.addValidation({ validate: () => policies(this.toTerraform() as object, config) });
   }
 
-  #secret(name: string, description: string): string {
-    return new TerraformVariable(this, name, { type: "string", sensitive: true, nullable: false, description })
-      .stringValue;
+  #givenKey(): string {
+    return this.#secret("google_sink_key", "The JSON key of the Google service account that writes the tables", {
+      condition: "${can(jsondecode(var.google_sink_key).client_email)}",
+      errorMessage: "The JSON key of a Google service account is expected: a file with client_email and private_key.",
+    });
+  }
+
+  #secret(name: string, description: string, validation?: TerraformVariableValidationConfig): string {
+    return new TerraformVariable(this, name, {
+      type: "string",
+      sensitive: true,
+      nullable: false,
+      description,
+      ...(validation && { validation: [validation] }),
+    }).stringValue;
   }
 
   /** The path in the tree, without the hash that CDKTF adds: plans are read by people. */

@@ -7,7 +7,7 @@ import { ProjectIamMember } from "@cdktf/provider-google/lib/project-iam-member/
 import { ProjectService } from "@cdktf/provider-google/lib/project-service/index.js";
 import { ServiceAccount } from "@cdktf/provider-google/lib/service-account/index.js";
 import { ServiceAccountKey } from "@cdktf/provider-google/lib/service-account-key/index.js";
-import { Fn, type ITerraformDependable, type TerraformResourceLifecycle } from "cdktf";
+import { Fn, TerraformLocal, type ITerraformDependable, type TerraformResourceLifecycle } from "cdktf";
 import { Construct } from "constructs";
 import type { TableShape } from "../schemas/tables.ts";
 import { keptObjects, qualify, type SqlObject } from "../sql/objects.ts";
@@ -21,7 +21,7 @@ export interface WarehouseProps {
   readonly config: InfraConfig;
   /** Id of the Google Cloud project. */
   readonly project: string;
-  /** Of the sink's account, as JSON, where none is made here. */
+  /** The key of an account that others made for the sink, as JSON; undefined where account and key are made here. */
   readonly givenKey: string | undefined;
   readonly tables: readonly TableShape[];
   readonly objects: readonly SqlObject[];
@@ -40,9 +40,8 @@ export class Warehouse extends Construct {
   readonly tables: ReadonlyMap<string, BigqueryTable>;
   /** Names of views and table functions that are there: those whose tables are. */
   readonly objects: readonly string[];
-  readonly sinkAccount: ServiceAccount;
-  /** The sink's key, as JSON. */
-  readonly sinkKey: string;
+  /** The account that writes the tables, and its key as JSON. */
+  readonly sink: { readonly email: string; readonly key: string };
   /** What must be there before the sink's first row. */
   readonly sinkNeeds: readonly ITerraformDependable[];
 
@@ -88,9 +87,8 @@ export class Warehouse extends Construct {
         qualify: (body) => this.#qualify(body),
       });
 
-    this.sinkAccount = this.#account("sink", "Writes the tables of Tapeline", enabled);
-    const mayWrite = this.#allow("sink_writes", "roles/bigquery.dataEditor", this.sinkAccount.member);
-    this.sinkKey = props.givenKey ?? this.#key();
+    this.sink = props.givenKey === undefined ? this.#sinkAccount(enabled) : this.#givenAccount(props.givenKey);
+    const mayWrite = this.#allow("sink_writes", "roles/bigquery.dataEditor", `serviceAccount:${this.sink.email}`);
     this.sinkNeeds = [mayWrite, ...this.tables.values()];
 
     const dashboards = this.#account("dashboards", "Reads Tapeline for Grafana and Data Studio", enabled);
@@ -208,13 +206,20 @@ export class Warehouse extends Construct {
     });
   }
 
-  #key(): string {
+  #sinkAccount(enabled: ITerraformDependable[]): Warehouse["sink"] {
+    const account = this.#account("sink", "Writes the tables of Tapeline", enabled);
     const key = new ServiceAccountKey(this, "sink_key", {
-      serviceAccountId: this.sinkAccount.name,
+      serviceAccountId: account.name,
       // The sink is given the new one before the old one goes.
       lifecycle: { createBeforeDestroy: true },
     });
-    return Fn.base64decode(key.privateKey);
+    return { email: account.email, key: Fn.base64decode(key.privateKey) };
+  }
+
+  /** An organisation that forbids making keys gives one, of an account that it made: whose, the key itself says. */
+  #givenAccount(key: string): Warehouse["sink"] {
+    const email = `\${nonsensitive(${Fn.lookup(Fn.jsondecode(key), "client_email")})}`;
+    return { email: new TerraformLocal(this, "sink_email", email).asString, key };
   }
 
   /** Whoever reads needs the data, and the right to start a query, which is a project's. */

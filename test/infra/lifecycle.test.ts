@@ -1,5 +1,5 @@
 /** The life of an environment, as its user has it: real Terraform, fake providers, a fake ksqlDB behind the statements. */
-import { statSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readSchema } from "../../schemas/avro.ts";
@@ -181,6 +181,27 @@ describeTerraform("an environment", () => {
     const destroy = await clone.run(["destroy", "--", "--plan"]);
     expect(destroy.output).toContain("Plan: 0 to add");
     for (const secret of [...old, ...now, "cloud-secret"]) expect(output + destroy.output).not.toContain(secret);
+  });
+
+  it("is given the sink's key where none may be made, and gives rights to whose key it is", async () => {
+    const { clone, cloud } = await newPlatform({ SINK_KEY: "given", SINK_KEY_FILE: "key.json" });
+    const missing = await clone.run(["deploy", "--", "--yes"]);
+    expect([missing.code, missing.output]).toEqual([
+      1,
+      expect.stringContaining("SINK_KEY_FILE is key.json: there is no such file"),
+    ]);
+    const email = "writer@keys.iam.gserviceaccount.com";
+    const key = (content: string) => writeFileSync(join(clone.dir, "key.json"), content);
+    key("no key");
+    const refused = await clone.run(["deploy", "--", "--yes"]);
+    expect(refused.output).toContain("The JSON key of a Google service account is expected");
+    key(JSON.stringify({ client_email: email, private_key: "do-not-show" }));
+    const { output } = await clone.run(["deploy", "--", "--yes"]);
+    expect(output).toContain("Apply complete!");
+    expect(output).not.toContain("do-not-show");
+    const roles = cloud.all("google_bigquery_dataset_iam_member").map(({ member, role }) => [member, role]);
+    expect(roles).toContainEqual([`serviceAccount:${email}`, "roles/bigquery.dataEditor"]);
+    expect(cloud.all("google_service_account_key")).toEqual([]);
   });
 
   it("in another region is another cluster with another dataset, and converges", async () => {

@@ -124,6 +124,7 @@ describe("the warehouse", () => {
   it("takes the sink's key as a sensitive variable where none may be made", () => {
     const stack = synth({ SINK_KEY: "given" });
     expect(stack.resource["google_service_account_key"]).toBeUndefined();
+    expect(stack.resource["google_service_account"]).not.toHaveProperty("warehouse-sink");
     expect(stack.variable["google_sink_key"]).toMatchObject({ sensitive: true, type: "string" });
     const [{ config_sensitive: secrets } = {}] = all(stack, "confluent_connector");
     expect(secrets).toEqual({ keyfile: "${var.google_sink_key}" });
