@@ -68,6 +68,6 @@ export function readEnvironment(): Environment {
   const defaults = parseEnv(readFileSync(new URL("template.env", import.meta.url), "utf8"));
   const own = existsSync(".env") ? parseEnv(readFileSync(".env", "utf8")) : {};
   // A variable that is set to nothing is not set.
-  const set = Object.fromEntries(Object.entries(process.env).filter(([, text]) => text !== ""));
-  return new Environment({ ...defaults, ...own, ...set });
+  const set = (variables: Variables) => Object.fromEntries(Object.entries(variables).filter(([, text]) => text !== ""));
+  return new Environment({ ...defaults, ...set(own), ...set(process.env) });
 }

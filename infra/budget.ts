@@ -2,30 +2,36 @@
 import { BillingBudget } from "@cdktf/provider-google/lib/billing-budget/index.js";
 import { DataGoogleProject } from "@cdktf/provider-google/lib/data-google-project/index.js";
 import { ProjectService } from "@cdktf/provider-google/lib/project-service/index.js";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { InfraConfig } from "./config.ts";
+import { TerraformData } from "./terraform-data.ts";
 
 export interface BudgetProps {
   readonly name: string;
   readonly project: string;
+  /** The services that the rest needs. */
+  readonly enabled: readonly ITerraformDependable[];
   readonly budget: NonNullable<InfraConfig["budget"]>;
 }
 
 export class Budget extends Construct {
-  constructor(scope: Construct, id: string, { name, project, budget }: BudgetProps) {
+  constructor(scope: Construct, id: string, { name, project, enabled, budget }: BudgetProps) {
     super(scope, id);
     const service = new ProjectService(this, "billingbudgets", {
       project,
       service: "billingbudgets.googleapis.com",
       disableOnDestroy: false,
     });
-    // The service answers with the project's number: with its id every plan would change it.
-    const { number } = new DataGoogleProject(this, "project", { projectId: project });
+    // The budget is told by the project's number: with its id every plan would change it. The number is asked for when the
+    // service is there, and at plan from then on: the resource between them never changes.
+    const anchor = new TerraformData(this, "project_anchor", { input: { project }, dependsOn: [...enabled] });
+    const { number } = new DataGoogleProject(this, "project", { projectId: anchor.output("project") });
     new BillingBudget(this, "budget", {
       billingAccount: budget.billingAccount,
       displayName: name,
       budgetFilter: { projects: [`projects/${number}`] },
-      amount: { specifiedAmount: { currencyCode: "USD", units: String(budget.dollars) } },
+      amount: { specifiedAmount: { units: String(budget.amount) } },
       thresholdRules: [0.5, 0.9, 1].map((thresholdPercent) => ({ thresholdPercent })),
       dependsOn: [service],
     });

@@ -7,6 +7,8 @@ import { catalog } from "../schemas/catalog.ts";
 
 export interface InfraConfig {
   readonly environment: "dev" | "prod";
+  /** Begins the names of everything that has one beside others: in the organisation, in the Google project. */
+  readonly prefix: string;
   /** Region of both clouds: the sink writes within one only. */
   readonly region: string;
   readonly cluster: {
@@ -35,7 +37,8 @@ export interface InfraConfig {
   readonly isProtected: boolean;
   /** Who may read: members as `group:quants@example.com`. */
   readonly analysts: readonly string[];
-  readonly budget: { readonly billingAccount: string; readonly dollars: number } | undefined;
+  /** A month, in the currency of the billing account. */
+  readonly budget: { readonly billingAccount: string; readonly amount: number } | undefined;
   readonly stateBucket: string | undefined;
   readonly googleProject: string | undefined;
   /** Ids or patterns, as the producer takes them. */
@@ -59,6 +62,7 @@ export function readInfraConfig(environment: Environment): InfraConfig {
   const tier = environment.choice("CONFLUENT_CLUSTER_TYPE", ["basic", "standard"]) ?? (isProd ? "standard" : "basic");
   return {
     environment: name,
+    prefix: `${readName(environment)}-${name}`,
     region: readRegion(environment),
     cluster: { tier, ...readAvailability(environment, tier) },
     governance: environment.choice("STREAM_GOVERNANCE", ["ESSENTIALS", "ADVANCED"]) ?? "ESSENTIALS",
@@ -120,6 +124,13 @@ function optionalWhole(
   return environment.text(name) === undefined ? undefined : unit(environment.whole(name, least, most));
 }
 
+/** Short enough for the accounts in Google Cloud, whose names have at most 30 letters. */
+function readName(environment: Environment): string {
+  return (
+    shaped(environment, "TAPELINE_NAME", /^[a-z][a-z0-9]{2,12}$/, "3 to 13 lower-case letters and digits") ?? "tapeline"
+  );
+}
+
 function readRegion(environment: Environment): string {
   const region = environment.required("CONFLUENT_REGION", "a region of Google Cloud, as us-central1");
   if (region !== "" && !regionShape.test(region))
@@ -172,8 +183,8 @@ function readBudget(environment: Environment): InfraConfig["budget"] {
     /^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/,
     "an id as 012345-6789AB-CDEF01",
   );
-  const dollars = environment.whole("BUDGET_DOLLARS", 1, 1_000_000);
-  return billingAccount === undefined ? undefined : { billingAccount, dollars };
+  const amount = environment.whole("BUDGET_AMOUNT", 1, 1_000_000);
+  return billingAccount === undefined ? undefined : { billingAccount, amount };
 }
 
 /** The exchange alone knows which products there are; their shape is known here. */

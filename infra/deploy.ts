@@ -1,25 +1,33 @@
 /** `npm run deploy` and `npm run destroy`: Terraform on what `npm run synth` writes. */
-import { readFileSync, statSync } from "node:fs";
-import { parseCommand, redact, runCommand, UsageError } from "../command.ts";
+import { readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { parseCommand, redact, runCommand, UsageError, UserError } from "../command.ts";
 import { readEnvironment } from "../environment.ts";
+import { readPlan, readTainted, type Planned } from "./planned.ts";
 import { synthesise } from "./synth.ts";
 import { init, readVariables, terraform } from "./terraform.ts";
 
 const help = `npm run deploy [-- --plan] [--yes] [--replace ADDRESS]…
-npm run destroy [-- --yes]
+npm run destroy [-- --plan] [--yes]
 
   deploy    Makes the environment that TAPELINE_ENVIRONMENT names what the files say: shows what will change, asks, and does
             it. After a failure, or Ctrl-C, the same command goes on.
-  destroy   Deletes it: shows what will be deleted, and asks. What holds data is refused where PROTECTION is on: then run
-            PROTECTION=off npm run deploy first, and PROTECTION=off npm run destroy.
+  destroy   Deletes it: shows what will be deleted, and asks.
+
+Where PROTECTION is on both refuse to delete what holds data, with nothing touched. To do it all the same: PROTECTION=off npm
+run deploy, and then the command with PROTECTION=off.
 
   --plan      Shows what would change, and changes nothing.
   --yes       Does not ask.
-  --replace   Deletes this resource and makes it anew, as a key that is to be rotated: SECURITY.md has the addresses.
+  --replace   Makes this resource anew, as a key that is to be rotated: SECURITY.md has the addresses.
 
 Credentials are those of docs/cloud.md, from .env or the environment. Exit codes: 0 done; 1 refused or failed; 2 a command
 line not understood.
 `;
+
+/** In the stack's folder, while it runs: it holds secrets. */
+const planFile = "tapeline.plan";
 
 await runCommand(async () => {
   const { values, positionals } = parseCommand({
@@ -31,24 +39,84 @@ await runCommand(async () => {
   if (values.help) return void process.stdout.write(help);
   if ((command !== "apply" && command !== "destroy") || more.length > 0)
     throw new UsageError(`${more[0] ?? command} is one word too many. Try --help.`);
-  if (command === "destroy" && values.replace !== undefined)
+  const { replace = [] } = values;
+  if (["plan", "replace", "yes"].some((name) => process.env[`npm_config_${name}`] !== undefined))
+    throw new UsageError("npm took an option for itself: write -- before it, as in npm run deploy -- --plan.");
+  if (command === "destroy" && replace.length > 0)
     throw new UsageError("--replace is for deploy: destroy deletes everything.");
   const environment = readEnvironment();
-  const synthesis = synthesise(environment);
+  const synthesis = synthesise(environment, command === "destroy" ? "unchecked" : "checked");
   const variables = readVariables(environment, synthesis);
   const { dir, config } = synthesis;
-  const replaced = (values.replace ?? []).map((address) => `-replace=${address}`);
-  const plan = command === "destroy" ? ["plan", "-destroy"] : ["plan"];
-  const act = values.yes ? [command, "-auto-approve"] : [command];
-  await init(dir);
+  await init(synthesis, "talk");
   const began = Date.now();
   try {
-    await terraform(dir, [...(values.plan ? plan : act), ...replaced], variables, "talk");
+    const what = [...(command === "destroy" ? ["-destroy"] : []), ...replace.map((address) => `-replace=${address}`)];
+    if (command === "apply" && config.isProtected) await untaint(dir);
+    await terraform(dir, ["plan", "-input=false", `-out=${planFile}`, ...what], variables, "talk");
+    const planned = await readPlan(dir, planFile);
+    refuse(planned, replace, config.isProtected);
+    if (values.plan || planned.isEmpty) return;
+    if (!values.yes && !(await agrees(command, config.environment))) throw new UserError("nothing was done.");
+    await terraform(dir, ["apply", "-input=false", planFile], variables, "talk");
   } catch (error) {
     tellStatements(`ksqldb-${config.environment}.log`, began);
     throw error;
+  } finally {
+    rmSync(join(dir, planFile), { force: true });
   }
 });
+
+/** What Terraform itself lets pass, or finds out when the rest is gone. */
+function refuse(
+  { lost, locked, replaced, addresses }: Planned,
+  replace: readonly string[],
+  isProtected: boolean,
+): void {
+  const unknown = replace.find((address) => !replaced.includes(address));
+  if (unknown !== undefined) {
+    const alike = addresses.filter((address) => address.split(".")[0] === unknown.split(".")[0]).join(", ");
+    throw new UserError(
+      `--replace ${unknown}: there is no such resource, and nothing was done.${alike && ` There are ${alike}.`}`,
+    );
+  }
+  const list = (texts: readonly string[]) => texts.map((text) => `\n  ${text}`).join("");
+  if (lost.length === 0) return;
+  // `prevent_destroy` ends with the resource that it stands on: what is taken out of the files is not protected by it.
+  if (isProtected)
+    throw new UserError(
+      `nothing was done: this would delete data, and PROTECTION is on:${list(lost)}\nTake the change back. Or, to do it all the same: PROTECTION=off npm run deploy without the change, and then with it.`,
+    );
+  // The services' own protections speak last, when half of the rest is gone.
+  if (locked.length > 0)
+    throw new UserError(
+      `nothing was done: these are still protected:${list(locked)}\nRun PROTECTION=off npm run deploy first, as it was deployed, and then this again with PROTECTION=off.`,
+    );
+  process.stderr.write(`\nThis deletes data:${list(lost)}\n`);
+}
+
+/**
+ * Ctrl-C while a cluster is being made leaves it to be deleted and made anew, which its protection refuses for ever. It is
+ * there, and is taken as it is.
+ */
+async function untaint(dir: string): Promise<void> {
+  for (const address of await readTainted(dir)) {
+    process.stderr.write(`${address} was being made when the last run ended: it is taken as it is.\n`);
+    await terraform(dir, ["untaint", address], {}, "answer");
+  }
+}
+
+async function agrees(command: "apply" | "destroy", environment: string): Promise<boolean> {
+  const question = `\n${command === "destroy" ? "Delete" : "Change"} the environment ${environment} so? Only yes does it: `;
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    // Without an answer the input has ended.
+    const ended = new Promise<string>((resolve) => asking.once("close", () => resolve("")));
+    return (await Promise.race([asking.question(question), ended])) === "yes";
+  } finally {
+    asking.close();
+  }
+}
 
 /** Terraform shows nothing of what a program says that is given secrets. */
 function tellStatements(report: string, since: number): void {

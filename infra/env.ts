@@ -15,9 +15,11 @@ await runCommand(async () => {
   const { values, positionals } = parseCommand({});
   if (values.help) return void process.stdout.write(help);
   if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
-  const outputs = await readOutputs(synthesise(readEnvironment()));
+  const synthesis = synthesise(readEnvironment(), "unchecked");
+  const outputs = await readOutputs(synthesis);
   const known = variablesOf(readFileSync(new URL("../template.env", import.meta.url), "utf8"));
-  const variables = new Map<string, string>();
+  // Of which environment they are: deploy and status must not speak of another than the producer.
+  const variables = new Map([["TAPELINE_ENVIRONMENT", synthesis.config.environment as string]]);
   for (const [output, value] of outputs) {
     const name = output.toUpperCase();
     if (known.has(name)) variables.set(name, value);

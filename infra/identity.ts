@@ -129,12 +129,8 @@ export class Identity extends Construct {
     this.grants.push(acl);
   }
 
-  /**
-   * A key, made when all that the account may is in force, and deleted before any of it is taken away. One that is made
-   * anew is there before the old one goes, unless `resource` must not be there twice: Terraform then makes anew in that
-   * order whatever the key depends on.
-   */
-  key(id: string, description: string, resource: Resource, { createBeforeDestroy = true } = {}): Login {
+  /** A key, made when all that the account may is in force, and deleted before any of it is taken away. */
+  key(id: string, description: string, resource: Resource): Login {
     const { name, environment, skipWaits } = this.#props;
     const { account } = this;
     const key = new ApiKey(this, id, {
@@ -149,7 +145,6 @@ export class Identity extends Construct {
       },
       disableWaitForReady: skipWaits,
       dependsOn: [...this.grants],
-      lifecycle: { createBeforeDestroy },
     });
     return { key: key.id, secret: key.secret };
   }

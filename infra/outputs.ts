@@ -31,7 +31,7 @@ export class Outputs extends Construct {
     output("ksqldb_url", ksqldb.restEndpoint, "The ksqlDB server");
     output("ksqldb_api_key", ksqldbLogin.key, "The key of npm run ksqldb");
     secret("ksqldb_api_secret", ksqldbLogin.secret, "Its secret");
-    output("coinbase_products", config.products, "What the producer streams");
+    output("products", config.products, "What the producer is meant to stream");
 
     output("google_project", project, "Id of the Google Cloud project");
     output("bigquery_dataset", datasetId, "The dataset");
@@ -69,5 +69,5 @@ function reportLink(project: string, dataset: string, view: string): string {
     datasourceName: view,
   };
   const parameters = Object.entries(source).map(([name, value]) => `ds.ds0.${name}=${value}`);
-  return `https://datastudio.google.com/reporting/create?c.mode=edit&r.reportName=Tapeline&${parameters.join("&")}`;
+  return `https://datastudio.google.com/reporting/create?c.mode=edit&r.reportName=${dataset}&${parameters.join("&")}`;
 }

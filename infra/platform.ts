@@ -67,7 +67,10 @@ export function readPlatform(
 /** The environment that TAPELINE_ENVIRONMENT names. Throws UserError where it is not deployed. */
 export async function deployedPlatform(waitMs: number): Promise<Platform> {
   const environment = readEnvironment();
-  const synthesis = synthesise(environment);
+  const synthesis = synthesise(environment, "unchecked");
+  for (const name of ["CONFLUENT_CLOUD_API_KEY", "CONFLUENT_CLOUD_API_SECRET"])
+    environment.required(name, "the key of Confluent Cloud that deployed it");
+  environment.check();
   return readPlatform(synthesis.config, await readOutputs(synthesis), environment, waitMs);
 }
 

@@ -42,15 +42,18 @@ export function policies(synthesised: object, config: InfraConfig): string[] {
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 const isReference = (value: unknown) => /^\$\{[^}]+\}$/.test(text(value));
 
-/** Where rows or messages would be gone for good. Views have a query, and no partitions. */
-function holdsData({ type, body }: Element): boolean {
-  const always = [
-    "confluent_environment",
-    "confluent_kafka_cluster",
-    "confluent_kafka_topic",
-    "google_bigquery_dataset",
-  ];
-  return always.includes(type) || (type === "google_bigquery_table" && body["view"] === undefined);
+const holders = [
+  "confluent_environment",
+  "confluent_kafka_cluster",
+  "confluent_kafka_topic",
+  "google_bigquery_dataset",
+];
+
+/** Whether rows or messages would be gone for good with it. Of tables those that are no view. */
+export function holdsData({ type, body }: { readonly type: string; readonly body: Body }): boolean {
+  const { view } = body;
+  const isView = view !== undefined && !(Array.isArray(view) && view.length === 0);
+  return holders.includes(type) || (type === "google_bigquery_table" && !isView);
 }
 
 const protection: Rule = (element) => {

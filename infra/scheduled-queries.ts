@@ -4,6 +4,7 @@ import { BigqueryDatasetIamMember } from "@cdktf/provider-google/lib/bigquery-da
 import { ProjectIamMember } from "@cdktf/provider-google/lib/project-iam-member/index.js";
 import { ProjectService } from "@cdktf/provider-google/lib/project-service/index.js";
 import { ServiceAccount } from "@cdktf/provider-google/lib/service-account/index.js";
+import type { ITerraformDependable, TerraformResourceLifecycle } from "cdktf";
 import { Construct } from "constructs";
 import type { ScheduledQuery } from "../sql/scheduled.ts";
 
@@ -12,15 +13,18 @@ export interface ScheduledQueriesProps {
   readonly project: string;
   readonly region: string;
   readonly datasetId: string;
+  /** For what goes with a dataset that is made anew. */
+  readonly withDataset: TerraformResourceLifecycle;
+  /** The services that the rest needs. */
+  readonly enabled: readonly ITerraformDependable[];
+  /** With the full names of what they read and write. */
   readonly queries: readonly ScheduledQuery[];
-  /** A body with the full names of what it reads and writes. */
-  readonly qualify: (body: string) => string;
 }
 
 export class ScheduledQueries extends Construct {
   constructor(scope: Construct, id: string, props: ScheduledQueriesProps) {
     super(scope, id);
-    const { prefix, project, region, datasetId, queries, qualify } = props;
+    const { prefix, project, region, datasetId, withDataset, enabled, queries } = props;
     const service = new ProjectService(this, "bigquerydatatransfer", {
       project,
       service: "bigquerydatatransfer.googleapis.com",
@@ -35,8 +39,19 @@ export class ScheduledQueries extends Construct {
     });
     const { member, email } = account;
     const rights = [
-      new BigqueryDatasetIamMember(this, "writes", { project, datasetId, role: "roles/bigquery.dataEditor", member }),
-      new ProjectIamMember(this, "queries", { project, role: "roles/bigquery.jobUser", member }),
+      new BigqueryDatasetIamMember(this, "writes", {
+        project,
+        datasetId,
+        role: "roles/bigquery.dataEditor",
+        member,
+        lifecycle: withDataset,
+      }),
+      new ProjectIamMember(this, "queries", {
+        project,
+        role: "roles/bigquery.jobUser",
+        member,
+        dependsOn: [...enabled],
+      }),
     ];
     for (const { name, schedule, body } of queries)
       new BigqueryDataTransferConfig(this, name, {
@@ -46,7 +61,7 @@ export class ScheduledQueries extends Construct {
         displayName: `${prefix} ${name}`,
         dataSourceId: "scheduled_query",
         schedule,
-        params: { query: qualify(body) },
+        params: { query: body },
         serviceAccountName: email,
         dependsOn: [...rights],
       });

@@ -4,7 +4,7 @@ import { GcsBackend, LocalBackend, TerraformElement, TerraformStack, TerraformVa
 import type { TerraformVariableValidationConfig } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { readTables } from "../schemas/tables.ts";
-import { readObjects } from "../sql/objects.ts";
+import { checkNames, readObjects } from "../sql/objects.ts";
 import { readScheduled } from "../sql/scheduled.ts";
 import { Budget } from "./budget.ts";
 import type { InfraConfig } from "./config.ts";
@@ -22,31 +22,39 @@ export class TapelineStack extends TerraformStack {
   readonly warehouse: Warehouse;
 
   constructor(scope: Construct, config: InfraConfig) {
-    const prefix = `tapeline-${config.environment}`;
+    const { prefix, googleProject, stateBucket, region, budget } = config;
     super(scope, prefix);
-    const { googleProject, stateBucket, region } = config;
     if (stateBucket === undefined) new LocalBackend(this, { path: `${projectDir}/${prefix}.tfstate` });
-    else new GcsBackend(this, { bucket: stateBucket, prefix: `tapeline/${config.environment}` });
+    else new GcsBackend(this, { bucket: stateBucket, prefix: prefix.replace("-", "/") });
 
     const project = new TerraformVariable(this, "google_project", {
       type: "string",
       description: "Id of the Google Cloud project",
       ...(googleProject !== undefined && { default: googleProject }),
     }).stringValue;
-    new GoogleProvider(this, "google", { project, region, addTerraformAttributionLabel: false });
+    new GoogleProvider(this, "google", {
+      project,
+      region,
+      addTerraformAttributionLabel: false,
+      // Budgets are refused to a person's credentials that do not say which project asks.
+      ...(budget && { billingProject: project, userProjectOverride: true }),
+    });
     new ConfluentProvider(this, "confluent", {
       cloudApiKey: this.#secret("confluent_cloud_api_key", "A Cloud API key of an account with OrganizationAdmin"),
       cloudApiSecret: this.#secret("confluent_cloud_api_secret", "Its secret"),
     });
 
+    const objects = readObjects();
+    const scheduled = readScheduled();
+    for (const { name, body } of scheduled) checkNames({ file: `sql/scheduled/${name}.sql`, body }, objects);
     this.warehouse = new Warehouse(this, "warehouse", {
       prefix,
       config,
       project,
       givenKey: config.sink.key === "given" ? this.#givenKey() : undefined,
       tables: readTables(),
-      objects: readObjects(),
-      scheduled: readScheduled(),
+      objects,
+      scheduled,
     });
     this.streaming = new Streaming(this, "streaming", {
       prefix,
@@ -59,7 +67,8 @@ export class TapelineStack extends TerraformStack {
         needs: this.warehouse.sinkNeeds,
       },
     });
-    if (config.budget !== undefined) new Budget(this, "budget", { name: prefix, project, budget: config.budget });
+    const { enabled } = this.warehouse;
+    if (budget !== undefined) new Budget(this, "budget", { name: prefix, project, enabled, budget });
     new Outputs(this, "outputs", { config, project, streaming: this.streaming, warehouse: this.warehouse });
     this.node.addValidation({ validate: () => policies(this.toTerraform() as object, config) });
   }

@@ -1,17 +1,20 @@
 /** `npm run bootstrap`: the bucket that keeps Terraform's state, before there is anything to keep. */
+import { existsSync, renameSync } from "node:fs";
+import { resolve } from "node:path";
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider/index.js";
 import { StorageBucket } from "@cdktf/provider-google/lib/storage-bucket/index.js";
 import { LocalBackend, TerraformStack, TerraformVariable } from "cdktf";
 import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
 import { readEnvironment } from "../environment.ts";
 import { readInfraConfig } from "./config.ts";
-import { write } from "./synth.ts";
-import { init, terraform } from "./terraform.ts";
+import { synthesise, write, type Synthesis } from "./synth.ts";
+import { initFolder, localState, terraform } from "./terraform.ts";
 
 const help = `npm run bootstrap [-- --yes]
 
 Creates the bucket of Google Cloud Storage that STATE_BUCKET names, in CONFLUENT_REGION: with versions of every state, and
-closed to the public. Once for a team; npm run deploy keeps its state there from then on.
+closed to the public. Once for a team; npm run deploy keeps its state there from then on. The state of the environment that
+TAPELINE_ENVIRONMENT names is moved there, if it is in a file here.
 
   --yes   Does not ask.
 `;
@@ -44,6 +47,24 @@ await runCommand(async () => {
     });
     return stack;
   });
-  await init(dir);
+  await initFolder(dir, "talk");
   await terraform(dir, ["apply", ...(values.yes ? ["-auto-approve"] : [])], { TF_VAR_google_project: project }, "talk");
+  await moveState(synthesise(readEnvironment(), "unchecked"));
 });
+
+/** A state that is in a file here goes into the bucket; the file stays under another name. */
+async function moveState({ config, dir }: Synthesis): Promise<void> {
+  const local = localState(config.prefix);
+  if (!existsSync(local)) return;
+  await initFolder(dir, "answer", "-reconfigure");
+  const there = await terraform(dir, ["state", "pull"], {}, "answer");
+  if (there.trim() !== "")
+    throw new UserError(
+      `${local} is here, and the bucket has a state of ${config.environment}, too: look which is the right one, and move the file away if it is not.`,
+    );
+  await terraform(dir, ["state", "push", resolve(local)], {}, "talk");
+  renameSync(local, `${local}.moved`);
+  process.stderr.write(
+    `the state of ${config.environment} is in ${config.stateBucket}. Delete ${local}.moved, which holds its secrets, when you have seen npm run deploy say "No changes".\n`,
+  );
+}

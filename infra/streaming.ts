@@ -207,15 +207,14 @@ export class Streaming extends Construct {
     if (kafka.tier === "standard") this.#ksqldbRoles(account);
     else this.#ksqldbRules(account, cluster, kafka);
     account.bind("admin", "KsqlAdmin", cluster.resourceName);
-    const login = account.key("key", "Terraform and npm run ksqldb: statements", cluster, {
-      // Two ksqlDB clusters would write every row twice.
-      createBeforeDestroy: false,
-    });
+    const login = account.key("key", "Terraform and npm run ksqldb: statements", cluster);
     const statements = new Statements(this, "statements", {
       server: { url: cluster.restEndpoint, login },
       registry: { url: this.registry.restEndpoint, login: registryLogin },
       projectDir,
       needs: [
+        // A record with a new column would be refused by a table that has none yet.
+        ...this.#props.destination.needs,
         ...account.grants,
         ...made.flatMap(({ topic, schema }) => (schema === undefined ? topic : [topic, schema])),
       ],
@@ -256,12 +255,11 @@ export class Streaming extends Construct {
     account.acl("log", kafka, { ...own, resourceType: "TOPIC", resourceName: topicPrefix });
     account.acl("internal_topics", kafka, { ...own, resourceType: "TOPIC", resourceName: internal });
     account.acl("internal_groups", kafka, { ...own, resourceType: "GROUP", resourceName: internal });
-    for (const { topic: name } of readStatements().sources.values())
-      account.acl(`topic_${name}`, kafka, {
-        resourceType: "TOPIC",
-        resourceName: name,
-        patternType: "LITERAL",
-        operation: "ALL",
-      });
+    const { sources, plans } = readStatements();
+    for (const source of sources.values()) {
+      const operation = plans.some(({ sink }) => sink === source) ? "ALL" : "READ";
+      const topic = { resourceType: "TOPIC", resourceName: source.topic, patternType: "LITERAL" } as const;
+      account.acl(`topic_${source.topic}`, kafka, { ...topic, operation });
+    }
   }
 }

@@ -1,8 +1,8 @@
 /** Runs Terraform in a stack's folder, with what the environment says as its variables. */
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { secret, UserError } from "../command.ts";
+import { redact, secret, UserError } from "../command.ts";
 import type { Environment } from "../environment.ts";
 import type { Synthesis } from "./synth.ts";
 
@@ -21,12 +21,13 @@ export function readVariables(environment: Environment, { config }: Synthesis): 
     return [`TF_VAR_${variable}`, hidden ? secret(text) : text];
   };
   const keyFile = environment.text("SINK_KEY_FILE");
-  if (config.sink.key === "given" && keyFile !== undefined && !existsSync(keyFile))
+  const isFile = keyFile !== undefined && statSync(keyFile, { throwIfNoEntry: false })?.isFile() === true;
+  if (config.sink.key === "given" && keyFile !== undefined && !isFile)
     environment.fault(`SINK_KEY_FILE is ${keyFile}: there is no such file`);
   const given =
-    config.sink.key === "created" || keyFile === undefined || !existsSync(keyFile)
-      ? []
-      : [["TF_VAR_google_sink_key", secret(readFileSync(keyFile, "utf8"))] as const];
+    config.sink.key === "given" && isFile
+      ? [["TF_VAR_google_sink_key", secret(readFileSync(keyFile, "utf8"))] as const]
+      : [];
   if (config.sink.key === "given" && keyFile === undefined && !process.env["TF_VAR_google_sink_key"])
     environment.fault(
       "SINK_KEY_FILE is not set: the JSON key of the sink's Google service account, as SINK_KEY=given says",
@@ -45,11 +46,33 @@ export function readVariables(environment: Environment, { config }: Synthesis): 
 /** A program by the name that CDKTF's own command line takes for it: OpenTofu's is tofu. */
 const program = () => process.env["TERRAFORM_BINARY_NAME"] || "terraform";
 
-/** Prepares a stack's folder: providers, backend. */
-export async function init(dir: string): Promise<void> {
+/**
+ * Prepares a stack's folder: providers, backend. `talk` shows what Terraform says of it, which else is shown where it fails.
+ * Throws UserError where the state is in a file and should be in a bucket: a second platform would be made.
+ */
+export async function init(
+  { config, dir }: Pick<Synthesis, "config" | "dir">,
+  output: "talk" | "answer",
+): Promise<void> {
+  const { stateBucket, prefix } = config;
+  const local = localState(prefix);
+  if (stateBucket !== undefined && existsSync(local))
+    throw new UserError(
+      `${local} is here, and STATE_BUCKET names ${stateBucket}: npm run bootstrap moves the state there.`,
+    );
+  await initFolder(dir, output);
+}
+
+/** The same for any folder. */
+export async function initFolder(dir: string, output: "talk" | "answer", ...more: string[]): Promise<void> {
   if (existsSync(lockFile)) copyFileSync(lockFile, join(dir, lockFile));
-  await terraform(dir, ["init", "-input=false", "-upgrade=false"], {}, "talk");
+  await terraform(dir, ["init", "-input=false", ...more], {}, output);
   if (existsSync(join(dir, lockFile))) copyFileSync(join(dir, lockFile), lockFile);
+}
+
+/** The file of a state that is in no bucket. */
+export function localState(prefix: string): string {
+  return `${prefix}.tfstate`;
 }
 
 /**
@@ -77,8 +100,9 @@ export async function terraform(
     const code = await new Promise<number | null>((resolve, reject) => {
       child.on("error", reject).on("close", resolve);
     });
-    if (code !== 0) throw new UserError(`${program()} ${args[0]} failed.`);
-    return text;
+    if (code === 0) return text;
+    process.stderr.write(redact(text));
+    throw new UserError(`${program()} ${args[0]} failed.`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     throw new UserError(
@@ -97,12 +121,17 @@ interface Output {
 
 /** The outputs of a stack that was deployed. Throws UserError where it was not. */
 export async function readOutputs({ config, dir }: Synthesis): Promise<ReadonlyMap<string, string>> {
-  await init(dir);
+  const { stateBucket, prefix, environment } = config;
+  if (stateBucket === undefined && !existsSync(localState(prefix))) throw notDeployed(environment);
+  await init({ config, dir }, "answer");
   const outputs = Object.entries(
     JSON.parse(await terraform(dir, ["output", "-json"], {}, "answer")) as Record<string, Output>,
   );
-  if (outputs.length === 0)
-    throw new UserError(`the environment ${config.environment} has no outputs: npm run deploy makes it, and them.`);
+  if (outputs.length === 0) throw notDeployed(environment);
   for (const [, { value, sensitive }] of outputs) if (sensitive) secret(value);
   return new Map(outputs.map(([name, { value }]) => [name, value]));
+}
+
+function notDeployed(environment: string): UserError {
+  return new UserError(`the environment ${environment} is not deployed: npm run deploy makes it.`);
 }

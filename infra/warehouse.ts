@@ -9,6 +9,7 @@ import { ServiceAccount } from "@cdktf/provider-google/lib/service-account/index
 import { ServiceAccountKey } from "@cdktf/provider-google/lib/service-account-key/index.js";
 import { Fn, TerraformLocal, type ITerraformDependable, type TerraformResourceLifecycle } from "cdktf";
 import { Construct } from "constructs";
+import { UserError } from "../command.ts";
 import type { TableShape } from "../schemas/tables.ts";
 import { keptObjects, qualify, type SqlObject } from "../sql/objects.ts";
 import type { ScheduledQuery } from "../sql/scheduled.ts";
@@ -36,6 +37,8 @@ const day = 86_400_000;
 const services = ["bigquery", "bigquerystorage", "cloudresourcemanager", "iam"].map((name) => `${name}.googleapis.com`);
 
 export class Warehouse extends Construct {
+  /** The services that everything in the project needs. */
+  readonly enabled: readonly ProjectService[];
   readonly dataset: BigqueryDataset;
   readonly tables: ReadonlyMap<string, BigqueryTable>;
   /** Names of views and table functions that are there: those whose tables are. */
@@ -61,6 +64,7 @@ export class Warehouse extends Construct {
     this.#lifecycle = { preventDestroy: config.isProtected };
 
     const enabled = this.#enable(services);
+    this.enabled = enabled;
     this.dataset = new BigqueryDataset(this, "dataset", {
       project,
       datasetId: prefix.replaceAll("-", "_"),
@@ -83,8 +87,9 @@ export class Warehouse extends Construct {
         project,
         region: config.region,
         datasetId: this.dataset.datasetId,
-        queries: props.scheduled,
-        qualify: (body) => this.#qualify(body),
+        withDataset: this.#withDataset,
+        enabled,
+        queries: props.scheduled.map((query) => ({ ...query, body: this.#qualify(query.body, query.name) })),
       });
 
     this.sink = props.givenKey === undefined ? this.#sinkAccount(enabled) : this.#givenAccount(props.givenKey);
@@ -180,10 +185,16 @@ export class Warehouse extends Construct {
     return kept.map(({ name }) => name);
   }
 
-  /** A body as BigQuery takes it: what it reads with project and dataset. */
-  #qualify(body: string): string {
+  /** A body as BigQuery takes it: what it reads with project and dataset. Throws UserError on what is not kept here. */
+  #qualify(body: string, name?: string): string {
+    const { config, tables, objects } = this.#props;
+    const all = new Set([...tables, ...objects].map((one) => one.name));
     return qualify(literal(body.trim()), (read) => {
       const id = this.#ids.get(read);
+      if (id === undefined && all.has(read))
+        throw new UserError(
+          `sql/scheduled/${name}.sql needs ${read}, which is not there: BIGQUERY_TABLES keeps ${config.tables.join(", ")}`,
+        );
       return id && `\`${this.#props.project}.${this.dataset.datasetId}.${id}\``;
     });
   }
@@ -208,11 +219,7 @@ export class Warehouse extends Construct {
 
   #sinkAccount(enabled: ITerraformDependable[]): Warehouse["sink"] {
     const account = this.#account("sink", "Writes the tables of Tapeline", enabled);
-    const key = new ServiceAccountKey(this, "sink_key", {
-      serviceAccountId: account.name,
-      // The sink is given the new one before the old one goes.
-      lifecycle: { createBeforeDestroy: true },
-    });
+    const key = new ServiceAccountKey(this, "sink_key", { serviceAccountId: account.name });
     return { email: account.email, key: Fn.base64decode(key.privateKey) };
   }
 
@@ -227,12 +234,17 @@ export class Warehouse extends Construct {
     const { project } = this.#props;
     for (const [id, member] of members) {
       this.#allow(`reads_${id}`, "roles/bigquery.dataViewer", member);
-      new ProjectIamMember(this, `queries_${id}`, { project, role: "roles/bigquery.jobUser", member });
+      new ProjectIamMember(this, `queries_${id}`, {
+        project,
+        role: "roles/bigquery.jobUser",
+        member,
+        dependsOn: [...this.enabled],
+      });
     }
   }
 }
 
 /** A member as part of a resource's name. */
 function idOf(member: string): string {
-  return member.replace(/[^a-zA-Z0-9]/g, "_");
+  return member.replace(/[^a-zA-Z0-9]/g, (sign) => `_${sign.charCodeAt(0).toString(16)}_`);
 }

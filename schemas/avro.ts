@@ -1,5 +1,5 @@
 /** The Avro schemas of the raw topics: `<topic>.avsc` beside this file is the only place where their fields are typed. */
-import { readFileSync } from "node:fs";
+import { readJsonFile } from "./json-file.ts";
 import type { RawTopic } from "./catalog.ts";
 
 export type AvroType =
@@ -28,7 +28,7 @@ export interface AvroRecord {
 }
 
 export function readSchema(topic: RawTopic): AvroRecord {
-  return JSON.parse(readFileSync(new URL(`${topic}.avsc`, import.meta.url), "utf8")) as AvroRecord;
+  return readJsonFile(new URL(`${topic}.avsc`, import.meta.url)) as AvroRecord;
 }
 
 /** The type of a field without its null, and whether null is allowed. */

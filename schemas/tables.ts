@@ -2,8 +2,8 @@
  * The shape of every BigQuery table, as committed in `tables.lock.json`. `npm run ksqldb -- describe --write` makes it
  * from the `.avsc` files and the analysed statements; everything that needs a table's columns reads it from here.
  */
-import { readFileSync } from "node:fs";
 import type { Table } from "./catalog.ts";
+import { readJsonFile } from "./json-file.ts";
 
 export interface Column {
   readonly name: string;
@@ -21,5 +21,5 @@ export interface TableShape extends Table {
 export const lockFile = new URL("tables.lock.json", import.meta.url);
 
 export function readTables(): TableShape[] {
-  return JSON.parse(readFileSync(lockFile, "utf8")) as TableShape[];
+  return readJsonFile(lockFile) as TableShape[];
 }

@@ -23,15 +23,32 @@ export interface SqlObject {
   readonly body: string;
 }
 
-/** All objects, each after those that it reads. */
+/** All objects, each after those that it reads. Throws UserError on what is not as it must be. */
 export function readObjects(): SqlObject[] {
   const files = readdirSync(import.meta.dirname)
     .filter((name) => name.endsWith(".sql"))
     .toSorted();
-  return inOrder(files.map((file) => parseObject(file, readFileSync(new URL(file, import.meta.url), "utf8"))));
+  const objects = files.map((file) => parseObject(file, readFileSync(new URL(file, import.meta.url), "utf8")));
+  for (const object of objects) checkNames(object, objects);
+  return inOrder(objects);
+}
+
+/** Throws UserError where a body reads what is not there: BigQuery would find it out when half of the rest is made. */
+export function checkNames({ file, body }: Pick<SqlObject, "file" | "body">, objects: readonly SqlObject[]): void {
+  const known = new Set([...catalog.map(({ name }) => name), ...objects.map(({ name }) => name)]);
+  for (const [, name] of body.matchAll(/([a-z_][a-z0-9_]*)\s+AS\s*\(/gi)) known.add(name!);
+  qualify(body.replace(/--.*/g, ""), (name) => {
+    if (!known.has(name)) throw new UserError(`${file} reads ${name}, which is no table, view or function here`);
+    return undefined;
+  });
 }
 
 export function parseObject(file: string, text: string): SqlObject {
+  const name = objectName("sql", file);
+  if (catalog.some((topic) => topic.name === name))
+    throw new UserError(
+      `sql/${file}: ${name} is the name of a table: give the view another, without coinbase_ for example`,
+    );
   const lines = text.trim().split("\n");
   const at = lines.findIndex((line) => /^-- (view|table function: .*)$/.test(line));
   if (at < 1)
@@ -40,13 +57,13 @@ export function parseObject(file: string, text: string): SqlObject {
     );
   const [kind, list] = lines[at]!.slice(3).split(": ");
   const parsed = list === undefined ? [] : list.split(",").map((argument) => parseArgument(argument.trim(), file));
-  for (const name of kind === "view" ? [] : ["in_start", "in_stop", "in_seconds"]) {
+  for (const needed of kind === "view" ? [] : ["in_start", "in_stop", "in_seconds"]) {
     // A table function is there for its filter on time: without one nobody could query it on BigQuery.
-    if (!parsed.some((argument) => argument.name === name))
-      throw new UserError(`sql/${file}: a table function must take ${name}`);
+    if (!parsed.some((argument) => argument.name === needed))
+      throw new UserError(`sql/${file}: a table function must take ${needed}`);
   }
   return {
-    name: file.replace(/\.sql$/, ""),
+    name,
     file: `sql/${file}`,
     kind: kind as SqlObject["kind"],
     description: lines
@@ -56,6 +73,14 @@ export function parseObject(file: string, text: string): SqlObject {
     arguments: parsed,
     body: lines.slice(at + 1).join("\n"),
   };
+}
+
+/** A file's name without its end: what the object is called. Throws UserError where BigQuery would not take it. */
+export function objectName(folder: string, file: string): string {
+  const name = file.replace(/\.sql$/, "");
+  if (!/^[a-z][a-z0-9_]*$/.test(name))
+    throw new UserError(`${folder}/${file}: the name must be of lower-case letters, digits and _, as my_view.sql`);
+  return name;
 }
 
 function parseArgument(text: string, file: string): Argument {
@@ -69,12 +94,14 @@ function parseArgument(text: string, file: string): Argument {
 
 function inOrder(objects: readonly SqlObject[]): SqlObject[] {
   const ordered: SqlObject[] = [];
-  const visit = (object: SqlObject): void => {
+  const visit = (object: SqlObject, readers: readonly SqlObject[]): void => {
     if (ordered.includes(object)) return;
-    for (const other of objects) if (other !== object && reads(object, other.name)) visit(other);
+    if (readers.includes(object))
+      throw new UserError(`${readers.map(({ file }) => file).join(" and ")} read each other: one of them must not`);
+    for (const other of objects) if (other !== object && reads(object, other.name)) visit(other, [...readers, object]);
     ordered.push(object);
   };
-  objects.forEach(visit);
+  for (const object of objects) visit(object, []);
   return ordered;
 }
 

@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { UserError } from "../command.ts";
+import { objectName } from "./objects.ts";
 
 export interface ScheduledQuery {
   readonly name: string;
@@ -26,17 +27,18 @@ export function parseScheduled(file: string, text: string): ScheduledQuery {
   const lines = text.trim().split("\n");
   const at = lines.findIndex((line) => /^-- every \d+ (minutes|hours)$/.test(line));
   const [, count, unit] = /^-- every (\d+) (\w+)$/.exec(lines[at] ?? "") ?? [];
-  if (at < 1 || (unit === "minutes" && Number(count) < 5))
+  const body = lines.slice(at + 1).join("\n");
+  if (at < 1 || body.trim() === "" || Number(count) < (unit === "minutes" ? 5 : 1))
     throw new UserError(
-      `sql/scheduled/${file}: the head must be a description, then "-- every N minutes" (5 or more) or hours`,
+      `sql/scheduled/${file}: a description, a line "-- every N minutes" (5 or more) or "-- every N hours", and the statement are expected`,
     );
   return {
-    name: file.replace(/\.sql$/, ""),
+    name: objectName("sql/scheduled", file),
     description: lines
       .slice(0, at)
       .map((line) => line.replace(/^--\s*/, ""))
       .join(" "),
     schedule: lines[at]!.slice(3),
-    body: lines.slice(at + 1).join("\n"),
+    body,
   };
 }

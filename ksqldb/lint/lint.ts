@@ -3,7 +3,7 @@
  * understood hides nothing of the others: what reads it is looked at by its text alone.
  */
 import { readFileSync } from "node:fs";
-import { catalog, rawTopics } from "../../schemas/catalog.ts";
+import { catalog, rawTopics, type Topic } from "../../schemas/catalog.ts";
 import type { TableShape } from "../../schemas/tables.ts";
 import { analyse, type Analysis } from "../analysis/analyse.ts";
 import type { Plan } from "../analysis/plan.ts";
@@ -130,6 +130,7 @@ function tableFindings(scripts: readonly Script[], plans: readonly Plan[], locke
   const stated = (table: string) =>
     rawTopics.some((name) => name === table) ||
     (catalog.some(({ name }) => name === table) && scripts.some(({ file }) => writes(file, table)));
+  const isSunk = (table: string) => catalog.some((topic) => topic.name === table && topic.table !== undefined);
   const findings: Finding[] = [];
   const shapes = describeTables(plans, ({ message }, { name }) => {
     const field = /the field (\S+)/.exec(message)?.[1];
@@ -139,7 +140,7 @@ function tableFindings(scripts: readonly Script[], plans: readonly Plan[], locke
     else if (!stated(name) && !locked.some((table) => table.name === name))
       findings.push({ ...lineOf("schemas/catalog.ts", `name: "${name}"`), ...unwritten(name) });
   });
-  const broken = breaks(locked, shapes, (table) => !stated(table));
+  const broken = breaks(locked, shapes, (table) => !stated(table) || !isSunk(table));
   const added = additions(locked, shapes).filter(({ table }) => !broken.some((change) => change.table === table));
   const told = (rule: string, change: Change) => {
     const happens = `${change.table}: ${change.what}; ${change.happens}`;
@@ -147,10 +148,33 @@ function tableFindings(scripts: readonly Script[], plans: readonly Plan[], locke
   };
   return [
     ...findings,
+    ...catalog.flatMap((topic) => [...topicFindings(topic, plans)]),
     ...broken.map((change) => told("lock", change)),
     ...added.map((addition) => told("lock-behind", { ...addition, ...behind })),
   ];
 }
+
+/** What Terraform would make of a topic. */
+function* topicFindings({ name, partitions, retentionMs }: Topic, plans: readonly Plan[]): Generator<Finding> {
+  const at = { ...lineOf("schemas/catalog.ts", `name: "${name}"`), rule: "topic" };
+  const isWhole = (number: number) => Number.isSafeInteger(number) && number > 0;
+  if (!isWhole(partitions) || (retentionMs !== -1 && !isWhole(retentionMs)))
+    yield {
+      ...at,
+      happens: `${name} has ${partitions} partitions and keeps records ${retentionMs} ms`,
+      cure: countCure,
+    };
+  const { source } = plans.find(({ sink }) => sink.topic === name) ?? {};
+  const from = catalog.find((topic) => topic.name === source?.topic);
+  if (from !== undefined && from.partitions !== partitions)
+    yield {
+      ...at,
+      happens: `${name} has ${partitions} partitions and ${from.name}, which it is made from, ${from.partitions}: a product is in one partition of each, and they are no longer the same`,
+      cure: "the same number for both, in schemas/catalog.ts and in PARTITIONS of the statements",
+    };
+}
+
+const countCure = "a whole number of partitions above 0, and milliseconds above 0, or -1 for ever";
 
 const undescribed = { rule: "field", cure: "write a doc; of types there are string, long, int" };
 

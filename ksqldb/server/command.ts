@@ -83,6 +83,10 @@ export async function runServerCommand(
   const registry = readRegistry(environment, "optional");
   const credentials = readAccess(environment, values.state);
   environment.check();
+  if (command === "destroy" && values.state !== undefined && credentials.secret === undefined) {
+    talk(`the key of ${credentials.url} is gone, and so is what it opened: there is nothing to drop`);
+    return 0;
+  }
   const access = { ...credentials, waitMs: parseDuration("--wait", wait), stop };
   const server = new KsqlServer({ ...access, answerMs: Math.min(30_000, timeoutMs) }, talk);
 
@@ -124,7 +128,7 @@ function refuse(plan: readonly Step[], { faults }: Checks): void {
 function readAccess(environment: Environment, state?: string): Pick<ServerAccess, "url" | "key" | "secret"> {
   const url = environment.required("KSQLDB_URL", "the ksqlDB server, as https://host, or http://127.0.0.1:8088");
   const key = environment.text("KSQLDB_API_KEY");
-  const secret =
-    key !== undefined && state !== undefined ? secretOf(key, state) : environment.secret("KSQLDB_API_SECRET");
+  const kept = key === undefined || state === undefined ? undefined : secretOf(key, state);
+  const secret = kept ?? environment.secret("KSQLDB_API_SECRET");
   return { url, key, secret };
 }

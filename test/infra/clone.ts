@@ -54,6 +54,11 @@ export class Clone {
     writeFileSync(path, after);
   }
 
+  /** As it is in the project. */
+  restore(file: string): void {
+    cpSync(join(project, file), join(this.dir, file));
+  }
+
   /** `npm run …` as its user types it. `interrupt`: Ctrl-C then. */
   async run(
     command: readonly string[],
@@ -63,6 +68,7 @@ export class Clone {
     const child = spawn("npm", ["run", "--silent", ...command], {
       cwd: this.dir,
       env: { ...this.#environment, ...variables },
+      stdio: ["ignore", "pipe", "pipe"],
       // A terminal sends Ctrl-C to all of a group.
       detached: true,
     });

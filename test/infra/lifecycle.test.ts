@@ -1,50 +1,9 @@
-/** The life of an environment, as its user has it: real Terraform, fake providers, a fake ksqlDB behind the statements. */
-import { statSync, writeFileSync } from "node:fs";
+/** The life of an environment: made, changed, deleted. */
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readSchema } from "../../schemas/avro.ts";
-import { rawTopics } from "../../schemas/catalog.ts";
-import { SchemaRegistry } from "../../schemas/registry.ts";
-import { startFakeKsqldb } from "../fake-ksqldb/start.ts";
-import { startFakeRegistry } from "../fake-registry.ts";
-import { Clone } from "./clone.ts";
-import type { Cloud } from "./fake/cloud.ts";
-import { describeTerraform, startFakes, TerraformRun, type Plan } from "./fake/terraform.ts";
-
-/** A clone whose clouds are fakes. */
-async function newPlatform(variables: Readonly<Record<string, string>> = {}) {
-  const [ksqldb, registry] = [await startFakeKsqldb(), await startFakeRegistry()];
-  // What Terraform registers there, in the fake provider's place.
-  for (const name of rawTopics) await new SchemaRegistry(registry).register(`${name}-value`, readSchema(name));
-  const { cloud, providers } = await startFakes({ ksqldbUrl: ksqldb.url, registryUrl: registry.url });
-  const clone = new Clone(providers, variables);
-  const environment = (variables["TAPELINE_ENVIRONMENT"] ?? "dev") as "dev" | "prod";
-  const terraform = new TerraformRun(clone.stackDir(environment), providers, {
-    variables: {
-      google_project: "acme-tape",
-      confluent_cloud_api_key: "CLOUDKEY",
-      confluent_cloud_api_secret: "cloud-secret",
-    },
-  });
-  return { clone, cloud, ksqldb, terraform };
-}
-
-async function deployed(variables: Readonly<Record<string, string>> = {}) {
-  const platform = await newPlatform(variables);
-  const { code, output } = await platform.clone.run(["deploy", "--", "--yes"]);
-  expect(output).toContain("Apply complete!");
-  expect(code).toBe(0);
-  return platform;
-}
-
-/** What nobody may see. */
-function secretsIn(cloud: Cloud): string[] {
-  const keys = cloud.all("confluent_api_key").map((key) => key["secret"] as string);
-  const google = cloud.all("google_service_account_key").map((key) => key["private_key"] as string);
-  return [...keys, ...google];
-}
-
-const actions = ({ changes }: Plan) => changes.map((change) => `${change.actions.join("+")} ${change.address}`);
+import { actions, deployed, newPlatform } from "./deployed.ts";
+import { describeTerraform } from "./fake/terraform.ts";
 
 describeTerraform("an environment", () => {
   it.each(["dev", "prod"])("of %s is there after one command, and a second plan is empty", async (environment) => {
@@ -136,7 +95,7 @@ describeTerraform("an environment", () => {
     const { clone, cloud, ksqldb } = await deployed();
     const before = cloud.changes.length;
     const { code, output } = await clone.run(["destroy", "--", "--yes"]);
-    expect(output).toContain("Destroy complete!");
+    expect(output).toContain("Apply complete! Resources: 0 added, 0 changed");
     expect(code).toBe(0);
     expect(ksqldb.state.sources.size).toBe(0);
     expect(ksqldb.statements.filter((sql) => /DELETE TOPIC/.test(sql))).toEqual([]);
@@ -145,63 +104,8 @@ describeTerraform("an environment", () => {
     const order = ["delete confluent_connector", "delete confluent_ksql_cluster", "delete confluent_kafka_cluster"];
     const changes = cloud.changes.slice(before);
     const places = order.map((change) => changes.findIndex((line) => line.startsWith(change)));
-    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(places).toEqual(places.toSorted((x, y) => x - y));
     expect(changes.findIndex((line) => line.startsWith("delete confluent_kafka_topic"))).toBeGreaterThan(places[0]!);
-  });
-
-  it("never shows a secret: not where keys are exchanged, not where all is deleted", async () => {
-    const { clone, cloud, terraform } = await deployed();
-    const keys = [
-      "manager-kafka_key",
-      "manager-registry_key",
-      "producer-kafka_key",
-      "producer-registry_key",
-      "ksqldb-key",
-    ];
-    const replaced = keys.flatMap((key) => ["--replace", `confluent_api_key.streaming-${key}`]);
-    const old = secretsIn(cloud);
-    const before = cloud.changes.length;
-    const { code, output } = await clone.run([
-      "deploy",
-      "--",
-      "--yes",
-      ...replaced,
-      "--replace",
-      "google_service_account_key.warehouse-sink_key",
-    ]);
-    expect(code).toBe(0);
-    const changes = cloud.changes.slice(before);
-    const place = (verb: string) =>
-      changes.findIndex((line) => line.startsWith(`${verb} confluent_api_key tapeline-dev-producer-kafka-key`));
-    // The new one is there before the old one goes.
-    expect(place("create")).toBeLessThan(place("delete"));
-    expect((await terraform.plan()).code).toBe(0);
-    const now = secretsIn(cloud);
-    expect(now.filter((secret) => old.includes(secret))).toEqual([]);
-    const destroy = await clone.run(["destroy", "--", "--plan"]);
-    expect(destroy.output).toContain("Plan: 0 to add");
-    for (const secret of [...old, ...now, "cloud-secret"]) expect(output + destroy.output).not.toContain(secret);
-  });
-
-  it("is given the sink's key where none may be made, and gives rights to whose key it is", async () => {
-    const { clone, cloud } = await newPlatform({ SINK_KEY: "given", SINK_KEY_FILE: "key.json" });
-    const missing = await clone.run(["deploy", "--", "--yes"]);
-    expect([missing.code, missing.output]).toEqual([
-      1,
-      expect.stringContaining("SINK_KEY_FILE is key.json: there is no such file"),
-    ]);
-    const email = "writer@keys.iam.gserviceaccount.com";
-    const key = (content: string) => writeFileSync(join(clone.dir, "key.json"), content);
-    key("no key");
-    const refused = await clone.run(["deploy", "--", "--yes"]);
-    expect(refused.output).toContain("The JSON key of a Google service account is expected");
-    key(JSON.stringify({ client_email: email, private_key: "do-not-show" }));
-    const { output } = await clone.run(["deploy", "--", "--yes"]);
-    expect(output).toContain("Apply complete!");
-    expect(output).not.toContain("do-not-show");
-    const roles = cloud.all("google_bigquery_dataset_iam_member").map(({ member, role }) => [member, role]);
-    expect(roles).toContainEqual([`serviceAccount:${email}`, "roles/bigquery.dataEditor"]);
-    expect(cloud.all("google_service_account_key")).toEqual([]);
   });
 
   it("in another region is another cluster with another dataset, and converges", async () => {
@@ -222,45 +126,13 @@ describeTerraform("an environment", () => {
     expect((await terraform.plan()).code).toBe(0);
   });
 
-  it("that is protected refuses destroy with nothing touched; two commands take it down", async () => {
-    const { clone, cloud, ksqldb } = await deployed({ TAPELINE_ENVIRONMENT: "prod" });
-    const before = cloud.changes.length;
-    const refused = await clone.run(["destroy", "--", "--yes"]);
-    expect([refused.code, refused.output]).toEqual([1, expect.stringContaining("Instance cannot be destroyed")]);
-    expect([cloud.changes.length, ksqldb.state.queries.size]).toEqual([before, 4]);
-    const off = { PROTECTION: "off" };
-    expect((await clone.run(["deploy", "--", "--yes"], off)).code).toBe(0);
-    const { output } = await clone.run(["destroy", "--", "--yes"], off);
-    expect(output).toContain("Destroy complete!");
-    expect(cloud.all("confluent_environment")).toEqual([]);
-  });
-
-  it("whose apply was interrupted converges with the next", async () => {
-    const { clone, cloud, terraform, ksqldb } = await newPlatform();
-    const hanging = cloud.hang(/create confluent_ksql_cluster/);
-    const first = await clone.run(["deploy", "--", "--yes"], {}, hanging.reached);
-    expect(first.code).toBe(1);
-    const second = await clone.run(["deploy", "--", "--yes"]);
-    expect(second.output).toContain("Apply complete!");
-    expect((await terraform.plan()).code).toBe(0);
-    expect(ksqldb.state.queries.size).toBe(4);
-  });
-
-  it("that lacks credentials is told all of them before Terraform runs", async () => {
-    const { clone } = await newPlatform();
-    const none = { GOOGLE_PROJECT: "", CONFLUENT_CLOUD_API_KEY: "", CONFLUENT_CLOUD_API_SECRET: "" };
-    const { code, output } = await clone.run(["deploy", "--", "--yes"], none);
-    expect(code).toBe(1);
-    for (const name of Object.keys(none)) expect(output).toContain(`${name} is not set`);
-  });
-
-  it("whose statements are refused tells why, which Terraform does not", async () => {
-    const { clone, ksqldb } = await newPlatform();
-    ksqldb.fail({ on: "CREATE STREAM coinbase_trades", fails: "Avro subject is taken" });
-    const { code, output } = await clone.run(["deploy", "--", "--yes"]);
-    expect(code).toBe(1);
-    expect(output).toContain("ksqldb-dev.log, where npm run ksqldb tells of the statements, ends with");
-    expect(output).toContain("Avro subject is taken");
-    expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("Apply complete!");
+  it("goes from basic to standard in one deploy, without another cluster", async () => {
+    const { clone, cloud, terraform } = await deployed();
+    const standard = { CONFLUENT_CLUSTER_TYPE: "standard" };
+    const { output } = await clone.run(["deploy", "--", "--yes"], standard);
+    expect(output).toContain("Apply complete!");
+    expect(cloud.all("confluent_kafka_acl")).toEqual([]);
+    expect(cloud.changes.filter((line) => /confluent_kafka_cluster/.test(line))).toHaveLength(2);
+    expect(actions(await terraform.plan())).toEqual([]);
   });
 });

@@ -1,0 +1,99 @@
+/** What Terraform has planned, and what it keeps: https://developer.hashicorp.com/terraform/internals/json-format */
+import { holdsData } from "./policies.ts";
+import { terraform } from "./terraform.ts";
+
+type Body = Readonly<Record<string, unknown>>;
+
+interface PlannedChange {
+  readonly address: string;
+  readonly type: string;
+  readonly mode: string;
+  readonly change: { readonly actions: readonly string[]; readonly before: Body | null; readonly after: Body | null };
+}
+
+interface Plan {
+  readonly resource_changes?: readonly PlannedChange[];
+  readonly output_changes?: Readonly<Record<string, { readonly actions: readonly string[] }>>;
+}
+
+export interface Planned {
+  readonly isEmpty: boolean;
+  /** Addresses of what is deleted and made anew. */
+  readonly replaced: readonly string[];
+  /** What loses rows or messages, and how, one text each. */
+  readonly lost: readonly string[];
+  /** Addresses of what would be deleted while its service still protects it. */
+  readonly locked: readonly string[];
+  readonly addresses: readonly string[];
+}
+
+/** Of a plan in a file of the stack's folder. */
+export async function readPlan(dir: string, file: string): Promise<Planned> {
+  const { resource_changes: all = [], output_changes: outputs = {} } = await show<Plan>(dir, file);
+  const changes = all.filter(({ mode, change }) => mode === "managed" && change.actions[0] !== "no-op");
+  const deleted = changes.filter(({ change }) => change.actions.includes("delete"));
+  const address = (one: PlannedChange) => one.address;
+  return {
+    isEmpty: changes.length === 0 && Object.values(outputs).every(({ actions }) => actions[0] === "no-op"),
+    replaced: deleted.filter(({ change }) => change.actions.includes("create")).map(address),
+    lost: changes.flatMap(losses),
+    locked: deleted.filter(({ change }) => change.before?.["deletion_protection"] === true).map(address),
+    addresses: all.map(address),
+  };
+}
+
+/** What of a change deletes data: all of it, a column, or what gets older than it may. */
+function losses({ address, type, change: { actions, before, after } }: PlannedChange): string[] {
+  if (before === null) return [];
+  const was = before;
+  const becomes = after ?? {};
+  if (actions.includes("delete")) return holdsData({ type, body: was }) ? [`${address}, all of it`] : [];
+  if (type === "google_bigquery_table") {
+    const kept = columns(becomes);
+    const gone = columns(was).filter((name) => !kept.includes(name));
+    const [from, to] = [expiration(was), expiration(becomes)];
+    const older = to !== 0 && (from === 0 || to < from);
+    return [
+      ...(holdsData({ type, body: was }) ? gone.map((name) => `${address}, the column ${name}`) : []),
+      ...(older ? [`${address}, rows older than ${to / 86_400_000} days`] : []),
+    ];
+  }
+  const [from, to] = [was, becomes].map((body) => Number((body["config"] as Body | undefined)?.["retention.ms"] ?? -1));
+  const shorter = type === "confluent_kafka_topic" && to! >= 0 && (from! < 0 || to! < from!);
+  return shorter ? [`${address}, messages older than ${to! / 86_400_000} days`] : [];
+}
+
+function columns({ schema }: Body): string[] {
+  return typeof schema !== "string" ? [] : (JSON.parse(schema) as { name: string }[]).map(({ name }) => name);
+}
+
+/** Milliseconds that a partition is kept; 0 for ever. */
+function expiration({ time_partitioning: blocks }: Body): number {
+  return Number((blocks as readonly Body[] | undefined)?.[0]?.["expiration_ms"] ?? 0);
+}
+
+interface State {
+  readonly values?: {
+    readonly root_module: {
+      readonly resources?: readonly {
+        readonly address: string;
+        readonly type: string;
+        readonly tainted?: boolean;
+        readonly values: Body;
+      }[];
+    };
+  };
+}
+
+/** Addresses of what holds data and would be made anew, since it was not yet finished when a run ended. */
+export async function readTainted(dir: string): Promise<string[]> {
+  const { values } = await show<State>(dir);
+  const resources = values?.root_module.resources ?? [];
+  return resources
+    .filter(({ tainted = false, type, values: body }) => tainted && holdsData({ type, body }))
+    .map(({ address }) => address);
+}
+
+async function show<T>(dir: string, ...file: string[]): Promise<T> {
+  return JSON.parse(await terraform(dir, ["show", "-json", ...file], {}, "answer")) as T;
+}

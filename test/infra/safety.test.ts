@@ -1,0 +1,162 @@
+/** What may not happen to an environment: data lost, a secret shown, a run that can not go on. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { actions, deployed, newPlatform, secretsIn } from "./deployed.ts";
+import { describeTerraform } from "./fake/terraform.ts";
+
+describeTerraform("an environment", () => {
+  it("never shows a secret: not where keys are exchanged, not where all is deleted", async () => {
+    const { clone, cloud, terraform } = await deployed();
+    const keys = [
+      "manager-kafka_key",
+      "manager-registry_key",
+      "producer-kafka_key",
+      "producer-registry_key",
+      "ksqldb-key",
+    ];
+    const addresses = keys.map((key) => `confluent_api_key.streaming-${key}`);
+    const replaced = [...addresses, "google_service_account_key.warehouse-sink_key"].flatMap((address) => [
+      "--replace",
+      address,
+    ]);
+    const old = secretsIn(cloud);
+    const { code, output } = await clone.run(["deploy", "--", "--yes", ...replaced]);
+    expect(code).toBe(0);
+    expect((await terraform.plan()).code).toBe(0);
+    const now = secretsIn(cloud);
+    expect(now.filter((secret) => old.includes(secret))).toEqual([]);
+    const destroy = await clone.run(["destroy", "--", "--plan"]);
+    expect(destroy.output).toContain("Plan: 0 to add");
+    for (const secret of [...old, ...now, "cloud-secret"]) expect(output + destroy.output).not.toContain(secret);
+  });
+
+  it("is given the sink's key where none may be made, and gives rights to whose key it is", async () => {
+    const { clone, cloud } = await newPlatform({ SINK_KEY: "given", SINK_KEY_FILE: "key.json" });
+    const missing = await clone.run(["deploy", "--", "--yes"]);
+    expect([missing.code, missing.output]).toEqual([
+      1,
+      expect.stringContaining("SINK_KEY_FILE is key.json: there is no such file"),
+    ]);
+    const email = "writer@keys.iam.gserviceaccount.com";
+    const key = (content: string) => writeFileSync(join(clone.dir, "key.json"), content);
+    key("no key");
+    const refused = await clone.run(["deploy", "--", "--yes"]);
+    expect(refused.output).toContain("The JSON key of a Google service account is expected");
+    key(JSON.stringify({ client_email: email, private_key: "do-not-show" }));
+    const { output } = await clone.run(["deploy", "--", "--yes"]);
+    expect(output).toContain("Apply complete!");
+    expect(output).not.toContain("do-not-show");
+    const roles = cloud.all("google_bigquery_dataset_iam_member").map(({ member, role }) => [member, role]);
+    expect(roles).toContainEqual([`serviceAccount:${email}`, "roles/bigquery.dataEditor"]);
+    expect(cloud.all("google_service_account_key")).toEqual([]);
+  });
+
+  it("that is protected refuses whatever would delete data, with nothing touched; two commands take it down", async () => {
+    const { clone, cloud, ksqldb } = await deployed({ TAPELINE_ENVIRONMENT: "prod" });
+    const before = cloud.changes.length;
+    const off = { PROTECTION: "off" };
+    const refused = async (command: string, variables: Record<string, string>) => {
+      const { code, output } = await clone.run([command, "--", "--yes"], variables);
+      expect([code, cloud.changes.length, ksqldb.state.queries.size]).toEqual([1, before, 4]);
+      return output;
+    };
+    expect(await refused("destroy", {})).toContain("Instance cannot be destroyed");
+    expect(await refused("destroy", off)).toMatch(
+      /these are still protected:[^]*confluent_kafka_cluster\.streaming-cluster/,
+    );
+    expect(await refused("deploy", { BIGQUERY_TABLES: "coinbase_trades" })).toMatch(
+      /PROTECTION is on:[^]*warehouse-tables-coinbase_full, all of it/,
+    );
+    expect(await refused("deploy", { HOURLY_EXPIRATION_DAYS: "30" })).toContain(
+      "warehouse-tables-coinbase_full, rows older than 30 days",
+    );
+    expect(await refused("deploy", { RAW_RETENTION_DAYS: "1" })).toContain("messages older than 1 days");
+    // Both committed records changed by hand: the state knows what there was.
+    for (const file of ["schemas/coinbase_ticker.avsc", "schemas/tables.lock.json"])
+      clone.edit(file, (text) => text.replace(/,\s*\{\s*"name": "volume_30d"[^}]*\}/, ""));
+    expect(await refused("deploy", {})).toContain("warehouse-tables-coinbase_ticker, the column volume_30d");
+    expect((await clone.run(["ksqldb", "--", "lint"])).code).toBe(0);
+
+    expect((await clone.run(["destroy", "--", "--yes"], { ...off, BIGQUERY_TABLES: "coinbase_trades" })).code).toBe(1);
+    for (const file of ["schemas/coinbase_ticker.avsc", "schemas/tables.lock.json"]) clone.restore(file);
+    expect((await clone.run(["deploy", "--", "--yes"], off)).code).toBe(0);
+    const { output } = await clone.run(["destroy", "--", "--yes"], off);
+    expect(output).toContain("Apply complete! Resources: 0 added, 0 changed");
+    expect(cloud.all("confluent_environment")).toEqual([]);
+  });
+
+  it("that is protected converges after Ctrl-C while its cluster is made", async () => {
+    const { clone, cloud, terraform } = await newPlatform({ TAPELINE_ENVIRONMENT: "prod" });
+    const { reached } = cloud.hang(/create confluent_kafka_cluster/);
+    expect((await clone.run(["deploy", "--", "--yes"], {}, reached)).code).toBe(1);
+    const { output } = await clone.run(["deploy", "--", "--yes"]);
+    expect(output).toContain("Apply complete!");
+    expect(cloud.all("confluent_kafka_cluster")).toHaveLength(1);
+    expect(actions(await terraform.plan())).toEqual([]);
+  });
+
+  it("that is not protected tells which data goes, and asks: without a yes nothing is done", async () => {
+    const { clone, cloud } = await deployed();
+    const before = cloud.changes.length;
+    const asked = await clone.run(["deploy"], { BIGQUERY_TABLES: "coinbase_trades" });
+    expect(asked.output).toMatch(/This deletes data:[^]*warehouse-tables-coinbase_full, all of it/);
+    expect(asked.output).toContain("Change the environment dev so?");
+    expect([asked.code, cloud.changes.length]).toEqual([1, before]);
+    const wrong = await clone.run([
+      "deploy",
+      "--",
+      "--yes",
+      "--replace",
+      "confluent_api_key.streaming-producer-kafkakey",
+    ]);
+    expect([wrong.code, wrong.output]).toEqual([
+      1,
+      expect.stringContaining("There are confluent_api_key.streaming-ksqldb-key"),
+    ]);
+    const bucket = await clone.run(["deploy", "--", "--yes"], { STATE_BUCKET: "states" });
+    expect([bucket.code, bucket.output]).toEqual([
+      1,
+      expect.stringContaining("npm run bootstrap moves the state there"),
+    ]);
+    expect(cloud.changes.length).toBe(before);
+  });
+
+  it("whose ksqlDB cluster somebody deleted can still be destroyed", async () => {
+    const { clone, cloud } = await deployed();
+    cloud.delete("confluent_ksql_cluster", "tapeline-dev");
+    const { output } = await clone.run(["destroy", "--", "--yes"]);
+    expect(output).toContain("Apply complete! Resources: 0 added, 0 changed");
+    expect(clone.read("ksqldb-dev.log")).toContain("there is nothing to drop");
+    expect(cloud.all("confluent_environment")).toEqual([]);
+  });
+
+  it("whose apply was interrupted converges with the next", async () => {
+    const { clone, cloud, terraform, ksqldb } = await newPlatform();
+    const hanging = cloud.hang(/create confluent_ksql_cluster/);
+    const first = await clone.run(["deploy", "--", "--yes"], {}, hanging.reached);
+    expect(first.code).toBe(1);
+    const second = await clone.run(["deploy", "--", "--yes"]);
+    expect(second.output).toContain("Apply complete!");
+    expect((await terraform.plan()).code).toBe(0);
+    expect(ksqldb.state.queries.size).toBe(4);
+  });
+
+  it("that lacks credentials is told all of them before Terraform runs", async () => {
+    const { clone } = await newPlatform();
+    const none = { GOOGLE_PROJECT: "", CONFLUENT_CLOUD_API_KEY: "", CONFLUENT_CLOUD_API_SECRET: "" };
+    const { code, output } = await clone.run(["deploy", "--", "--yes"], none);
+    expect(code).toBe(1);
+    for (const name of Object.keys(none)) expect(output).toContain(`${name} is not set`);
+  });
+
+  it("whose statements are refused tells why, which Terraform does not", async () => {
+    const { clone, ksqldb } = await newPlatform();
+    ksqldb.fail({ on: "CREATE STREAM coinbase_trades", fails: "Avro subject is taken" });
+    const { code, output } = await clone.run(["deploy", "--", "--yes"]);
+    expect(code).toBe(1);
+    expect(output).toContain("ksqldb-dev.log, where npm run ksqldb tells of the statements, ends with");
+    expect(output).toContain("Avro subject is taken");
+    expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("Apply complete!");
+  });
+});
