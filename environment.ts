@@ -64,10 +64,42 @@ export class Environment {
   }
 }
 
+function readTemplate(): string {
+  return readFileSync(new URL("template.env", import.meta.url), "utf8");
+}
+
+const namesIn = (template: string) => [...template.matchAll(/^(?:# )?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name!);
+
+/** The variables that template.env explains, set or not. */
+export function knownVariables(): ReadonlySet<string> {
+  return new Set(namesIn(readTemplate()));
+}
+
 export function readEnvironment(): Environment {
-  const defaults = parseEnv(readFileSync(new URL("template.env", import.meta.url), "utf8"));
-  const own = existsSync(".env") ? parseEnv(readFileSync(".env", "utf8")) : {};
+  const template = readTemplate();
+  // Some editors of Windows begin a file with a mark that is part of no name.
+  const own = existsSync(".env") ? parseEnv(readFileSync(".env", "utf8").replace(/^\uFEFF/, "")) : {};
   // A variable that is set to nothing is not set.
   const set = (variables: Variables) => Object.fromEntries(Object.entries(variables).filter(([, text]) => text !== ""));
-  return new Environment({ ...defaults, ...set(own), ...set(process.env) });
+  const environment = new Environment({ ...parseEnv(template), ...set(own), ...set(process.env) });
+  const known = namesIn(template);
+  for (const name of Object.keys(own)) {
+    const meant = known.includes(name) ? undefined : known.find((other) => isMisspelt(name, other));
+    if (meant !== undefined) environment.fault(`.env sets ${name}, which nothing reads: ${meant} is meant?`);
+  }
+  return environment;
+}
+
+/** Whether a letter is missing, too much, another, or has changed places with the next. */
+function isMisspelt(name: string, known: string): boolean {
+  let start = 0;
+  while (start < name.length && name[start] === known[start]) start++;
+  const [rest, other] = [name.slice(start), known.slice(start)];
+  const ways = [
+    [rest.slice(1), other],
+    [rest, other.slice(1)],
+    [rest.slice(1), other.slice(1)],
+    [`${rest[1]}${rest[0]}${rest.slice(2)}`, other],
+  ];
+  return name.length > 4 && ways.some(([one, two]) => one === two);
 }

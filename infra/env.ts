@@ -1,7 +1,7 @@
 /** `npm run env`: what programs must know of a deployed environment, from Terraform's outputs into `.env`. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { parseCommand, runCommand, UsageError } from "../command.ts";
-import { readEnvironment } from "../environment.ts";
+import { knownVariables, readEnvironment } from "../environment.ts";
 import { synthesise } from "./synth.ts";
 import { readOutputs } from "./terraform.ts";
 
@@ -17,7 +17,7 @@ await runCommand(async () => {
   if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
   const synthesis = synthesise(readEnvironment(), "unchecked");
   const outputs = await readOutputs(synthesis);
-  const known = variablesOf(readFileSync(new URL("../template.env", import.meta.url), "utf8"));
+  const known = knownVariables();
   // Of which environment they are: deploy and status must not speak of another than the producer.
   const variables = new Map([["TAPELINE_ENVIRONMENT", synthesis.config.environment as string]]);
   for (const [output, value] of outputs) {
@@ -31,11 +31,6 @@ await runCommand(async () => {
   renameSync(".env.new", ".env");
   process.stderr.write(`.env has ${[...variables.keys()].join(", ")}\n`);
 });
-
-/** The names that a template explains, set or not. */
-function variablesOf(template: string): ReadonlySet<string> {
-  return new Set([...template.matchAll(/^(?:# )?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name!));
-}
 
 /** A file of variables with others set: in their lines, or at the end. */
 function withVariables(text: string, variables: ReadonlyMap<string, string>): string {

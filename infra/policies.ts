@@ -10,6 +10,8 @@ interface Stack {
   readonly resource: Readonly<Record<string, Readonly<Record<string, Body>>>>;
   readonly data?: Readonly<Record<string, Readonly<Record<string, Body>>>>;
   readonly output?: Readonly<Record<string, Body>>;
+  readonly variable?: Readonly<Record<string, Body>>;
+  readonly provider?: Readonly<Record<string, readonly Body[]>>;
 }
 
 interface Element {
@@ -36,7 +38,13 @@ export function policies(synthesised: object, config: InfraConfig): string[] {
       ),
     );
   const outputs = Object.entries(stack.output ?? {}).flatMap(([name, body]) => told(`output.${name}`, hidden(body)));
-  return [...each("resource", resourceRules), ...each("data", [anchored]), ...outputs];
+  const variables = Object.entries(stack.variable ?? {}).flatMap(([name, body]) =>
+    told(`variable.${name}`, unset(name, body)),
+  );
+  const providers = Object.entries(stack.provider ?? {}).flatMap(([name, bodies]) =>
+    bodies.flatMap((body) => told(`provider.${name}`, writtenOut(body))),
+  );
+  return [...each("resource", resourceRules), ...each("data", [anchored]), ...outputs, ...variables, ...providers];
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -82,9 +90,10 @@ const protection: Rule = (element) => {
 };
 
 /** Arguments that are secrets, wherever they stand. */
-const secretNames = /^(secret|private_key|keyfile|password|.*[._](secret|password|private_key))$/;
+const secretNames = /^(secret|private_key|keyfile|password|.*[._](secret|password|private_key|api_key))$/;
 
-const secrets: Rule = ({ type, body }) => {
+/** Where a body has a secret in it that is no reference. */
+function writtenOut(body: Body): string[] {
   const found: string[] = [];
   const look = (value: unknown, name: string, path: string): void => {
     if (typeof value === "object" && value !== null)
@@ -96,15 +105,31 @@ const secrets: Rule = ({ type, body }) => {
       found.push(`${path.slice(1)} is a secret written out: give it as a sensitive variable`);
   };
   look(body, "", "");
+  return found;
+}
+
+const secrets: Rule = ({ type, body }) => {
   const plain = Object.keys((body["config_nonsensitive"] ?? {}) as Body).filter((name) => secretNames.test(name));
   // https://github.com/hashicorp/terraform/issues/35609
-  const shown = type === "terraform_data" && shows(JSON.stringify([body["input"], body["triggers_replace"]]));
+  const isShown = type === "terraform_data" && shows(JSON.stringify([body["input"], body["triggers_replace"]]));
+  const commands = ((body["provisioner"] ?? []) as Body[]).map((one) => text((one["local-exec"] as Body)["command"]));
   return [
-    ...found,
+    ...writtenOut(body),
     ...plain.map((name) => `${name} belongs in config_sensitive`),
-    shown && "holds a secret, which every plan shows as its output",
+    isShown && "holds a secret, which every plan shows as its output",
+    commands.some(shows) &&
+      "has a secret in its command, which everybody on the machine can read: give it by the environment",
   ];
 };
+
+/** A secret comes from outside, whenever it is needed. */
+function unset(name: string, { default: given, sensitive }: Body): (string | false)[] {
+  const isSecret = /(secret|_key)$/.test(name);
+  return [
+    isSecret && sensitive !== true && "is a secret: mark it sensitive",
+    isSecret && given !== undefined && "is a secret and has a default, which is written out",
+  ];
+}
 
 /** An output of a secret that is not marked is printed by every apply. */
 function hidden({ value, sensitive }: Body): (string | false)[] {
@@ -113,25 +138,43 @@ function hidden({ value, sensitive }: Body): (string | false)[] {
 
 /** Whether an expression has a secret of the stack in it. */
 function shows(expression: string): boolean {
-  return /\.(secret|private_key)\b|\bvar\.\w*(secret|_key)\b/.test(expression);
+  return /\.(secret|private_key)\b|\bvar\.\w*(secret|_key)\b|\bconfluent_api_key\.[\w-]+\}/.test(expression);
 }
 
 const everybody = /^(allUsers|allAuthenticatedUsers)$/;
 
+/** Names of its own make ksqlDB need rights on all of some kind: Confluent's own example. */
+const ksqldb = /^User:\$\{confluent_service_account\.[\w-]*ksqldb-account\.id\}$/;
+const manager = /^User:\$\{confluent_service_account\.[\w-]*manager-account\.id\}$/;
+
+const roles = ["CloudClusterAdmin", "ResourceOwner", "DeveloperManage", "DeveloperRead", "DeveloperWrite", "KsqlAdmin"];
+
 const rights: Rule = ({ type, body }) => {
-  const isKsqldb = text(body["principal"]).includes("-ksqldb-account.");
+  const principal = text(body["principal"]);
+  const [pattern, roleName] = [text(body["crn_pattern"]), text(body["role_name"])];
+  const isAcl = type === "confluent_kafka_acl";
+  // A prefix of three letters is as good as none.
+  const isWide =
+    /=.{0,3}\*$/.test(pattern) ||
+    (isAcl &&
+      (body["resource_name"] === "*" ||
+        (body["pattern_type"] === "PREFIXED" && text(body["resource_name"]).length < 4)));
   const role = text(body["role"]);
   const isMember = type.endsWith("_iam_member");
   return [
-    !isKsqldb && /=\*$/.test(text(body["crn_pattern"])) && "gives a role on everything: name what it is needed for",
-    !isKsqldb &&
-      type === "confluent_kafka_acl" &&
-      body["resource_name"] === "*" &&
-      "gives a right on everything: name what it is needed for",
+    isWide && !ksqldb.test(principal) && "gives a right on everything: name what it is needed for",
+    type === "confluent_role_binding" &&
+      !roles.includes(roleName) &&
+      `has the role ${roleName}, which is none of ${roles.join(", ")}`,
+    roleName === "CloudClusterAdmin" &&
+      !manager.test(principal) &&
+      "administers the cluster: only the manager needs that",
     /_iam_(binding|policy)$/.test(type) && "takes the role from everybody else: use an _iam_member",
     isMember && everybody.test(text(body["member"])) && "gives a role to everybody",
     isMember && !/^(roles|projects|organizations)\//.test(role) && `has the role ${role}: it begins with roles/`,
-    isMember && /^roles\/(owner|editor)$/.test(role) && `has the role ${role}: name what it is needed for`,
+    type === "google_project_iam_member" &&
+      role !== "roles/bigquery.jobUser" &&
+      `has the role ${role} on all of the project: give it on the dataset`,
   ];
 };
 
@@ -163,8 +206,8 @@ interface Column {
   readonly mode: string;
 }
 
-const columnTypes = ["STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP", "DATE", "NUMERIC", "BIGNUMERIC"];
-const clusterTypes = columnTypes.filter((type) => type !== "FLOAT64");
+const clusterTypes = ["STRING", "INT64", "BOOL", "TIMESTAMP", "DATETIME", "DATE", "NUMERIC", "BIGNUMERIC"];
+const columnTypes = [...clusterTypes, "FLOAT64", "TIME", "BYTES", "JSON"];
 /** BigQuery holds 10,000 partitions a table. */
 const mostDays = { HOUR: 416, DAY: 10_000 };
 
@@ -244,20 +287,34 @@ const sink: Rule = ({ type, body, stack }) => {
   ];
 };
 
-const resourceRules = [protection, secrets, rights, labels, region, table, kafka, sink];
+/** What Confluent sells. */
+const sizes: Rule = ({ type, body }) => [
+  type === "confluent_ksql_cluster" &&
+    ![1, 2, 4, 8, 12, 16, 20, 24, 28].includes(Number(body["csu"])) &&
+    `has ${Number(body["csu"])} streaming units, which are not sold`,
+];
+
+const resourceRules = [sizes, protection, secrets, rights, labels, region, table, kafka, sink];
 
 /**
  * A data source that names or depends on what has a planned change is read during apply only, and whatever must be replaced
  * when its value is unknown is planned for replacement.
  */
-const anchored: Rule = ({ body }) => {
-  const references = [...JSON.stringify(body).matchAll(/\$\{([a-z0-9_]+)\./g)].map(([, type]) => type!);
+const anchored: Rule = ({ body, stack }) => {
+  const references = [...JSON.stringify(body).matchAll(/\$\{(\w+)\.([\w-]+)/g)].map(
+    ([, type, name]) => [type!, name!] as const,
+  );
+  const inputs = references.map(([type, name]) => JSON.stringify(stack.resource[type]?.[name]?.["input"] ?? ""));
+  const moving = inputs
+    .flatMap((input) => [...input.matchAll(/\$\{(?!var\.)([^}]*)\}/g)])
+    .filter(([, of]) => !of!.endsWith(".id"));
   return [
     body["depends_on"] !== undefined && "depends on a resource: put a terraform_data between them that never changes",
     ...references.map(
-      (type) =>
+      ([type]) =>
         !["var", "terraform_data"].includes(type) &&
         `names a ${type}, which can change: put a terraform_data between them that never changes`,
     ),
+    ...moving.map(([, of]) => `stands behind ${of}, which can change: an id does not`),
   ];
 };

@@ -7,14 +7,15 @@ const variables = { TAPELINE_ENVIRONMENT: "prod", BILLING_ACCOUNT: "012345-6789A
 const config = configOf(variables);
 const prod = synth(variables);
 
+type Kind = "resource" | "data" | "output" | "variable" | "provider";
 type Mutable = Record<string, unknown>;
 
 /** A stack of prod where one element has other arguments. */
-function changed(kind: "resource" | "data" | "output", path: string, change: Mutable): object {
+function changed(kind: Kind, path: string, change: Mutable): object {
   const stack = structuredClone(prod);
   const element = path
     .split("/")
-    .reduce((inner: Mutable, name) => inner[name] as Mutable, { ...stack[kind] } as Mutable);
+    .reduce((inner: Mutable, name) => inner[name] as Mutable, { ...(stack[kind] as unknown as Mutable) });
   Object.assign(element, change);
   return stack;
 }
@@ -34,7 +35,7 @@ describe("a policy", () => {
     },
   );
 
-  it.each<[string, "resource" | "data" | "output", string, Mutable]>([
+  it.each<[string, Kind, string, Mutable]>([
     ["lacks prevent_destroy", "resource", "confluent_environment/streaming-environment", { lifecycle: {} }],
     [
       "lacks prevent_destroy",
@@ -76,6 +77,41 @@ describe("a policy", () => {
       "confluent_connector/streaming-sink",
       settings({ "kafka.api.secret": "${var.x}" }),
     ],
+    ["is a secret written out", "provider", "confluent/0", { cloud_api_secret: "abc" }],
+    ["mark it sensitive", "variable", "confluent_cloud_api_secret", { sensitive: false }],
+    ["has a default", "variable", "confluent_cloud_api_secret", { default: "abc" }],
+    ["shows a secret", "output", "connector_id", { value: "${confluent_api_key.streaming-ksqldb-key}" }],
+    [
+      "has a secret in its command",
+      "resource",
+      "terraform_data/streaming-statements-apply/provisioner/0/local-exec",
+      { command: "apply ${confluent_api_key.streaming-ksqldb-key.secret}" },
+    ],
+    ["which are not sold", "resource", "confluent_ksql_cluster/streaming-ksqldb_cluster", { csu: 3 }],
+    [
+      "which is none of",
+      "resource",
+      "confluent_role_binding/streaming-connector-subject_coinbase_full",
+      { role_name: "DeveloperReed" },
+    ],
+    [
+      "only the manager needs that",
+      "resource",
+      "confluent_role_binding/streaming-connector-subject_coinbase_full",
+      { role_name: "CloudClusterAdmin" },
+    ],
+    [
+      "gives a right on everything",
+      "resource",
+      "confluent_role_binding/streaming-producer-subject_coinbase_full",
+      { crn_pattern: "${data.x.y.resource_name}/subject=c*" },
+    ],
+    [
+      "stands behind confluent_kafka_cluster.streaming-cluster.display_name",
+      "resource",
+      "terraform_data/streaming-registry_environment/input",
+      { environment: "${confluent_kafka_cluster.streaming-cluster.display_name}" },
+    ],
     [
       "holds a secret, which every plan shows",
       "resource",
@@ -84,7 +120,7 @@ describe("a policy", () => {
     ],
     ["shows a secret", "output", "kafka_api_secret", { sensitive: false }],
     [
-      "gives a role on everything",
+      "gives a right on everything",
       "resource",
       "confluent_role_binding/streaming-connector-subject_coinbase_full",
       { crn_pattern: "${data.x.y.resource_name}/subject=*" },
@@ -102,7 +138,7 @@ describe("a policy", () => {
       { role: "bigquery.dataEditor" },
     ],
     [
-      "name what it is needed for",
+      "on all of the project",
       "resource",
       "google_project_iam_member/warehouse-queries_dashboards",
       { role: "roles/owner" },

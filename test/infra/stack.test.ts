@@ -167,10 +167,10 @@ describe("the warehouse", () => {
 
   it("has a budget where a billing account is named, on the project's number", () => {
     expect(dev.resource["google_billing_budget"]).toBeUndefined();
-    const stack = synth({ BILLING_ACCOUNT: "012345-6789AB-CDEF01", BUDGET_DOLLARS: "50" });
+    const stack = synth({ BILLING_ACCOUNT: "012345-6789AB-CDEF01", BUDGET_AMOUNT: "50" });
     expect(all(stack, "google_billing_budget")).toEqual([
       expect.objectContaining({
-        amount: { specified_amount: { currency_code: "USD", units: "50" } },
+        amount: { specified_amount: { units: "50" } },
         budget_filter: { projects: ["projects/${data.google_project.budget-project.number}"] },
       }),
     ]);
