@@ -22,6 +22,7 @@ export function secretOf(key: string, dir: string): string | undefined {
   if (error !== undefined || status !== 0)
     throw new UserError(`${program} does not tell the state of ${dir}: ${error?.message ?? stderr.trim()}`);
   const { resources = [] } = JSON.parse(stdout || "{}") as State;
+  if (resources.length === 0) throw new UserError(`${dir} has no state: set KSQLDB_API_SECRET.`);
   const keys = resources.filter(({ type }) => type === "confluent_api_key").flatMap(({ instances }) => instances);
   const found = keys.find(({ attributes: { id } }) => id === key)?.attributes.secret;
   return found === undefined ? undefined : secret(found);
