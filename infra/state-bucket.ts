@@ -57,14 +57,20 @@ async function moveState({ config, dir }: Synthesis): Promise<void> {
   const local = localState(config.prefix);
   if (!existsSync(local)) return;
   await initFolder(dir, "answer", "-reconfigure");
-  const there = await terraform(dir, ["state", "pull"], {}, "answer");
-  if (there.trim() !== "")
+  // The init before has made an empty one where there was none.
+  const { resources = [] } = JSON.parse((await terraform(dir, ["state", "pull"], {}, "answer")) || "{}") as State;
+  if (resources.length > 0)
     throw new UserError(
       `${local} is here, and the bucket has a state of ${config.environment}, too: look which is the right one, and move the file away if it is not.`,
     );
-  await terraform(dir, ["state", "push", resolve(local)], {}, "talk");
+  // By force, as that one is of another lineage.
+  await terraform(dir, ["state", "push", "-force", resolve(local)], {}, "talk");
   renameSync(local, `${local}.moved`);
   process.stderr.write(
     `the state of ${config.environment} is in ${config.stateBucket}. Delete ${local}.moved, which holds its secrets, when you have seen npm run deploy say "No changes".\n`,
   );
+}
+
+interface State {
+  readonly resources?: readonly unknown[];
 }

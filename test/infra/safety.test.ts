@@ -1,9 +1,10 @@
 /** What may not happen to an environment: data lost, a secret shown, a run that can not go on. */
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { actions, deployed, newPlatform, secretsIn } from "./deployed.ts";
 import { describeTerraform } from "./fake/terraform.ts";
+import { startFakeGcs } from "./fake-gcs.ts";
 
 describeTerraform("an environment", () => {
   it("never shows a secret: not where keys are exchanged, not where all is deleted", async () => {
@@ -159,4 +160,28 @@ describeTerraform("an environment", () => {
     expect(output).toContain("Avro subject is taken");
     expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("Apply complete!");
   });
+
+  it("has its state moved into a bucket that is made, whole, and goes on from there", async () => {
+    const gcs = await startFakeGcs();
+    const google = { STORAGE_EMULATOR_HOST: gcs.host, GOOGLE_OAUTH_ACCESS_TOKEN: "token" };
+    const { clone, cloud } = await deployed(google);
+    const state = clone.read("tapeline-dev.tfstate");
+    const bucket = { STATE_BUCKET: "states" };
+    const { code, output } = await clone.run(["bootstrap", "--", "--yes"], bucket);
+    expect([code, output]).toEqual([0, expect.stringContaining("the state of dev is in states")]);
+    expect(cloud.all("google_storage_bucket")).toMatchObject([
+      { name: "states", public_access_prevention: "enforced", versioning: [{ enabled: true }] },
+    ]);
+    const moved = JSON.parse(gcs.objects.get("tapeline/dev/default.tfstate")!.toString()) as State;
+    expect(moved.resources).toEqual((JSON.parse(state) as State).resources);
+    // Also where nothing but the files is there.
+    rmSync(join(clone.dir, "cdktf.out"), { recursive: true });
+    const again = await clone.run(["deploy", "--", "--yes"], bucket);
+    expect([again.code, again.output]).toEqual([0, expect.stringContaining("No changes")]);
+    expect((await clone.run(["env"], bucket)).code).toBe(0);
+  });
 });
+
+interface State {
+  readonly resources: unknown;
+}
