@@ -257,6 +257,26 @@ describe("the streaming half", () => {
       }
   });
 
+  it.each([
+    [
+      "confluent_schema/streaming-topics-coinbase_full-schema",
+      "confluent_subject_config.streaming-topics-coinbase_full-compatibility",
+    ],
+    ["confluent_ksql_cluster/streaming-ksqldb_cluster", "confluent_role_binding.streaming-ksqldb-subjects"],
+    ["terraform_data/streaming-registry_environment", "confluent_kafka_cluster.streaming-cluster"],
+    ["terraform_data/streaming-statements-teardown", "confluent_schema.streaming-topics-coinbase_full-schema"],
+    ["terraform_data/streaming-statements-teardown", "confluent_kafka_topic.streaming-topics-coinbase_trades-topic"],
+    ["terraform_data/streaming-statements-teardown", "confluent_role_binding.streaming-ksqldb-admin"],
+    ["terraform_data/streaming-statements-teardown", "google_bigquery_table.warehouse-tables-coinbase_trades"],
+    ["terraform_data/streaming-statements-apply", "terraform_data.streaming-statements-teardown"],
+    ["confluent_connector/streaming-sink", "terraform_data.streaming-statements-apply"],
+    ["confluent_connector/streaming-sink", "google_bigquery_dataset_iam_member.warehouse-sink_writes"],
+    ["google_bigquery_dataset/warehouse-dataset", "google_project_service.warehouse-services-bigquery"],
+  ])("%s comes after %s, and goes before it", (path, earlier) => {
+    const [type, name] = path.split("/") as [string, string];
+    for (const stack of [dev, prod]) expect(stack.resource[type]![name]!["depends_on"]).toContain(earlier);
+  });
+
   it("writes each topic to the table of its name, and makes neither tables nor columns", () => {
     const [{ config_nonsensitive: settings } = {}] = all(dev, "confluent_connector");
     expect(settings).toMatchObject({
