@@ -37,7 +37,9 @@ export function readObjects(): SqlObject[] {
 export function checkNames({ file, body }: Pick<SqlObject, "file" | "body">, objects: readonly SqlObject[]): void {
   const known = new Set([...catalog.map(({ name }) => name), ...objects.map(({ name }) => name)]);
   for (const [, name] of body.matchAll(/([a-z_][a-z0-9_]*)\s+AS\s*\(/gi)) known.add(name!);
-  qualify(body.replace(/--.*/g, ""), (name) => {
+  // Neither texts nor what FROM means elsewhere: EXTRACT(HOUR FROM time), IS DISTINCT FROM price.
+  const plain = body.replace(/--.*|'[^']*'|\b(?:EXTRACT|TRIM)\s*\([^()]*?\bFROM\b|\bDISTINCT\s+FROM\b/gi, " ");
+  qualify(plain, (name) => {
     if (!known.has(name)) throw new UserError(`${file} reads ${name}, which is no table, view or function here`);
     return undefined;
   });
@@ -114,15 +116,16 @@ function reads(object: SqlObject, name: string): boolean {
   return found;
 }
 
+/** What may stand before the name of a table, and what may stand in its place. */
+const named =
+  /\b(FROM|JOIN|INTO|USING|UPDATE|MERGE(?!\s+INTO))(\s+)(?!UNNEST\b|SET\b)`?([a-z_][a-z0-9_]*)`?(?![.\w])/gi;
+
 /** A body with other names for what it reads and writes; where `nameOf` gives none, the name stays. */
 export function qualify(body: string, nameOf: (read: string) => string | undefined): string {
-  return body.replace(
-    /\b(FROM|JOIN|INTO|UPDATE)(\s+)`?([a-z_][a-z0-9_]*)`?/gi,
-    (text, word: string, space: string, name: string) => {
-      const other = nameOf(name);
-      return other === undefined ? text : word + space + other;
-    },
-  );
+  return body.replace(named, (text, word: string, space: string, name: string) => {
+    const other = nameOf(name);
+    return other === undefined ? text : word + space + other;
+  });
 }
 
 /** Of objects in their order those that can be without the other tables. */
