@@ -84,7 +84,7 @@ export function readEnvironment(): Environment {
   const environment = new Environment({ ...parseEnv(template), ...set(own), ...set(process.env) });
   const known = namesIn(template);
   for (const name of Object.keys(own)) {
-    const meant = known.includes(name) ? undefined : known.find((other) => isMisspelt(name, other));
+    const meant = known.includes(name) ? undefined : known.find((other) => !(other in own) && isMisspelt(name, other));
     if (meant !== undefined) environment.fault(`.env sets ${name}, which nothing reads: ${meant} is meant?`);
   }
   return environment;

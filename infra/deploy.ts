@@ -52,7 +52,7 @@ await runCommand(async () => {
   const began = Date.now();
   try {
     const what = [...(command === "destroy" ? ["-destroy"] : []), ...replace.map((address) => `-replace=${address}`)];
-    if (command === "apply" && config.isProtected) await untaint(dir);
+    if (command === "apply") await untaint(dir, config.isProtected, values.plan === true);
     await terraform(dir, ["plan", "-input=false", `-out=${planFile}`, ...what], variables, "talk");
     const planned = await readPlan(dir, planFile);
     refuse(planned, replace, config.isProtected);
@@ -68,12 +68,8 @@ await runCommand(async () => {
 });
 
 /** What Terraform itself lets pass, or finds out when the rest is gone. */
-function refuse(
-  { lost, locked, replaced, addresses }: Planned,
-  replace: readonly string[],
-  isProtected: boolean,
-): void {
-  const unknown = replace.find((address) => !replaced.includes(address));
+function refuse({ lost, locked, addresses }: Planned, replace: readonly string[], isProtected: boolean): void {
+  const unknown = replace.find((address) => !addresses.includes(address));
   if (unknown !== undefined) {
     const alike = addresses.filter((address) => address.split(".")[0] === unknown.split(".")[0]).join(", ");
     throw new UserError(
@@ -99,10 +95,12 @@ function refuse(
  * Ctrl-C while a cluster is being made leaves it to be deleted and made anew, which its protection refuses for ever. It is
  * there, and is taken as it is.
  */
-async function untaint(dir: string): Promise<void> {
-  for (const address of await readTainted(dir)) {
-    process.stderr.write(`${address} was being made when the last run ended: it is taken as it is.\n`);
-    await terraform(dir, ["untaint", address], {}, "answer");
+async function untaint(dir: string, isProtected: boolean, isPlan: boolean): Promise<void> {
+  for (const address of await readTainted(dir, isProtected)) {
+    process.stderr.write(
+      `${address} was being made when the last run ended: npm run deploy takes it as it is${isPlan ? ", which this plan does not yet" : ""}.\n`,
+    );
+    if (!isPlan) await terraform(dir, ["untaint", address], {}, "answer");
   }
 }
 

@@ -1,6 +1,7 @@
 /** `npm run env`: what programs must know of a deployed environment, from Terraform's outputs into `.env`. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { parseCommand, runCommand, UsageError } from "../command.ts";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
 import { knownVariables, readEnvironment } from "../environment.ts";
 import { synthesise } from "./synth.ts";
 import { readOutputs } from "./terraform.ts";
@@ -26,8 +27,17 @@ await runCommand(async () => {
     else process.stdout.write(`${output} ${value}\n`);
   }
   const text = existsSync(".env") ? readFileSync(".env", "utf8") : "";
+  const changed = withVariables(text, variables);
+  const [before, after] = [parseEnv(text), parseEnv(changed)];
+  const all = Object.keys({ ...before, ...after });
+  const damaged = all.find((name) => after[name] !== (variables.get(name) ?? before[name]));
+  if (damaged !== undefined)
+    throw new UserError(
+      `.env is not changed: ${damaged} would be damaged, since something in it goes over several lines. Write each value in one line.`,
+    );
   // Whole or not at all, and never readable by others.
-  writeFileSync(".env.new", withVariables(text, variables), { mode: 0o600 });
+  rmSync(".env.new", { force: true });
+  writeFileSync(".env.new", changed, { mode: 0o600 });
   renameSync(".env.new", ".env");
   process.stderr.write(`.env has ${[...variables.keys()].join(", ")}\n`);
 });

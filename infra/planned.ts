@@ -14,12 +14,12 @@ interface PlannedChange {
 interface Plan {
   readonly resource_changes?: readonly PlannedChange[];
   readonly output_changes?: Readonly<Record<string, { readonly actions: readonly string[] }>>;
+  /** Since Terraform 1.7: also what only moves or is imported. */
+  readonly applyable?: boolean;
 }
 
 export interface Planned {
   readonly isEmpty: boolean;
-  /** Addresses of what is deleted and made anew. */
-  readonly replaced: readonly string[];
   /** What loses rows or messages, and how, one text each. */
   readonly lost: readonly string[];
   /** Addresses of what would be deleted while its service still protects it. */
@@ -29,13 +29,15 @@ export interface Planned {
 
 /** Of a plan in a file of the stack's folder. */
 export async function readPlan(dir: string, file: string): Promise<Planned> {
-  const { resource_changes: all = [], output_changes: outputs = {} } = await show<Plan>(dir, file);
+  const { resource_changes: all = [], output_changes: outputs = {}, applyable } = await show<Plan>(dir, file);
   const changes = all.filter(({ mode, change }) => mode === "managed" && change.actions[0] !== "no-op");
   const deleted = changes.filter(({ change }) => change.actions.includes("delete"));
   const address = (one: PlannedChange) => one.address;
   return {
-    isEmpty: changes.length === 0 && Object.values(outputs).every(({ actions }) => actions[0] === "no-op"),
-    replaced: deleted.filter(({ change }) => change.actions.includes("create")).map(address),
+    isEmpty: !(
+      applyable ??
+      (changes.length > 0 || Object.values(outputs).some(({ actions }) => actions[0] !== "no-op"))
+    ),
     lost: changes.flatMap(losses),
     locked: deleted.filter(({ change }) => change.before?.["deletion_protection"] === true).map(address),
     addresses: all.map(address),
@@ -44,7 +46,8 @@ export async function readPlan(dir: string, file: string): Promise<Planned> {
 
 /** What of a change deletes data: all of it, a column, or what gets older than it may. */
 function losses({ address, type, change: { actions, before, after } }: PlannedChange): string[] {
-  if (before === null) return [];
+  // Made, or no longer looked after.
+  if (before === null || actions.includes("forget")) return [];
   const was = before;
   const becomes = after ?? {};
   if (actions.includes("delete")) return holdsData({ type, body: was }) ? [`${address}, all of it`] : [];
@@ -58,9 +61,25 @@ function losses({ address, type, change: { actions, before, after } }: PlannedCh
       ...(older ? [`${address}, rows older than ${to / 86_400_000} days`] : []),
     ];
   }
-  const [from, to] = [was, becomes].map((body) => Number((body["config"] as Body | undefined)?.["retention.ms"] ?? -1));
-  const shorter = type === "confluent_kafka_topic" && to! >= 0 && (from! < 0 || to! < from!);
-  return shorter ? [`${address}, messages older than ${to! / 86_400_000} days`] : [];
+  return type === "confluent_kafka_topic" ? topicLosses(address, settings(was), settings(becomes)) : [];
+}
+
+type Settings = Readonly<Record<string, string | undefined>>;
+
+const settings = ({ config }: Body) => (config ?? {}) as Settings;
+
+function topicLosses(address: string, was: Settings, becomes: Settings): string[] {
+  const isLess = (name: string) => {
+    const [from, to] = [was, becomes].map((one) => Number(one[name] ?? -1)) as [number, number];
+    return to >= 0 && (from < 0 || to < from);
+  };
+  const isCompacted = (one: Settings) => (one["cleanup.policy"] ?? "").includes("compact");
+  const days = Number(becomes["retention.ms"]) / 86_400_000;
+  return [
+    ...(isLess("retention.ms") ? [`${address}, messages older than ${days} days`] : []),
+    ...(isLess("retention.bytes") ? [`${address}, messages beyond ${becomes["retention.bytes"]} bytes`] : []),
+    ...(isCompacted(becomes) && !isCompacted(was) ? [`${address}, all messages of a key but the last`] : []),
+  ];
 }
 
 function columns({ schema }: Body): string[] {
@@ -85,12 +104,13 @@ interface State {
   };
 }
 
-/** Addresses of what holds data and would be made anew, since it was not yet finished when a run ended. */
-export async function readTainted(dir: string): Promise<string[]> {
+/** Addresses of what is protected and would be made anew, since it was not yet finished when a run ended. */
+export async function readTainted(dir: string, isProtected: boolean): Promise<string[]> {
   const { values } = await show<State>(dir);
   const resources = values?.root_module.resources ?? [];
   return resources
     .filter(({ tainted = false, type, values: body }) => tainted && holdsData({ type, body }))
+    .filter(({ values: body }) => isProtected || body["deletion_protection"] === true)
     .map(({ address }) => address);
 }
 

@@ -33,7 +33,7 @@ await runCommand(async () => {
 
   const dir = write((app) => {
     const stack = new TerraformStack(app, "tapeline-state");
-    new LocalBackend(stack, { path: "../../../tapeline-state.tfstate" });
+    new LocalBackend(stack, { path: `../../../bucket-${stateBucket}.tfstate` });
     const id = new TerraformVariable(stack, "google_project", { type: "string" }).stringValue;
     new GoogleProvider(stack, "google", { project: id, region });
     new StorageBucket(stack, "state", {
@@ -43,14 +43,32 @@ await runCommand(async () => {
       publicAccessPrevention: "enforced",
       versioning: { enabled: true },
       labels: { app: "tapeline", environment: "all" },
-      lifecycle: { preventDestroy: true },
+      // Where it is does not matter to a state: another environment may be in another region.
+      lifecycle: { preventDestroy: true, ignoreChanges: ["location"] },
     });
     return stack;
   });
-  await initFolder(dir, "talk");
-  await terraform(dir, ["apply", ...(values.yes ? ["-auto-approve"] : [])], { TF_VAR_google_project: project }, "talk");
-  await moveState(synthesise(readEnvironment(), "unchecked"));
+  const synthesis = synthesise(readEnvironment(), "unchecked");
+  const { config } = synthesis;
+  // A bucket that somebody made, also from another clone, is taken as it is.
+  if (!existsSync(localState(config.prefix)) || !(await isReached(synthesis.dir))) {
+    await initFolder(dir, "talk");
+    const yes = values.yes ? ["-auto-approve"] : [];
+    await terraform(dir, ["apply", ...yes], { TF_VAR_google_project: project }, "talk");
+  }
+  await moveState(synthesis);
 });
+
+async function isReached(dir: string): Promise<boolean> {
+  try {
+    await initFolder(dir, "answer", "-reconfigure");
+    return true;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    process.stderr.write("The bucket is not there, or can not be reached: it is made.\n");
+    return false;
+  }
+}
 
 /** A state that is in a file here goes into the bucket; the file stays under another name. */
 async function moveState({ config, dir }: Synthesis): Promise<void> {
@@ -67,7 +85,7 @@ async function moveState({ config, dir }: Synthesis): Promise<void> {
   await terraform(dir, ["state", "push", "-force", resolve(local)], {}, "talk");
   renameSync(local, `${local}.moved`);
   process.stderr.write(
-    `the state of ${config.environment} is in ${config.stateBucket}. Delete ${local}.moved, which holds its secrets, when you have seen npm run deploy say "No changes".\n`,
+    `the state of ${config.environment} is in ${config.stateBucket}. Delete ${local}.moved and ${local}.backup, which hold its secrets, when you have seen npm run deploy say "No changes".\n`,
   );
 }
 

@@ -101,7 +101,8 @@ export async function terraform(
       child.on("error", reject).on("close", resolve);
     });
     if (code === 0) return text;
-    process.stderr.write(redact(text));
+    // Of other commands it may be a state, whose secrets are not known yet.
+    if (args[0] === "init") process.stderr.write(redact(text));
     throw new UserError(`${program()} ${args[0]} failed.`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;

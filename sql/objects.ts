@@ -35,12 +35,14 @@ export function readObjects(): SqlObject[] {
 
 /** Throws UserError where a body reads what is not there: BigQuery would find it out when half of the rest is made. */
 export function checkNames({ file, body }: Pick<SqlObject, "file" | "body">, objects: readonly SqlObject[]): void {
-  const known = new Set([...catalog.map(({ name }) => name), ...objects.map(({ name }) => name)]);
-  for (const [, name] of body.matchAll(/([a-z_][a-z0-9_]*)\s+AS\s*\(/gi)) known.add(name!);
-  // Neither texts nor what FROM means elsewhere: EXTRACT(HOUR FROM time), IS DISTINCT FROM price.
-  const plain = body.replace(/--.*|'[^']*'|\b(?:EXTRACT|TRIM)\s*\([^()]*?\bFROM\b|\bDISTINCT\s+FROM\b/gi, " ");
-  qualify(plain, (name) => {
-    if (!known.has(name)) throw new UserError(`${file} reads ${name}, which is no table, view or function here`);
+  const there = new Set([...catalog.map(({ name }) => name), ...objects.map(({ name }) => name)]);
+  const own = [...body.matchAll(/([a-z_][a-z0-9_]*)`?\s+AS\s*\(/gi)].map(([, name]) => name!);
+  const taken = own.find((name) => there.has(name));
+  if (taken !== undefined)
+    throw new UserError(`${file} calls a part of itself ${taken}, as a table or view is called: give it another name`);
+  qualify(body, (name) => {
+    if (!there.has(name) && !own.includes(name))
+      throw new UserError(`${file} reads ${name}, which is no table, view or function here`);
     return undefined;
   });
 }
@@ -116,15 +118,19 @@ function reads(object: SqlObject, name: string): boolean {
   return found;
 }
 
+/** Texts and comments, and what FROM means in them and elsewhere: EXTRACT(HOUR FROM time), IS DISTINCT FROM price. */
+const other = /'[^']*'|"[^"]*"|--.*|#.*|\/\*[^]*?\*\/|\b(?:EXTRACT|TRIM)\s*\([^()]*?\bFROM\b|\bDISTINCT\s+FROM\b/
+  .source;
 /** What may stand before the name of a table, and what may stand in its place. */
-const named =
-  /\b(FROM|JOIN|INTO|USING|UPDATE|MERGE(?!\s+INTO))(\s+)(?!UNNEST\b|SET\b)`?([a-z_][a-z0-9_]*)`?(?![.\w])/gi;
+const named = /\b(FROM|JOIN|INTO|USING|UPDATE|MERGE(?!\s+INTO))(\s+)(?!UNNEST\b|SET\b)`?([a-z_][a-z0-9_]*)`?(?![-.\w])/
+  .source;
+const parts = new RegExp(`${other}|${named}`, "gi");
 
 /** A body with other names for what it reads and writes; where `nameOf` gives none, the name stays. */
 export function qualify(body: string, nameOf: (read: string) => string | undefined): string {
-  return body.replace(named, (text, word: string, space: string, name: string) => {
-    const other = nameOf(name);
-    return other === undefined ? text : word + space + other;
+  return body.replace(parts, (text, word?: string, space?: string, name?: string) => {
+    const full = name === undefined ? undefined : nameOf(name);
+    return full === undefined ? text : `${word}${space}${full}`;
   });
 }
 

@@ -128,7 +128,10 @@ function refuse(plan: readonly Step[], { faults }: Checks): void {
 function readAccess(environment: Environment, state?: string): Pick<ServerAccess, "url" | "key" | "secret"> {
   const url = environment.required("KSQLDB_URL", "the ksqlDB server, as https://host, or http://127.0.0.1:8088");
   const key = environment.text("KSQLDB_API_KEY");
-  const kept = key === undefined || state === undefined ? undefined : secretOf(key, state);
-  const secret = kept ?? environment.secret("KSQLDB_API_SECRET");
+  const kept = key === undefined || state === undefined ? null : secretOf(key, state);
+  // What the state does not have is gone; another secret, as of .env, would open nothing.
+  const secret = kept === null ? environment.secret("KSQLDB_API_SECRET") : kept;
+  if (state !== undefined && kept === null && secret === undefined)
+    environment.fault(`${state} has no state: KSQLDB_API_SECRET is needed`);
   return { url, key, secret };
 }

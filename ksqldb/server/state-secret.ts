@@ -12,8 +12,8 @@ interface State {
   }[];
 }
 
-/** Undefined where the key is not there. `dir`: a stack's folder, where Terraform runs. Throws UserError without a state. */
-export function secretOf(key: string, dir: string): string | undefined {
+/** Undefined where the state has no such key, null where there is no state. `dir`: a stack's folder, where Terraform runs. */
+export function secretOf(key: string, dir: string): string | undefined | null {
   const program = process.env["TERRAFORM_BINARY_NAME"] || "terraform";
   // Arguments that are meant for other commands of Terraform's stand there.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TF_CLI_ARGS")));
@@ -22,7 +22,7 @@ export function secretOf(key: string, dir: string): string | undefined {
   if (error !== undefined || status !== 0)
     throw new UserError(`${program} does not tell the state of ${dir}: ${error?.message ?? stderr.trim()}`);
   const { resources = [] } = JSON.parse(stdout || "{}") as State;
-  if (resources.length === 0) throw new UserError(`${dir} has no state: set KSQLDB_API_SECRET.`);
+  if (resources.length === 0) return null;
   const keys = resources.filter(({ type }) => type === "confluent_api_key").flatMap(({ instances }) => instances);
   const found = keys.find(({ attributes: { id } }) => id === key)?.attributes.secret;
   return found === undefined ? undefined : secret(found);

@@ -91,8 +91,13 @@ describeTerraform("an environment", () => {
     const { clone, cloud, terraform } = await newPlatform({ TAPELINE_ENVIRONMENT: "prod" });
     const { reached } = cloud.hang(/create confluent_kafka_cluster/);
     expect((await clone.run(["deploy", "--", "--yes"], {}, reached)).code).toBe(1);
-    const { output } = await clone.run(["deploy", "--", "--yes"]);
+    const state = clone.read("tapeline-prod.tfstate");
+    await clone.run(["deploy", "--", "--plan"]);
+    expect(clone.read("tapeline-prod.tfstate")).toBe(state);
+    // Also without protection, which the half-made cluster still has.
+    const { output } = await clone.run(["deploy", "--", "--yes"], { PROTECTION: "off" });
     expect(output).toContain("Apply complete!");
+    expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("Apply complete!");
     expect(cloud.all("confluent_kafka_cluster")).toHaveLength(1);
     expect(actions(await terraform.plan())).toEqual([]);
   });
@@ -125,6 +130,8 @@ describeTerraform("an environment", () => {
 
   it("whose ksqlDB cluster somebody deleted can still be destroyed", async () => {
     const { clone, cloud } = await deployed();
+    // With its old secret in .env.
+    expect((await clone.run(["env"])).code).toBe(0);
     cloud.delete("confluent_ksql_cluster", "tapeline-dev");
     const { output } = await clone.run(["destroy", "--", "--yes"]);
     expect(output).toContain("Apply complete! Resources: 0 added, 0 changed");

@@ -35,6 +35,21 @@ describe("the names that a body reads", () => {
     expect(qualify(body, (name) => (names.has(name) ? `\`x.${name}\`` : undefined))).toBe(expected);
   });
 
+  it.each([
+    "SELECT 'taken from trades' AS a FROM coinbase_ticker /* from trades */",
+    "SELECT * FROM tapeline_dev.daily",
+    "SELECT * FROM `my-project.tapeline_dev.trades`",
+    "WITH `t` AS (SELECT 1) SELECT * FROM `t` # from nowhere",
+  ])("are no names in %j", (body) => {
+    expect(() => checkNames({ file: "sql/a.sql", body }, readObjects())).not.toThrow();
+    expect(qualify(body, (name) => (name === "trades" ? "wrong" : undefined))).toBe(body);
+  });
+
+  it("may not be those of parts of the body", () => {
+    const body = "WITH trades AS (SELECT * FROM coinbase_trades) SELECT * FROM trades";
+    expect(() => checkNames({ file: "sql/a.sql", body }, readObjects())).toThrow("calls a part of itself trades");
+  });
+
   it("are refused where there is no such table, view or function", () => {
     expect(() => checkNames({ file: "sql/a.sql", body: "SELECT * FROM trade" }, readObjects())).toThrow(
       "sql/a.sql reads trade, which is no table, view or function here",
