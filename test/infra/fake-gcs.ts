@@ -15,8 +15,8 @@ export interface FakeGcs {
   readonly objects: ReadonlyMap<string, Buffer>;
 }
 
-/** Starts one for the test that is running; it has every bucket. */
-export async function startFakeGcs(): Promise<FakeGcs> {
+/** Starts one for the test that is running. */
+export async function startFakeGcs(isBucketThere: () => boolean): Promise<FakeGcs> {
   const objects = new Map<string, Buffer>();
   const server = createServer((request, response) => void handle(request, response)).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -44,6 +44,7 @@ export async function startFakeGcs(): Promise<FakeGcs> {
       size: String(objects.get(name)?.length),
     });
     const missing = { error: { code: 404, message: "No such object" } };
+    if (!isBucketThere()) return answer(404, { error: { code: 404, message: "The specified bucket does not exist." } });
     if (request.method === "POST") {
       const name = searchParams.get("name")!;
       if (searchParams.get("ifGenerationMatch") === "0" && objects.has(name))

@@ -169,7 +169,8 @@ describeTerraform("an environment", () => {
   });
 
   it("has its state moved into a bucket that is made, whole, and goes on from there", async () => {
-    const gcs = await startFakeGcs();
+    const made = (): boolean => cloud.all("google_storage_bucket").length > 0;
+    const gcs = await startFakeGcs(() => made());
     const google = { STORAGE_EMULATOR_HOST: gcs.host, GOOGLE_OAUTH_ACCESS_TOKEN: "token" };
     const { clone, cloud } = await deployed(google);
     const state = clone.read("tapeline-dev.tfstate");
