@@ -52,8 +52,8 @@ const day = 86_400_000;
 const regionShape =
   /^(africa|asia|australia|europe|me|northamerica|southamerica|us)-(central|(north|south)?(east|west)|north|south)\d{1,2}$/;
 
-/** As Confluent sells them. */
-const csus = [1, 2, 4, 8, 12, 16, 20, 24, 28];
+/** Sizes of a ksqlDB cluster, as Confluent sells them. */
+export const streamingUnits = [1, 2, 4, 8, 12, 16, 20, 24, 28];
 
 /** Faults go into `environment`; the result is usable if it has none. */
 export function readInfraConfig(environment: Environment): InfraConfig {
@@ -157,7 +157,9 @@ function readAvailability(environment: Environment, tier: "basic" | "standard") 
 
 function readCsu(environment: Environment): number {
   const csu = environment.whole("KSQLDB_CSU", 1, 28);
-  return csus.includes(csu) ? csu : fault(environment, "KSQLDB_CSU", String(csu), `one of ${csus.join(", ")}`, 1);
+  return streamingUnits.includes(csu)
+    ? csu
+    : fault(environment, "KSQLDB_CSU", String(csu), `one of ${streamingUnits.join(", ")}`, 1);
 }
 
 function readTopics(environment: Environment): string[] {

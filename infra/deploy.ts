@@ -40,7 +40,7 @@ await runCommand(async () => {
   if ((command !== "apply" && command !== "destroy") || more.length > 0)
     throw new UsageError(`${more[0] ?? command} is one word too many. Try --help.`);
   const { replace = [] } = values;
-  if (["plan", "replace", "yes"].some((name) => process.env[`npm_config_${name}`] !== undefined))
+  if (["plan", "replace"].some((name) => process.env[`npm_config_${name}`] !== undefined))
     throw new UsageError("npm took an option for itself: write -- before it, as in npm run deploy -- --plan.");
   if (command === "destroy" && replace.length > 0)
     throw new UsageError("--replace is for deploy: destroy deletes everything.");

@@ -1,5 +1,5 @@
 /** What Terraform has planned, and what it keeps: https://developer.hashicorp.com/terraform/internals/json-format */
-import { holdsData } from "./policies.ts";
+import { holdsData } from "./policies/protection.ts";
 import { terraform } from "./terraform.ts";
 
 type Body = Readonly<Record<string, unknown>>;

@@ -10,7 +10,7 @@ import { Budget } from "./budget.ts";
 import type { InfraConfig } from "./config.ts";
 import { ConfluentProvider } from "./confluent/provider.ts";
 import { Outputs } from "./outputs.ts";
-import { policies } from "./policies.ts";
+import { policies } from "./policies/policies.ts";
 import { Streaming } from "./streaming.ts";
 import { Warehouse } from "./warehouse.ts";
 

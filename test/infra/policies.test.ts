@@ -1,6 +1,6 @@
 /** Each policy speaks where it is broken, and nowhere else: stacks as they are synthesised, with one thing changed. */
 import { describe, expect, it } from "vitest";
-import { policies } from "../../infra/policies.ts";
+import { policies } from "../../infra/policies/policies.ts";
 import { configOf, synth, type Body } from "./synth.ts";
 
 const variables = { TAPELINE_ENVIRONMENT: "prod", BILLING_ACCOUNT: "012345-6789AB-CDEF01", SINK_KEY: "given" };

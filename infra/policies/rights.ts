@@ -1,0 +1,39 @@
+/** Nobody may more than what it is there for. */
+import { textOf, type Rule } from "./rule.ts";
+
+const everybody = /^(allUsers|allAuthenticatedUsers)$/;
+
+/** Names of its own make ksqlDB need rights on all of some kind: Confluent's own example. */
+const ksqldb = /^User:\$\{confluent_service_account\.[\w-]*ksqldb-account\.id\}$/;
+const manager = /^User:\$\{confluent_service_account\.[\w-]*manager-account\.id\}$/;
+
+const roles = ["CloudClusterAdmin", "ResourceOwner", "DeveloperManage", "DeveloperRead", "DeveloperWrite", "KsqlAdmin"];
+
+export const rights: Rule = ({ type, body }) => {
+  const principal = textOf(body["principal"]);
+  const [pattern, roleName] = [textOf(body["crn_pattern"]), textOf(body["role_name"])];
+  const isAcl = type === "confluent_kafka_acl";
+  // A prefix of three letters is as good as none.
+  const isWide =
+    /=.{0,3}\*$/.test(pattern) ||
+    (isAcl &&
+      (body["resource_name"] === "*" ||
+        (body["pattern_type"] === "PREFIXED" && textOf(body["resource_name"]).length < 4)));
+  const role = textOf(body["role"]);
+  const isMember = type.endsWith("_iam_member");
+  return [
+    isWide && !ksqldb.test(principal) && "gives a right on everything: name what it is needed for",
+    type === "confluent_role_binding" &&
+      !roles.includes(roleName) &&
+      `has the role ${roleName}, which is none of ${roles.join(", ")}`,
+    roleName === "CloudClusterAdmin" &&
+      !manager.test(principal) &&
+      "administers the cluster: only the manager needs that",
+    /_iam_(binding|policy)$/.test(type) && "takes the role from everybody else: use an _iam_member",
+    isMember && everybody.test(textOf(body["member"])) && "gives a role to everybody",
+    isMember && !/^(roles|projects|organizations)\//.test(role) && `has the role ${role}: it begins with roles/`,
+    type === "google_project_iam_member" &&
+      role !== "roles/bigquery.jobUser" &&
+      `has the role ${role} on all of the project: give it on the dataset`,
+  ];
+};

@@ -1,0 +1,57 @@
+/** What Confluent Cloud would refuse later, or its provider misread. */
+import { streamingUnits } from "../config.ts";
+import { textOf, type Body, type Rule } from "./rule.ts";
+
+const topicSettings = ["cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes", "delete.retention.ms"];
+
+export const kafka: Rule = ({ type, body }) => {
+  const inCluster = ["confluent_kafka_topic", "confluent_kafka_acl"];
+  const inRegistry = ["confluent_schema", "confluent_subject_config"];
+  const parent = inCluster.includes(type)
+    ? "kafka_cluster"
+    : inRegistry.includes(type)
+      ? "schema_registry_cluster"
+      : undefined;
+  if (parent === undefined) return [];
+  const settings = Object.keys(type === "confluent_kafka_topic" ? (body["config"] ?? {}) : {});
+  const lacks = [parent, "rest_endpoint", "credentials"].filter((name) => body[name] === undefined);
+  return [
+    lacks.length > 0 && `lacks ${lacks.join(", ")}: the provider would look for it in its own configuration`,
+    ...settings.map((name) => !topicSettings.includes(name) && `has the setting ${name}, which is not known here`),
+    type === "confluent_schema" && !isJson(textOf(body["schema"])) && "has a schema that is no JSON",
+    type === "confluent_schema" &&
+      body["recreate_on_update"] === true &&
+      "has recreate_on_update: every later version would be refused",
+  ];
+};
+
+function isJson(content: string): boolean {
+  try {
+    return typeof JSON.parse(content) === "object";
+  } catch {
+    return false;
+  }
+}
+
+/** A row for a topic that has no table would go to the dead letter queue, all of them. */
+export const sink: Rule = ({ type, body, stack }) => {
+  if (type !== "confluent_connector") return [];
+  const settings = body["config_nonsensitive"] as Body;
+  const topics = textOf(settings["topics"]).split(",");
+  const targets = new Map(
+    textOf(settings["topic2table.map"])
+      .split(",")
+      .map((pair) => pair.split(":") as [string, string]),
+  );
+  const tables = Object.values(stack.resource["google_bigquery_table"] ?? {}).map((one) => one["table_id"]);
+  return [
+    ...["name", "connector.class", "topics"].map((name) => textOf(settings[name]) === "" && `lacks ${name}`),
+    ...topics.map((name) => !tables.includes(targets.get(name)) && `reads the topic ${name}, which has no table here`),
+  ];
+};
+
+export const sizes: Rule = ({ type, body }) => [
+  type === "confluent_ksql_cluster" &&
+    !streamingUnits.includes(Number(body["csu"])) &&
+    `has ${Number(body["csu"])} streaming units, which are not sold`,
+];
