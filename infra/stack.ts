@@ -48,7 +48,6 @@ export class TapelineStack extends TerraformStack {
     const scheduled = readScheduled();
     for (const { name, body } of scheduled) checkNames({ file: `sql/scheduled/${name}.sql`, body }, objects);
     this.warehouse = new Warehouse(this, "warehouse", {
-      prefix,
       config,
       project,
       givenKey: config.sink.key === "given" ? this.#givenKey() : undefined,
@@ -57,7 +56,6 @@ export class TapelineStack extends TerraformStack {
       scheduled,
     });
     this.streaming = new Streaming(this, "streaming", {
-      prefix,
       config,
       projectDir,
       destination: {

@@ -26,8 +26,6 @@ interface Destination {
 }
 
 export interface StreamingProps {
-  /** Begins the names of everything that has one in the organisation. */
-  readonly prefix: string;
   readonly config: InfraConfig;
   readonly projectDir: string;
   readonly destination: Destination;
@@ -50,7 +48,8 @@ export class Streaming extends Construct {
   constructor(scope: Construct, id: string, props: StreamingProps) {
     super(scope, id);
     this.#props = props;
-    const { prefix, config, destination } = props;
+    const { config, destination } = props;
+    const { prefix } = config;
     const { tier, availability, maxEcku } = config.cluster;
     this.#lifecycle = { preventDestroy: config.isProtected };
 
@@ -158,9 +157,9 @@ export class Streaming extends Construct {
   }
 
   #identity(program: string, description: string): Identity {
-    const { prefix, config } = this.#props;
+    const { config } = this.#props;
     return new Identity(this, program, {
-      name: `${prefix}-${program}`,
+      name: `${config.prefix}-${program}`,
       description,
       environment: this.environment,
       skipWaits: config.skipWaits,
@@ -190,12 +189,12 @@ export class Streaming extends Construct {
 
   /** The cluster of ksqlDB with the account that it runs as, and what it runs. */
   #statements(kafka: KafkaRights, registryLogin: Login, made: readonly TopicWithSubject[]) {
-    const { config, prefix, projectDir } = this.#props;
+    const { config, projectDir } = this.#props;
     const account = this.#identity("ksqldb", "Runs the statements of Tapeline");
     // All subjects: those of its repartition and changelog topics have names of its own.
     const subjects = account.bind("subjects", "ResourceOwner", this.#subject("*"));
     const cluster = new KsqlCluster(this, "ksqldb_cluster", {
-      displayName: prefix,
+      displayName: config.prefix,
       csu: config.csu,
       // Rows of the market in a log of errors help nobody; the statement and the fault are there without.
       useDetailedProcessingLog: false,

@@ -18,7 +18,6 @@ import { ScheduledQueries } from "./scheduled-queries.ts";
 import { literal } from "./terraform-text.ts";
 
 export interface WarehouseProps {
-  readonly prefix: string;
   readonly config: InfraConfig;
   /** Id of the Google Cloud project. */
   readonly project: string;
@@ -59,7 +58,8 @@ export class Warehouse extends Construct {
   constructor(scope: Construct, id: string, props: WarehouseProps) {
     super(scope, id);
     this.#props = props;
-    const { prefix, config, project } = props;
+    const { config, project } = props;
+    const { prefix } = config;
     this.#labels = { app: "tapeline", environment: config.environment };
     this.#lifecycle = { preventDestroy: config.isProtected };
 
@@ -200,8 +200,8 @@ export class Warehouse extends Construct {
   }
 
   #account(name: string, description: string, dependsOn: ITerraformDependable[]): ServiceAccount {
-    const { prefix, project } = this.#props;
-    const accountId = `${prefix}-${name}`;
+    const { config, project } = this.#props;
+    const accountId = `${config.prefix}-${name}`;
     return new ServiceAccount(this, name, { project, accountId, displayName: accountId, description, dependsOn });
   }
 

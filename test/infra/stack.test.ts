@@ -146,7 +146,6 @@ describe("the warehouse", () => {
     const stack = new TerraformStack(new App({ outdir: tmpdir(), stackTraces: false }), "scheduled");
     new GoogleProvider(stack, "google");
     new Warehouse(stack, "warehouse", {
-      prefix: "tapeline-dev",
       config: configOf(),
       project: "p",
       givenKey: undefined,
