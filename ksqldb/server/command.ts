@@ -83,14 +83,21 @@ export async function runServerCommand(
   const registry = readRegistry(environment, "optional");
   const credentials = readAccess(environment, values.state);
   environment.check();
-  if (command === "destroy" && values.state !== undefined && credentials.secret === undefined) {
-    talk(`the key of ${credentials.url} is gone, and so is what it opened: there is nothing to drop`);
-    return 0;
-  }
-  const access = { ...credentials, waitMs: parseDuration("--wait", wait), stop };
+  const isGone = command === "destroy" && values.state !== undefined && credentials.secret === undefined;
+  const access = {
+    ...credentials,
+    ...(isGone && { key: undefined }),
+    waitMs: parseDuration("--wait", wait),
+    stop,
+  };
   const server = new KsqlServer({ ...access, answerMs: Math.min(30_000, timeoutMs) }, talk);
 
   let report: Report = { command, server: { url: server.url }, plan: [], checks: { faults: [], notes: [] } };
+  if (isGone) {
+    talk(`the key of ${server.url} is gone, and so is what it opened: there is nothing to drop`);
+    out(reportJson(report));
+    return 0;
+  }
   const outcomes: Outcome[] = [];
   try {
     const { version, kafkaClusterId, ksqlServiceId } = await server.info();
