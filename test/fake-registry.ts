@@ -3,12 +3,10 @@
  * content type, ids global per schema, versions per subject, a lookup that answers with the text it was asked), and
  * with faults on demand. Compatibility is FULL_TRANSITIVE, as avsc judges it.
  */
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import avsc from "avsc";
-import { onTestFinished } from "vitest";
+import { serve } from "./serve.ts";
 
 /** `none` lets a request pass. */
 type Fault = "none" | "hang" | "drop" | FaultyAnswer;
@@ -42,15 +40,9 @@ export async function startFakeRegistry({ credentials, docCounts = true }: Optio
   /** The texts under which ids were given; the id is the place, from 1. */
   const texts: string[] = [];
 
-  const server = createServer((request, response) => void handle(request, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const host = await serve(handle);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}`,
     requests,
     fail: (...more) => void faults.push(...more),
   };

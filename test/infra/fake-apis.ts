@@ -4,11 +4,9 @@
  * https://docs.confluent.io/cloud/current/api.html, https://api.telemetry.confluent.cloud/docs,
  * https://github.com/open-metadata/OpenMetadata/issues/32998, https://cloud.google.com/bigquery/docs/reference/rest
  */
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { onTestFinished } from "vitest";
+import { serve } from "../serve.ts";
 
 // Google's client looks for credentials in the network, where none are wanted.
 process.env["METADATA_SERVER_DETECTION"] = "none";
@@ -96,15 +94,9 @@ export async function startFakeApis(tables: readonly string[]): Promise<FakeApis
   let held = 0;
   let change: { to: string; looks: number } | undefined;
   const requests: string[] = [];
-  const server = createServer((request, response) => void handle(request, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const host = await serve(handle);
   const fake: FakeApis = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}`,
     requests,
     connector: { state: "RUNNING", trace: "", tasks: [{ id: 0, state: "RUNNING", worker_id: place.name, msg: "" }] },
     samples: [],

@@ -2,11 +2,9 @@
  * Google Cloud Storage, as far as Terraform's state needs it: objects by name, listed, read, written as multipart and deleted,
  * with the condition that a lock is written under: https://cloud.google.com/storage/docs/json_api/v1/objects
  */
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { onTestFinished } from "vitest";
+import { serve } from "../serve.ts";
 
 export interface FakeGcs {
   /** For STORAGE_EMULATOR_HOST, which Google's clients read. */
@@ -18,13 +16,8 @@ export interface FakeGcs {
 /** Starts one for the test that is running. */
 export async function startFakeGcs(isBucketThere: () => boolean): Promise<FakeGcs> {
   const objects = new Map<string, Buffer>();
-  const server = createServer((request, response) => void handle(request, response)).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, objects };
+  const host = await serve(handle);
+  return { host, objects };
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
