@@ -11,6 +11,6 @@ export function readJsonFile(file: URL): unknown {
     const name = relative(fileURLToPath(new URL("..", import.meta.url)), fileURLToPath(file));
     const reason =
       (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message;
-    throw new UserError(`${name}: ${reason}`, { cause: error });
+    throw new UserError(`${name}: ${reason}. Mend it, or take it back: git checkout -- ${name}`, { cause: error });
   }
 }
