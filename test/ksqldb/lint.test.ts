@@ -452,6 +452,13 @@ describe("the lock", () => {
     ]);
   });
 
+  it("a table that the catalogue no longer sinks is gone", () => {
+    const [shape] = readTables();
+    expect(told(readScripts(), [...readTables(), { ...shape!, name: "coinbase_level2" }])).toEqual([
+      expect.stringMatching(/^schemas\/\S+:\d+:\d+ lock: coinbase_level2: the table is gone; /),
+    ]);
+  });
+
   it("of a raw table the place is its schema", () => {
     const locked = readTables().map((shape) => ({
       ...shape,
