@@ -83,7 +83,9 @@ export async function runServerCommand(
   const registry = readRegistry(environment, "optional");
   const credentials = readAccess(environment, values.state);
   environment.check();
-  const isGone = command === "destroy" && values.state !== undefined && credentials.secret === undefined;
+  // Of a stack that is being deleted, the server with it.
+  const isTeardown = command === "destroy" && values.state !== undefined;
+  const isGone = isTeardown && credentials.secret === undefined;
   const access = {
     ...credentials,
     ...(isGone && { key: undefined }),
@@ -93,14 +95,20 @@ export async function runServerCommand(
   const server = new KsqlServer({ ...access, answerMs: Math.min(30_000, timeoutMs) }, talk);
 
   let report: Report = { command, server: { url: server.url }, plan: [], checks: { faults: [], notes: [] } };
-  if (isGone) {
-    talk(`the key of ${server.url} is gone, and so is what it opened: there is nothing to drop`);
+  const endsWithServer = (why: string): number => {
+    talk(`${why}: there is nothing to drop, or it ends with the server`);
     out(reportJson(report));
     return 0;
-  }
+  };
+  if (isGone) return endsWithServer(`the key of ${server.url} is gone, and so is what it opened`);
   const outcomes: Outcome[] = [];
   try {
-    const { version, kafkaClusterId, ksqlServiceId } = await server.info();
+    const info = await server.info().catch((error: unknown) => {
+      if (isTeardown && !stop.aborted && error instanceof UserError) return error;
+      throw error;
+    });
+    if (info instanceof UserError) return endsWithServer(info.message);
+    const { version, kafkaClusterId, ksqlServiceId } = info;
     const sources = await readSources(server, "read what the server has");
     const plan = command === "destroy" ? planDestroy(desired, sources, options) : planApply(desired, sources, options);
     const checks = await check(plan, await readTopics(server, "read the server's topics"), registry);
