@@ -23,12 +23,18 @@ export class Clone {
   readonly dir = newFolder();
   readonly #environment: NodeJS.ProcessEnv;
 
-  /** `variables` are those of its user; the providers are in the place of the real ones. */
-  constructor(providers: readonly FakeProvider[], variables: Readonly<Record<string, string>> = {}) {
-    for (const name of [...parts, ...files]) cpSync(join(project, name), join(this.dir, name), { recursive: true });
-    symlinkSync(join(project, "node_modules"), join(this.dir, "node_modules"));
+  /**
+   * `variables` are those of its user; the providers are in the place of the real ones. `from`: a copy of that clone's folder,
+   * with whatever has come there.
+   */
+  constructor(providers: readonly FakeProvider[], variables: Readonly<Record<string, string>> = {}, from?: string) {
+    if (from === undefined) {
+      for (const name of [...parts, ...files]) cpSync(join(project, name), join(this.dir, name), { recursive: true });
+      symlinkSync(join(project, "node_modules"), join(this.dir, "node_modules"));
+    } else cpSync(from, this.dir, { recursive: true });
     this.#environment = {
       PATH: process.env["PATH"],
+      TERRAFORM_BINARY_NAME: process.env["TERRAFORM_BINARY_NAME"],
       HOME: this.dir,
       GOOGLE_PROJECT: "acme-tape",
       CONFLUENT_CLOUD_API_KEY: "CLOUDKEY",

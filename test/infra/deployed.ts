@@ -1,5 +1,8 @@
 /** An environment for one test, as its user has it: real Terraform, fake providers, a fake ksqlDB behind the statements. */
-import { expect } from "vitest";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect } from "vitest";
 import { readSchema } from "../../schemas/avro.ts";
 import { rawTopics } from "../../schemas/catalog.ts";
 import { SchemaRegistry } from "../../schemas/registry.ts";
@@ -9,29 +12,72 @@ import { Clone } from "./clone.ts";
 import type { Cloud } from "./fake/cloud.ts";
 import { startFakes, TerraformRun, type Plan } from "./fake/terraform.ts";
 
-/** A clone whose clouds are fakes. */
-export async function newPlatform(variables: Readonly<Record<string, string>> = {}) {
+type Variables = Readonly<Record<string, string>>;
+type EnvironmentName = "dev" | "prod";
+
+const environmentOf = (variables: Variables) => (variables["TAPELINE_ENVIRONMENT"] ?? "dev") as EnvironmentName;
+
+/** What a deployed platform is made of, to make one like it. */
+interface Saved {
+  /** Of the clone, with Terraform's state. */
+  readonly folder: string;
+  readonly cloud: string;
+  readonly ksqldbUrl: string;
+  readonly registryUrl: string;
+  readonly statements: readonly string[];
+}
+
+/** A clone whose clouds are fakes; empty ones, or as those that were saved. */
+export async function newPlatform(variables: Variables = {}, saved?: Saved) {
   const [ksqldb, registry] = [await startFakeKsqldb(), await startFakeRegistry()];
   // What Terraform registers there, in the fake provider's place.
   for (const name of rawTopics) await new SchemaRegistry(registry).register(`${name}-value`, readSchema(name));
-  const { cloud, providers } = await startFakes({ ksqldbUrl: ksqldb.url, registryUrl: registry.url });
-  const clone = new Clone(providers, variables);
-  const environment = (variables["TAPELINE_ENVIRONMENT"] ?? "dev") as "dev" | "prod";
-  const terraform = new TerraformRun(clone.stackDir(environment), providers, {
+  // The servers have other addresses now.
+  const moved = (text: string) =>
+    saved === undefined
+      ? text
+      : text.replaceAll(saved.ksqldbUrl, ksqldb.url).replaceAll(saved.registryUrl, registry.url);
+  const urls = { ksqldbUrl: ksqldb.url, registryUrl: registry.url };
+  const { cloud, providers } = await startFakes({ ...urls, ...(saved && { saved: moved(saved.cloud) }) });
+  const clone = new Clone(providers, variables, saved?.folder);
+  if (saved !== undefined) {
+    ksqldb.run(...saved.statements);
+    clone.edit(`tapeline-${environmentOf(variables)}.tfstate`, moved);
+  }
+  const terraform = new TerraformRun(clone.stackDir(environmentOf(variables)), providers, {
     variables: {
       google_project: "acme-tape",
       confluent_cloud_api_key: "CLOUDKEY",
       confluent_cloud_api_secret: "cloud-secret",
     },
   });
-  return { clone, cloud, ksqldb, terraform };
+  return { clone, cloud, ksqldb, registry, terraform };
 }
 
-export async function deployed(variables: Readonly<Record<string, string>> = {}) {
+const folder = mkdtempSync(join(tmpdir(), "tapeline-deployed-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/** By its variables, what the first test of a file has deployed. */
+const deployments = new Map<string, Saved>();
+
+/** A platform after `npm run deploy`. A test has its own, but only the first of a file runs the command for it. */
+export async function deployed(variables: Variables = {}) {
+  const name = JSON.stringify(variables);
+  const saved = deployments.get(name);
+  if (saved !== undefined) return newPlatform(variables, saved);
   const platform = await newPlatform(variables);
-  const { code, output } = await platform.clone.run(["deploy", "--", "--yes"]);
+  const { clone, cloud, ksqldb, registry } = platform;
+  const { code, output } = await clone.run(["deploy", "--", "--yes"]);
   expect(output).toContain("Apply complete!");
   expect(code).toBe(0);
+  const copy = join(folder, String(deployments.size));
+  cpSync(clone.dir, copy, { recursive: true });
+  deployments.set(name, {
+    folder: copy,
+    cloud: cloud.save(),
+    ksqldbUrl: ksqldb.url,
+    registryUrl: registry.url,
+    statements: [...ksqldb.statements],
+  });
   return platform;
 }
 

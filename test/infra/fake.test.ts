@@ -424,6 +424,9 @@ describeTerraform("of BigQuery, the fake provider", () => {
     await terraform.apply();
     foreign();
     expect(planned(await terraform.plan())).toEqual([]);
+    // What is not seen in a plan is missed when anything of the table changes.
+    write(warehouse(columns, { ...ignoring, description: "trades" }));
+    expect((await terraform.apply()).output).toContain("Field foreign is missing in new schema");
     write(warehouse([time, flags], ignoring));
     expect(planned(await terraform.plan())).toEqual([`update ${trades}`]);
     expect((await terraform.apply()).output).toContain("Field price is missing in new schema");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { actions, deployed, newPlatform } from "./deployed.ts";
 import { describeTerraform } from "./fake/terraform.ts";
+import type { Attributes } from "./fake/values.ts";
 
 describeTerraform("an environment", () => {
   it.each(["dev", "prod"])("of %s is there after one command, and a second plan is empty", async (environment) => {
@@ -17,7 +18,8 @@ describeTerraform("an environment", () => {
   it("as plain Terraform (HCL) is what it is as JSON: no replacement, nothing gone", async () => {
     const { clone, terraform } = await deployed();
     expect((await clone.run(["synth", "--", "--hcl"])).code).toBe(0);
-    expect(await terraform.validate()).toEqual({ code: 0, output: "Success! The configuration is valid.\n\n" });
+    const { code, output } = await terraform.validate();
+    expect([code, output.trim()]).toEqual([0, "Success! The configuration is valid."]);
     // A text of several lines ends with a line break there.
     const changes = actions(await terraform.plan());
     expect(
@@ -108,6 +110,39 @@ describeTerraform("an environment", () => {
     expect(changes.findIndex((line) => line.startsWith("delete confluent_kafka_topic"))).toBeGreaterThan(places[0]!);
   });
 
+  it("that somebody changed by hand is put back, what was deleted is made anew, and a column of theirs stays", async () => {
+    const { clone, cloud, terraform } = await deployed();
+    const { schema } = cloud.get("google_bigquery_table", "coinbase_full");
+    const more = [...(JSON.parse(schema as string) as object[]), { name: "note", type: "STRING" }];
+    cloud.edit("google_bigquery_table", "coinbase_full", { schema: JSON.stringify(more) });
+    cloud.edit("google_bigquery_table", "coinbase_ticker", { description: "mine" });
+    const { config } = cloud.get("confluent_kafka_topic", "coinbase_full");
+    const shorter = { ...(config as Attributes), "retention.ms": "60000" };
+    cloud.edit("confluent_kafka_topic", "coinbase_full", { config: shorter });
+    cloud.delete("confluent_kafka_topic", "coinbase_trades");
+    cloud.delete(
+      "google_bigquery_dataset_iam_member",
+      cloud.all("google_bigquery_dataset_iam_member")[0]!["id"] as string,
+    );
+    const before = cloud.changes.length;
+
+    const asked = await clone.run(["deploy", "--", "--plan"]);
+    expect([asked.code, cloud.changes.length]).toEqual([0, before]);
+    for (const line of ['"mine" -> ', '"retention.ms" ', "coinbase_trades-topic"]) expect(asked.output).toContain(line);
+    expect((await clone.run(["deploy", "--", "--yes"])).output).toContain(
+      "Apply complete! Resources: 2 added, 2 changed",
+    );
+    expect(cloud.changes.slice(before).toSorted()).toEqual([
+      "create confluent_kafka_topic coinbase_trades",
+      expect.stringContaining("create google_bigquery_dataset_iam_member "),
+      "update confluent_kafka_topic coinbase_full",
+      "update google_bigquery_table coinbase_ticker",
+    ]);
+    expect(cloud.get("google_bigquery_table", "coinbase_full")["schema"]).toContain('"note"');
+    expect(cloud.get("confluent_kafka_topic", "coinbase_full")["config"]).toEqual(config);
+    expect((await terraform.plan()).code).toBe(0);
+  });
+
   it("in another region is another cluster with another dataset, and converges", async () => {
     const { clone, terraform } = await deployed();
     const elsewhere = { CONFLUENT_REGION: "europe-west3" };
@@ -128,11 +163,13 @@ describeTerraform("an environment", () => {
 
   it("goes from basic to standard in one deploy, without another cluster", async () => {
     const { clone, cloud, terraform } = await deployed();
+    const before = cloud.changes.length;
     const standard = { CONFLUENT_CLUSTER_TYPE: "standard" };
     const { output } = await clone.run(["deploy", "--", "--yes"], standard);
     expect(output).toContain("Apply complete!");
     expect(cloud.all("confluent_kafka_acl")).toEqual([]);
-    expect(cloud.changes.filter((line) => /confluent_kafka_cluster/.test(line))).toHaveLength(2);
+    const changes = cloud.changes.slice(before).filter((line) => line.includes("confluent_kafka_cluster"));
+    expect(changes).toEqual(["update confluent_kafka_cluster tapeline-dev"]);
     expect(actions(await terraform.plan())).toEqual([]);
   });
 });

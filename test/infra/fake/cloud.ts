@@ -30,6 +30,11 @@ interface Fault {
   readonly events?: EventEmitter;
 }
 
+interface Saved {
+  readonly given: number;
+  readonly objects: readonly (readonly [type: string, objects: readonly (readonly [id: string, Attributes])[]])[];
+}
+
 /** The first of these that an object has is its name. */
 const names = [
   ["account_id"],
@@ -63,10 +68,22 @@ export function nameOf(attributes: Attributes): string {
 export class Cloud {
   /** Everything that was done, in order of its end. */
   readonly operations: Operation[] = [];
-  readonly #objects = new Map<string, Map<string, Attributes>>();
+  readonly #objects: Map<string, Map<string, Attributes>>;
   #faults: Fault[] = [];
   readonly #hanging = new Set<EventEmitter>();
-  #given = 0;
+  #given: number;
+
+  /** Empty, or with all that was there when another was saved. */
+  constructor(saved = '{"given":0,"objects":[]}') {
+    const { given, objects } = JSON.parse(saved) as Saved;
+    this.#given = given;
+    this.#objects = new Map(objects.map(([type, ofType]) => [type, new Map(ofType)]));
+  }
+
+  save(): string {
+    const objects = [...this.#objects].map(([type, ofType]) => [type, [...ofType]] as const);
+    return JSON.stringify({ given: this.#given, objects } satisfies Saved);
+  }
 
   /** The changes as lines such as `create confluent_environment tapeline`. */
   get changes(): string[] {

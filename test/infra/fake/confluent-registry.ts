@@ -41,9 +41,9 @@ export const credentials = { "credentials.key": filled, "credentials.secret": fi
 
 /** The types that live in a registry. */
 export function registryKinds(cloud: Cloud, access: Access): Record<string, Kind> {
-  /** The versions of a subject, which outlive the resource that registered them; and all texts, whose places are ids. */
-  const versions = new Map<string, string[]>();
-  const texts: string[] = [];
+  /** The versions of a subject outlive the resource that registered them; the places of all texts are their ids. */
+  const [versionsType, textType] = ["subject_versions", "schema_text"];
+  const versionsOf = (subject: string) => (cloud.find(versionsType, subject)?.["versions"] ?? []) as readonly string[];
   const place = (pattern: string) => (object: Attributes) => ({
     id: `${textAt(access.registryOf(object), "id")}/${fill(pattern, object)}`,
   });
@@ -52,7 +52,7 @@ export function registryKinds(cloud: Cloud, access: Access): Record<string, Kind
   function judge(object: Attributes): void {
     const config = cloud.find("confluent_subject_config", subjectOf(object));
     const level = textAt(config, "compatibility_level") || "BACKWARD";
-    const before = textAt(object, "format") === "AVRO" ? (versions.get(subjectOf(object)) ?? []) : [];
+    const before = textAt(object, "format") === "AVRO" ? versionsOf(subjectOf(object)) : [];
     const wrong = incompatibilities(level, before, textAt(object, "schema")).join(" ");
     if (wrong !== "") throw new Refused(`error validating a schema: [${wrong} {compatibility: '${level}'}]`);
   }
@@ -60,13 +60,14 @@ export function registryKinds(cloud: Cloud, access: Access): Record<string, Kind
   function register(object: Attributes): Attributes {
     judge(object);
     const [schema, subject] = [textAt(object, "schema"), subjectOf(object)];
-    const known = versions.get(subject) ?? [];
-    if (canonicalSchema(known.at(-1) ?? "") !== canonicalSchema(schema)) known.push(schema);
-    versions.set(subject, known);
-    if (!texts.includes(schema)) texts.push(schema);
-    const schema_identifier = 100_001 + texts.indexOf(schema);
+    const known = versionsOf(subject);
+    const isNew = canonicalSchema(known.at(-1) ?? "") !== canonicalSchema(schema);
+    const versions = isNew ? [...known, schema] : known;
+    cloud.put(versionsType, { id: subject, versions });
+    cloud.put(textType, { id: schema });
+    const schema_identifier = 100_001 + cloud.all(textType).findIndex(({ id }) => id === schema);
     const id = `${subject}/${object["recreate_on_update"] === true ? schema_identifier : "latest"}`;
-    return { id, schema_identifier, version: known.length };
+    return { id, schema_identifier, version: versions.length };
   }
 
   return {
@@ -90,7 +91,10 @@ export function registryKinds(cloud: Cloud, access: Access): Record<string, Kind
       create: register,
       update: (wanted, prior) => (wanted["schema"] === prior["schema"] ? {} : register(wanted)),
       // Earlier versions stay.
-      remove: (prior) => void versions.get(subjectOf(prior))?.pop(),
+      remove: (prior) => {
+        const id = subjectOf(prior);
+        cloud.put(versionsType, { id, versions: versionsOf(id).slice(0, -1) });
+      },
     },
 
     confluent_subject_config: {

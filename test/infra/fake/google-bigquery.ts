@@ -58,7 +58,9 @@ export function bigqueryKinds(project: Project): Record<string, Kind> {
         throw new Refused(
           `googleapi: Error 400: Cannot change the partitioning of a table from ${was} to ${is}, invalid`,
         );
-      const [dropped] = missing(toColumns(textAt(prior, "schema")), toColumns(textAt(wanted, "schema")));
+      // Whoever added them.
+      const there = textAt(cloud.get("google_bigquery_table", textAt(prior, "id")), "schema");
+      const [dropped] = missing(toColumns(there), toColumns(textAt(wanted, "schema")));
       // Otherwise the provider runs ALTER TABLE, which a view does not take.
       const isKept = wanted["ignore_auto_generated_schema"] === true || items(wanted["view"]).length > 0;
       if (dropped !== undefined && isKept) {

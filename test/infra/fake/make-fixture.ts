@@ -51,14 +51,14 @@ type Behaviours = Readonly<Record<string, Behaviour>>;
 /** What a stack of ours may use. */
 const used = {
   confluent: {
-    source: "registry.terraform.io/confluentinc/confluent",
+    source: "confluentinc/confluent",
     resources:
       "environment kafka_cluster service_account role_binding api_key kafka_topic kafka_acl schema subject_config " +
       "ksql_cluster connector provider_integration_setup provider_integration_authorization tag tag_binding",
     data: "schema_registry_cluster organization environment",
   },
   google: {
-    source: "registry.terraform.io/hashicorp/google",
+    source: "hashicorp/google",
     resources:
       "bigquery_dataset bigquery_dataset_iam_member bigquery_table bigquery_routine bigquery_data_transfer_config " +
       "project_service project_iam_member project_iam_custom_role service_account service_account_key " +
@@ -83,7 +83,7 @@ export function readReal(
   const schemas = read("schema") as { provider_schemas: Record<string, RealProvider> };
   const behaviour = read("behaviour") as Record<string, { attributes: Behaviours }>;
   return {
-    real: schemas.provider_schemas[used[name].source]!,
+    real: schemas.provider_schemas[`registry.terraform.io/${used[name].source}`]!,
     behaviours: Object.fromEntries(Object.entries(behaviour).map(([type, { attributes }]) => [type, attributes])),
   };
 }

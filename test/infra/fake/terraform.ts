@@ -16,13 +16,17 @@ const hasTerraform = spawnSync(program, ["version"]).status === 0;
 
 /** A suite that runs Terraform; skipped by name where there is none. */
 export function describeTerraform(name: string, suite: () => void): void {
-  if (hasTerraform) describe(name, suite);
+  // Their commands take seconds each, and other suites run beside them.
+  if (hasTerraform) describe(name, { timeout: 180_000 }, suite);
   else it.skip(`${name} (${program} is not installed)`);
 }
 
-/** Both fake providers and the cloud behind them, for the test that is running. */
-export async function startFakes(options: ConfluentOptions = {}): Promise<{ cloud: Cloud; providers: FakeProvider[] }> {
-  const cloud = new Cloud();
+/** Both fake providers and the cloud behind them, for the test that is running. `saved`: what is there already. */
+export async function startFakes({ saved, ...options }: ConfluentOptions & { saved?: string } = {}): Promise<{
+  cloud: Cloud;
+  providers: FakeProvider[];
+}> {
+  const cloud = new Cloud(saved);
   const providers = [
     new FakeProvider(readFixture("confluent"), confluentVendor(cloud, options), cloud),
     new FakeProvider(readFixture("google"), googleVendor(cloud), cloud),
