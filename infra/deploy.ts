@@ -81,7 +81,7 @@ function refuse({ lost, locked, addresses }: Planned, replace: readonly string[]
   // `prevent_destroy` ends with the resource that it stands on: what is taken out of the files is not protected by it.
   if (isProtected)
     throw new UserError(
-      `nothing was done: this would delete data, and PROTECTION is on:${list(lost)}\nTake the change back. Or, to do it all the same: PROTECTION=off npm run deploy without the change, and then with it.`,
+      `nothing was done: this would delete data, and PROTECTION is on:${list(lost)}\nTake the change back, or write down in the files what somebody changed by hand. Or, to do it all the same: PROTECTION=off npm run deploy without the change, and then with it.`,
     );
   // The services' own protections speak last, when half of the rest is gone.
   if (locked.length > 0)
