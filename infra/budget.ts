@@ -1,6 +1,7 @@
 /** A monthly budget of the Google project, whose alerts go to the billing account's administrators. */
 import { BillingBudget } from "@cdktf/provider-google/lib/billing-budget/index.js";
 import { DataGoogleProject } from "@cdktf/provider-google/lib/data-google-project/index.js";
+import { GoogleProvider } from "@cdktf/provider-google/lib/provider/index.js";
 import { ProjectService } from "@cdktf/provider-google/lib/project-service/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
@@ -27,7 +28,16 @@ export class Budget extends Construct {
     // service is there, and at plan from then on: the resource between them never changes.
     const anchor = new TerraformData(this, "project_anchor", { input: { project }, dependsOn: [...enabled] });
     const { number } = new DataGoogleProject(this, "project", { projectId: anchor.output("project") });
+    // Budgets are refused to a person's credentials that do not say which project asks, and all else may be where they do:
+    // a service is asked for then that this apply enables.
+    const provider = new GoogleProvider(this, "asking", {
+      alias: "asking",
+      project,
+      billingProject: project,
+      userProjectOverride: true,
+    });
     new BillingBudget(this, "budget", {
+      provider,
       billingAccount: budget.billingAccount,
       displayName: name,
       budgetFilter: { projects: [`projects/${number}`] },

@@ -20,18 +20,7 @@ export function readVariables(environment: Environment, { config }: Synthesis): 
     const text = own ?? environment.required(name, what);
     return [`TF_VAR_${variable}`, hidden ? secret(text) : text];
   };
-  const keyFile = environment.text("SINK_KEY_FILE");
-  const isFile = keyFile !== undefined && statSync(keyFile, { throwIfNoEntry: false })?.isFile() === true;
-  if (config.sink.key === "given" && keyFile !== undefined && !isFile)
-    environment.fault(`SINK_KEY_FILE is ${keyFile}: there is no such file`);
-  const given =
-    config.sink.key === "given" && isFile
-      ? [["TF_VAR_google_sink_key", secret(readFileSync(keyFile, "utf8"))] as const]
-      : [];
-  if (config.sink.key === "given" && keyFile === undefined && !process.env["TF_VAR_google_sink_key"])
-    environment.fault(
-      "SINK_KEY_FILE is not set: the JSON key of the sink's Google service account, as SINK_KEY=given says",
-    );
+  const given = config.sink.key === "given" ? [["TF_VAR_google_sink_key", readSinkKey(environment)] as const] : [];
   const cloudKey = "a Cloud API key of Confluent Cloud: confluent.cloud, API keys, Cloud resource management";
   const variables = Object.fromEntries([
     read("google_project", "GOOGLE_PROJECT", "the id of a Google Cloud project", false),
@@ -41,6 +30,38 @@ export function readVariables(environment: Environment, { config }: Synthesis): 
   ]) as Variables;
   environment.check();
   return variables;
+}
+
+/** The JSON key of a Google service account. Terraform would print one that it refuses. */
+function readSinkKey(environment: Environment): string {
+  const file = environment.text("SINK_KEY_FILE");
+  const own = process.env["TF_VAR_google_sink_key"];
+  if (file === undefined && !own) {
+    environment.fault("SINK_KEY_FILE is not set: with SINK_KEY=given, a file with the sink's Google key (JSON)");
+    return "";
+  }
+  const isFile = !own && statSync(file!, { throwIfNoEntry: false })?.isFile() === true;
+  if (!own && !isFile) {
+    const hint = file!.startsWith("~") ? "; ~ is not read as your home folder here: write it out" : "";
+    environment.fault(`SINK_KEY_FILE is ${file}: there is no such file${hint}`);
+    return "";
+  }
+  const text = secret(own || readFileSync(file!, "utf8"));
+  if (!isServiceAccountKey(text))
+    environment.fault(
+      `${own ? "TF_VAR_google_sink_key" : `SINK_KEY_FILE (${file})`} is no JSON key of a Google service account, which has type, client_email and private_key`,
+    );
+  return text;
+}
+
+function isServiceAccountKey(text: string): boolean {
+  try {
+    const key = JSON.parse(text) as Partial<Record<string, unknown>> | null;
+    const has = ["client_email", "private_key"].every((name) => typeof key?.[name] === "string");
+    return has && key?.["type"] === "service_account";
+  } catch {
+    return false;
+  }
 }
 
 /** A program by the name that CDKTF's own command line takes for it: OpenTofu's is tofu. */

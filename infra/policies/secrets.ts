@@ -37,10 +37,11 @@ export const secrets: Rule = ({ type, body }) => {
 };
 
 /** A secret comes from outside, whenever it is needed. */
-export function unset(name: string, { default: given, sensitive }: Body): Told {
+export function unset(name: string, { default: given, sensitive, validation }: Body): Told {
   const isSecret = /(secret|_key)$/.test(name);
   return [
     isSecret && sensitive !== true && "is a secret: mark it sensitive",
+    isSecret && validation !== undefined && "is a secret and has a validation, which prints what it refuses",
     isSecret && given !== undefined && "is a secret and has a default, which is written out",
   ];
 }

@@ -79,13 +79,14 @@ describe("a policy", () => {
     ],
     ["is a secret written out", "provider", "confluent/0", { cloud_api_secret: "abc" }],
     ["mark it sensitive", "variable", "confluent_cloud_api_secret", { sensitive: false }],
+    ["has a validation", "variable", "confluent_cloud_api_secret", { validation: [{ condition: "${false}" }] }],
     ["has a default", "variable", "confluent_cloud_api_secret", { default: "abc" }],
-    ["shows a secret", "output", "connector_id", { value: "${confluent_api_key.streaming-ksqldb-key}" }],
+    ["shows a secret", "output", "connector_id", { value: "${confluent_api_key.streaming-ksqldb-key_1}" }],
     [
       "has a secret in its command",
       "resource",
       "terraform_data/streaming-statements-apply/provisioner/0/local-exec",
-      { command: "apply ${confluent_api_key.streaming-ksqldb-key.secret}" },
+      { command: "apply ${confluent_api_key.streaming-ksqldb-key_1.secret}" },
     ],
     ["which are not sold", "resource", "confluent_ksql_cluster/streaming-ksqldb_cluster", { csu: 3 }],
     [
@@ -116,7 +117,7 @@ describe("a policy", () => {
       "holds a secret, which every plan shows",
       "resource",
       "terraform_data/streaming-statements-teardown",
-      { input: { key: "${confluent_api_key.streaming-ksqldb-key.secret}" } },
+      { input: { key: "${confluent_api_key.streaming-ksqldb-key_1.secret}" } },
     ],
     ["shows a secret", "output", "kafka_api_secret", { sensitive: false }],
     [
