@@ -29,6 +29,8 @@ export interface InfraConfig {
     /** Whether its Google key is made here, or given: organisations may forbid making keys. */
     readonly key: "created" | "given";
   };
+  /** Numbers of the keys that each account has, of which the last is used: two while they are exchanged. */
+  readonly keys: readonly number[];
   /** Topics that are sunk into a table of their name. */
   readonly tables: readonly string[];
   /** Days after which a partition is deleted. */
@@ -73,6 +75,7 @@ export function readInfraConfig(environment: Environment): InfraConfig {
       mode: environment.choice("INGESTION_MODE", ["streaming", "batch"]) ?? "streaming",
       key: environment.choice("SINK_KEY", ["created", "given"]) ?? "created",
     },
+    keys: readKeys(environment),
     tables: readTopics(environment),
     expirationDays: {
       // Of 10,000 partitions, less those of two weeks that are still to come or not yet deleted.
@@ -160,6 +163,20 @@ function readCsu(environment: Environment): number {
   return streamingUnits.includes(csu)
     ? csu
     : fault(environment, "KSQLDB_CSU", String(csu), `one of ${streamingUnits.join(", ")}`, 1);
+}
+
+function readKeys(environment: Environment): number[] {
+  const text = environment.text("KEYS") ?? "";
+  const keys = list(environment, "KEYS");
+  if (/^[1-9]\d{0,3}(\s*,\s*[1-9]\d{0,3})?$/.test(text.trim()) && keys.length === text.split(",").length)
+    return keys.map(Number);
+  return fault(
+    environment,
+    "KEYS",
+    text || "empty",
+    "a number, or two separated by a comma while keys are exchanged",
+    [1],
+  );
 }
 
 function readTopics(environment: Environment): string[] {

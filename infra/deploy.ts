@@ -8,7 +8,7 @@ import { readPlan, readTainted, type Planned } from "./planned.ts";
 import { synthesise } from "./synth.ts";
 import { init, readVariables, terraform } from "./terraform.ts";
 
-const help = `npm run deploy [-- --plan] [--yes] [--replace ADDRESS]…
+const help = `npm run deploy [-- --plan] [--yes] [--replace ADDRESS]… [--no-refresh]
 npm run destroy [-- --plan] [--yes]
 
   deploy    Makes the environment that TAPELINE_ENVIRONMENT names what the files say: shows what will change, asks, and does
@@ -20,7 +20,9 @@ run deploy, and then the command with PROTECTION=off.
 
   --plan      Shows what would change, and changes nothing.
   --yes       Does not ask.
-  --replace   Makes this resource anew, as a key that is to be rotated: SECURITY.md has the addresses.
+  --replace   Makes this resource anew, as a key that has leaked: SECURITY.md has the addresses.
+  --no-refresh
+              Plans by the state alone. For when the key is dead with which topics and schemas are read: SECURITY.md.
 
 Credentials are those of docs/cloud.md, from .env or the environment. Exit codes: 0 done; 1 refused or failed; 2 a command
 line not understood.
@@ -34,16 +36,17 @@ await runCommand(async () => {
     plan: { type: "boolean" },
     yes: { type: "boolean" },
     replace: { type: "string", multiple: true },
+    "no-refresh": { type: "boolean" },
   });
   const [command, ...more] = positionals;
   if (values.help) return void process.stdout.write(help);
   if ((command !== "apply" && command !== "destroy") || more.length > 0)
     throw new UsageError(`${more[0] ?? command} is one word too many. Try --help.`);
-  const { replace = [] } = values;
-  if (["plan", "replace"].some((name) => process.env[`npm_config_${name}`] !== undefined))
+  const { replace = [], "no-refresh": isBlind = false } = values;
+  if (["plan", "replace", "refresh"].some((name) => process.env[`npm_config_${name}`] !== undefined))
     throw new UsageError("npm took an option for itself: write -- before it, as in npm run deploy -- --plan.");
-  if (command === "destroy" && replace.length > 0)
-    throw new UsageError("--replace is for deploy: destroy deletes everything.");
+  if (command === "destroy" && (replace.length > 0 || isBlind))
+    throw new UsageError("--replace and --no-refresh are for deploy.");
   const environment = readEnvironment();
   const synthesis = synthesise(environment, command === "destroy" ? "unchecked" : "checked");
   const variables = readVariables(environment, synthesis);
@@ -51,7 +54,11 @@ await runCommand(async () => {
   await init(synthesis, "talk");
   const began = Date.now();
   try {
-    const what = [...(command === "destroy" ? ["-destroy"] : []), ...replace.map((address) => `-replace=${address}`)];
+    const what = [
+      ...(command === "destroy" ? ["-destroy"] : []),
+      ...(isBlind ? ["-refresh=false"] : []),
+      ...replace.map((address) => `-replace=${address}`),
+    ];
     if (command === "apply") await untaint(dir, config.isProtected, values.plan === true);
     await terraform(dir, ["plan", "-input=false", `-out=${planFile}`, ...what], variables, "talk");
     const planned = await readPlan(dir, planFile);
@@ -68,7 +75,11 @@ await runCommand(async () => {
 });
 
 /** What Terraform itself lets pass, or finds out when the rest is gone. */
-function refuse({ lost, locked, addresses }: Planned, replace: readonly string[], isProtected: boolean): void {
+function refuse(
+  { lost, locked, exchanged, addresses }: Planned,
+  replace: readonly string[],
+  isProtected: boolean,
+): void {
   const unknown = replace.find((address) => !addresses.includes(address));
   if (unknown !== undefined) {
     const alike = addresses.filter((address) => address.split(".")[0] === unknown.split(".")[0]).join(", ");
@@ -77,6 +88,10 @@ function refuse({ lost, locked, addresses }: Planned, replace: readonly string[]
     );
   }
   const list = (texts: readonly string[]) => texts.map((text) => `\n  ${text}`).join("");
+  if (exchanged.length > 0)
+    throw new UserError(
+      `nothing was done: with these keys Terraform reads topics and schemas, and would be left without if this run ended early:${list(exchanged)}\nExchange them in two runs, by KEYS: SECURITY.md.`,
+    );
   if (lost.length === 0) return;
   // `prevent_destroy` ends with the resource that it stands on: what is taken out of the files is not protected by it.
   if (isProtected)

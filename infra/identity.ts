@@ -59,6 +59,8 @@ export interface IdentityProps {
   readonly name: string;
   readonly description: string;
   readonly environment: Environment;
+  /** As the configuration has them. */
+  readonly keys: readonly number[];
   readonly skipWaits: boolean;
 }
 
@@ -129,23 +131,30 @@ export class Identity extends Construct {
     this.grants.push(acl);
   }
 
-  /** A key, made when all that the account may is in force, and deleted before any of it is taken away. */
+  /**
+   * Keys, made when all that the account may is in force, and deleted before any of it is taken away. The last is used: with
+   * one alone to exchange, an apply that is interrupted would leave what needs it, Terraform itself too, with a dead one.
+   */
   key(id: string, description: string, resource: Resource): Login {
-    const { name, environment, skipWaits } = this.#props;
+    const { name, environment, keys, skipWaits } = this.#props;
     const { account } = this;
-    const key = new ApiKey(this, id, {
-      displayName: `${name}-${id.replaceAll("_", "-")}`,
-      description,
-      owner: { id: account.id, apiVersion: account.apiVersion, kind: account.kind },
-      managedResource: {
-        id: resource.id,
-        apiVersion: resource.apiVersion,
-        kind: resource.kind,
-        environment: { id: environment.id },
-      },
-      disableWaitForReady: skipWaits,
-      dependsOn: [...this.grants],
-    });
-    return { key: key.id, secret: key.secret };
+    const all = keys.map(
+      (number) =>
+        new ApiKey(this, `${id}_${number}`, {
+          displayName: `${name}-${id.replaceAll("_", "-")}-${number}`,
+          description,
+          owner: { id: account.id, apiVersion: account.apiVersion, kind: account.kind },
+          managedResource: {
+            id: resource.id,
+            apiVersion: resource.apiVersion,
+            kind: resource.kind,
+            environment: { id: environment.id },
+          },
+          disableWaitForReady: skipWaits,
+          dependsOn: [...this.grants],
+        }),
+    );
+    const used = all.at(-1)!;
+    return { key: used.id, secret: used.secret };
   }
 }

@@ -8,6 +8,8 @@ interface PlannedChange {
   readonly address: string;
   readonly type: string;
   readonly mode: string;
+  /** Why it is deleted or made anew. */
+  readonly action_reason?: string;
   readonly change: { readonly actions: readonly string[]; readonly before: Body | null; readonly after: Body | null };
 }
 
@@ -24,6 +26,8 @@ export interface Planned {
   readonly lost: readonly string[];
   /** Addresses of what would be deleted while its service still protects it. */
   readonly locked: readonly string[];
+  /** Addresses of keys of Terraform's own that somebody wants exchanged in one run. */
+  readonly exchanged: readonly string[];
   readonly addresses: readonly string[];
 }
 
@@ -40,6 +44,7 @@ export async function readPlan(dir: string, file: string): Promise<Planned> {
     ),
     lost: changes.flatMap(losses),
     locked: deleted.filter(({ change }) => change.before?.["deletion_protection"] === true).map(address),
+    exchanged: exchanged(changes).map(address),
     addresses: all.map(address),
   };
 }
@@ -62,6 +67,17 @@ function losses({ address, type, change: { actions, before, after } }: PlannedCh
     ];
   }
   return type === "confluent_kafka_topic" ? topicLosses(address, settings(was), settings(becomes)) : [];
+}
+
+/**
+ * Keys with which Terraform reads topics and schemas, and whose successors are made in the same run: the old ones are deleted
+ * before, and a run that ends between leaves it with keys that open nothing, for its next plan too.
+ */
+function exchanged(changes: readonly PlannedChange[]): PlannedChange[] {
+  const keys = changes.filter(({ address }) => /^confluent_api_key\.streaming-manager-/.test(address));
+  if (!keys.some(({ change }) => change.actions.includes("create"))) return [];
+  const asked = ["replace_by_request", "delete_because_no_resource_config"];
+  return keys.filter(({ action_reason: reason = "" }) => asked.includes(reason));
 }
 
 type Settings = Readonly<Record<string, string | undefined>>;

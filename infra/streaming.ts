@@ -97,6 +97,8 @@ export class Streaming extends Construct {
     this.ksqldbLogin = statements.login;
 
     this.connectorName = `${prefix}-bigquery`;
+    // The provider plans another name as a change, and refuses it in the middle of the apply.
+    const sinkName = new TerraformData(this, "sink_name", { input: { name: this.connectorName } });
     const connector = this.#identity("connector", "Reads the topics of Tapeline for BigQuery");
     connector.allow(
       [
@@ -127,6 +129,7 @@ export class Streaming extends Construct {
         serviceAccountId: connector.account.id,
         options: config.sink,
       }),
+      lifecycle: { replaceTriggeredBy: [sinkName.address] },
       dependsOn: [...connector.grants, ...made.map(({ topic }) => topic), statements.applied, ...destination.needs],
     });
   }
@@ -162,6 +165,7 @@ export class Streaming extends Construct {
       name: `${config.prefix}-${program}`,
       description,
       environment: this.environment,
+      keys: config.keys,
       skipWaits: config.skipWaits,
     });
   }

@@ -50,14 +50,35 @@ export function write(stackOf: (app: App) => TerraformStack): string {
     );
   }
   const hcl = join(dir, "cdk.tf");
-  if (existsSync(hcl)) writeFileSync(hcl, withReferences(readFileSync(hcl, "utf8")));
+  if (!existsSync(hcl)) return dir;
+  const broken = misquoted(stack.toTerraform() as object);
+  if (broken.length > 0) {
+    rmSync(hcl);
+    throw new UserError(faults("HCL of it would be wrong", broken));
+  }
+  writeFileSync(hcl, mended(readFileSync(hcl, "utf8")));
   return dir;
 }
 
-/** CDKTF writes references and keywords of Terraform's own arguments as texts, which Terraform warns of, or refuses. */
-function withReferences(hcl: string): string {
+/**
+ * CDKTF writes references and keywords of Terraform's own arguments as texts, which Terraform warns of, or refuses; and a line
+ * break too many at the end of a text that has one.
+ */
+function mended(hcl: string): string {
   const own = /^\s*(?:(?:depends_on|replace_triggered_by) = \[[^\]]*\]|when = "destroy")$/gm;
-  return hcl.replace(own, (argument) => argument.replaceAll('"', ""));
+  return hcl.replace(own, (argument) => argument.replaceAll('"', "")).replace(/\n\nEOF$/gm, "\nEOF");
+}
+
+/** Texts of one line that CDKTF writes without the quotes and backslashes in them being marked as theirs. */
+function misquoted(body: object, path = ""): string[] {
+  return Object.entries(body).flatMap(([name, value]: [string, unknown]) => {
+    const place = `${path}${name}`;
+    if (typeof value === "object" && value !== null) return misquoted(value, `${place}.`);
+    if (typeof value !== "string" || value.includes("\n")) return [];
+    const plain = value.replace(/(?<!\$)\$\{[^}]*\}/g, "");
+    const isWrong = plain.includes("\\") || (plain.includes('"') && value.includes("${"));
+    return isWrong ? `${place}: ${value}\n    CDKTF gets " and \\ wrong in it: write it without` : [];
+  });
 }
 
 function faults(what: string, texts: readonly string[]): string {

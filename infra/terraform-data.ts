@@ -23,6 +23,11 @@ export class TerraformData extends TerraformResource {
     this.#config = config;
   }
 
+  /** As Terraform's own arguments name it. */
+  get address(): string {
+    return `${this.terraformResourceType}.${this.friendlyUniqueId}`;
+  }
+
   /** A value of the input, known when the resource does not change. */
   output(name: string): string {
     return Token.asString(this.interpolationForAttribute(`output.${name}`));

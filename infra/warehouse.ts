@@ -89,7 +89,10 @@ export class Warehouse extends Construct {
         datasetId: this.dataset.datasetId,
         withDataset: this.#withDataset,
         enabled,
-        queries: props.scheduled.map((query) => ({ ...query, body: this.#qualify(query.body, query.name) })),
+        queries: props.scheduled.map((query) => ({
+          ...query,
+          body: this.#qualify({ ...query, file: `sql/scheduled/${query.name}.sql` }),
+        })),
       });
 
     this.sink = props.givenKey === undefined ? this.#sinkAccount(enabled) : this.#givenAccount(props.givenKey);
@@ -148,8 +151,8 @@ export class Warehouse extends Construct {
     const { project, objects } = this.#props;
     const kept = keptObjects(objects, [...this.#ids.keys()]);
     for (const object of kept) {
-      const { name, kind, description, body } = object;
-      const text = this.#qualify(body);
+      const { name, kind, description } = object;
+      const text = this.#qualify(object);
       const common = {
         project,
         datasetId: this.dataset.datasetId,
@@ -186,14 +189,17 @@ export class Warehouse extends Construct {
   }
 
   /** A body as BigQuery takes it: what it reads with project and dataset. Throws UserError on what is not kept here. */
-  #qualify(body: string, name?: string): string {
+  #qualify({ file, body }: Pick<SqlObject, "file" | "body">): string {
     const { config, tables, objects } = this.#props;
+    // CDKTF takes what stands after it for an expression, also where it is marked as text.
+    if (body.includes("${"))
+      throw new UserError(`${file} has \${ in it, which Terraform takes for its own: write CONCAT('$', '{')`);
     const all = new Set([...tables, ...objects].map((one) => one.name));
-    return qualify(literal(body.trim()), (read) => {
+    return qualify(`${literal(body.trim())}\n`, (read) => {
       const id = this.#ids.get(read);
       if (id === undefined && all.has(read))
         throw new UserError(
-          `sql/scheduled/${name}.sql needs ${read}, which is not there: BIGQUERY_TABLES keeps ${config.tables.join(", ")}`,
+          `${file} needs ${read}, which is not there: BIGQUERY_TABLES keeps ${config.tables.join(", ")}`,
         );
       return id && `\`${this.#props.project}.${this.dataset.datasetId}.${id}\``;
     });
@@ -219,8 +225,10 @@ export class Warehouse extends Construct {
 
   #sinkAccount(enabled: ITerraformDependable[]): Warehouse["sink"] {
     const account = this.#account("sink", "Writes the tables of Tapeline", enabled);
-    const key = new ServiceAccountKey(this, "sink_key", { serviceAccountId: account.name });
-    return { email: account.email, key: Fn.base64decode(key.privateKey) };
+    const keys = this.#props.config.keys.map(
+      (number) => new ServiceAccountKey(this, `sink_key_${number}`, { serviceAccountId: account.name }),
+    );
+    return { email: account.email, key: Fn.base64decode(keys.at(-1)!.privateKey) };
   }
 
   /** An organisation that forbids making keys gives one, of an account that it made: whose, the key itself says. */

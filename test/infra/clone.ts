@@ -60,6 +60,10 @@ export class Clone {
     writeFileSync(path, after);
   }
 
+  write(file: string, content: string): void {
+    writeFileSync(join(this.dir, file), content);
+  }
+
   /** As it is in the project. */
   restore(file: string): void {
     cpSync(join(project, file), join(this.dir, file));

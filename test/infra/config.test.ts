@@ -55,14 +55,18 @@ describe("the configuration of the infrastructure", () => {
     );
   });
 
-  it.each([
+  it.each<[Record<string, string>, string]>([
     [{ CONFLUENT_AVAILABILITY: "MULTI_ZONE" }, "a basic cluster has one zone"],
     [
       { CONFLUENT_CLUSTER_TYPE: "standard", CONFLUENT_AVAILABILITY: "MULTI_ZONE", CONFLUENT_MAX_ECKU: "1" },
       "needs at least 2",
     ],
     [{ BIGQUERY_TABLES: " , " }, "BIGQUERY_TABLES is empty"],
+    ...["0", "1,1", "1,2,3", "one", "-1"].map((keys): [Record<string, string>, string] => [
+      { KEYS: keys },
+      `KEYS is ${keys}: a number, or two`,
+    ]),
   ])("refuses %j", (variables, reason) => {
-    expect(() => configOf(variables as unknown as Record<string, string>)).toThrow(reason);
+    expect(() => configOf(variables)).toThrow(reason);
   });
 });

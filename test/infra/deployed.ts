@@ -89,4 +89,7 @@ export function secretsIn(cloud: Cloud): string[] {
 }
 
 /** As `update google_bigquery_table.…`. */
-export const actions = ({ changes }: Plan) => changes.map((change) => `${change.actions.join("+")} ${change.address}`);
+export function actions({ code, output, changes }: Plan): string[] {
+  expect(code, output).not.toBe(1);
+  return changes.map((change) => `${change.actions.join("+")} ${change.address}`);
+}

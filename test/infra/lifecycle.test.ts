@@ -20,11 +20,18 @@ describeTerraform("an environment", () => {
     expect((await clone.run(["synth", "--", "--hcl"])).code).toBe(0);
     const { code, output } = await terraform.validate();
     expect([code, output.trim()]).toEqual([0, "Success! The configuration is valid."]);
-    // A text of several lines ends with a line break there.
-    const changes = actions(await terraform.plan());
-    expect(
-      changes.filter((change) => !/^update google_bigquery_(table|routine)\.warehouse-objects-/.test(change)),
-    ).toEqual([]);
+    expect(actions(await terraform.plan())).toEqual([]);
+
+    clone.write("sql/odd.sql", '-- Odd.\n-- view\nSELECT "\\d" AS x FROM coinbase_trades\n');
+    expect((await clone.run(["synth", "--", "--hcl"])).code).toBe(0);
+    expect(actions(await terraform.plan())).toEqual(["create google_bigquery_table.warehouse-objects-odd"]);
+    clone.edit("sql/odd.sql", (sql) => sql.replace("Odd.", "Matches \\d."));
+    expect(await clone.run(["synth", "--", "--hcl"])).toEqual({
+      code: 1,
+      output: expect.stringMatching(
+        /warehouse-objects-odd\.description: Matches \\d\.\n +CDKTF gets .* write it without/,
+      ),
+    });
   });
 
   it("tells its programs what they need in .env, which nobody else can read", async () => {
@@ -82,6 +89,16 @@ describeTerraform("an environment", () => {
     );
     await clone.run(["synth"]);
     expect(actions(await terraform.plan())).toEqual(["update confluent_kafka_cluster.streaming-cluster"]);
+  });
+
+  it("whose sink gets another name gets another sink, and nothing else", async () => {
+    const { clone, cloud, terraform } = await deployed();
+    clone.edit("infra/streaming.ts", (code) => code.replace("`${prefix}-bigquery`", "`${prefix}-warehouse`"));
+    expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("Resources: 1 added, 1 changed, 1 destroyed");
+    expect(cloud.all("confluent_connector")).toMatchObject([
+      { config_nonsensitive: { name: "tapeline-dev-warehouse" } },
+    ]);
+    expect((await terraform.plan()).code).toBe(0);
   });
 
   it("that lost a column of a statement is refused at synth, with the cure", async () => {

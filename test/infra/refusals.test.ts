@@ -50,6 +50,12 @@ describe("no stack is made", () => {
       (content) => content.replaceAll("coinbase_trades", "coinbase_trade"),
       /sql\/trades\.sql reads coinbase_trade, which is no table, view or function here/,
     ],
+    [
+      "of a view with what begins an expression of Terraform's",
+      "sql/trades.sql",
+      (content) => content.replace("product_id,", "'${x}' AS x, product_id,"),
+      /sql\/trades\.sql has \$\{ in it, which Terraform takes for its own: write CONCAT\('\$', '\{'\)/,
+    ],
   ])("%s", async (_, file, change, says) => {
     const clone = new Clone([]);
     clone.edit(file, change);

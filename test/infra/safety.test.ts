@@ -7,29 +7,41 @@ import { describeTerraform } from "./fake/terraform.ts";
 import { startFakeGcs } from "./fake-gcs.ts";
 
 describeTerraform("an environment", () => {
-  it("never shows a secret: not where keys are exchanged, not where all is deleted", async () => {
+  it("exchanges all keys in two runs, the old ones alive until the new ones are used, and never shows one", async () => {
     const { clone, cloud, terraform } = await deployed();
-    const keys = [
-      "manager-kafka_key",
-      "manager-registry_key",
-      "producer-kafka_key",
-      "producer-registry_key",
-      "ksqldb-key",
-    ];
-    const addresses = keys.map((key) => `confluent_api_key.streaming-${key}`);
-    const replaced = [...addresses, "google_service_account_key.warehouse-sink_key"].flatMap((address) => [
-      "--replace",
-      address,
-    ]);
     const old = secretsIn(cloud);
-    const { code, output } = await clone.run(["deploy", "--", "--yes", ...replaced]);
-    expect(code).toBe(0);
+    const isOpening = (secret: string) => secretsIn(cloud).includes(secret);
+    // Terraform's own first: while they are made, and after.
+    const making = cloud.hang(/create confluent_api_key tapeline-dev-manager-kafka-key-2/);
+    const first = await clone.run(["deploy", "--", "--yes"], { KEYS: "1,2" }, making.reached);
+    expect([first.code, old.every(isOpening)]).toEqual([1, true]);
+    const again = await clone.run(["deploy", "--", "--yes"], { KEYS: "1,2" });
+    expect([again.code, old.every(isOpening)]).toEqual([0, true]);
+    const last = await clone.run(["deploy", "--", "--yes"], { KEYS: "2" });
+    expect([last.code, old.some(isOpening)]).toEqual([0, false]);
     expect((await terraform.plan()).code).toBe(0);
-    const now = secretsIn(cloud);
-    expect(now.filter((secret) => old.includes(secret))).toEqual([]);
-    const destroy = await clone.run(["destroy", "--", "--plan"]);
+    const destroy = await clone.run(["destroy", "--", "--plan"], { KEYS: "2" });
     expect(destroy.output).toContain("Plan: 0 to add");
-    for (const secret of [...old, ...now, "cloud-secret"]) expect(output + destroy.output).not.toContain(secret);
+    const all = first.output + again.output + last.output + destroy.output;
+    for (const secret of [...old, ...secretsIn(cloud), "cloud-secret"]) expect(all).not.toContain(secret);
+  });
+
+  it("does not let Terraform lock itself out, and lets it in again where somebody deleted its key", async () => {
+    const { clone, cloud, terraform } = await deployed();
+    const before = cloud.changes.length;
+    const manager = "confluent_api_key.streaming-manager-kafka_key_1";
+    const once = await clone.run(["deploy", "--", "--yes", "--replace", manager]);
+    expect([once.code, once.output]).toEqual([1, expect.stringContaining("Exchange them in two runs, by KEYS")]);
+    const jump = await clone.run(["deploy", "--", "--yes"], { KEYS: "2" });
+    expect([jump.code, jump.output]).toEqual([1, expect.stringContaining("would be left without")]);
+    expect(cloud.changes.length).toBe(before);
+
+    cloud.delete("confluent_api_key", "tapeline-dev-manager-kafka-key-1");
+    expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("401 Unauthorized");
+    const blind = await clone.run(["deploy", "--", "--yes", "--no-refresh"], { KEYS: "1,2" });
+    expect(blind.output).toContain("Apply complete!");
+    expect((await clone.run(["deploy", "--", "--yes"], { KEYS: "2" })).output).toContain("Apply complete!");
+    expect((await terraform.plan()).code).toBe(0);
   });
 
   it("is given the sink's key where none may be made, and gives rights to whose key it is", async () => {
@@ -41,10 +53,19 @@ describeTerraform("an environment", () => {
     ]);
     const email = "writer@keys.iam.gserviceaccount.com";
     const key = (content: string) => writeFileSync(join(clone.dir, "key.json"), content);
-    key("no key");
-    const refused = await clone.run(["deploy", "--", "--yes"]);
-    expect(refused.output).toContain("The JSON key of a Google service account is expected");
-    key(JSON.stringify({ client_email: email, private_key: "do-not-show" }));
+    const given = { type: "service_account", client_email: email, private_key: "do-not-show" };
+    const { private_key: _, ...half } = given;
+    for (const wrong of [
+      `${JSON.stringify(given)},`,
+      JSON.stringify(half),
+      JSON.stringify({ ...given, type: "user" }),
+    ]) {
+      key(wrong);
+      const { output } = await clone.run(["deploy", "--", "--yes"]);
+      expect(output).toContain("SINK_KEY_FILE (key.json) is no JSON key of a Google service account");
+      expect(output).not.toContain("do-not-show");
+    }
+    key(JSON.stringify(given));
     const { output } = await clone.run(["deploy", "--", "--yes"]);
     expect(output).toContain("Apply complete!");
     expect(output).not.toContain("do-not-show");
@@ -126,11 +147,11 @@ describeTerraform("an environment", () => {
       "--",
       "--yes",
       "--replace",
-      "confluent_api_key.streaming-producer-kafkakey",
+      "confluent_api_key.streaming-producer-kafkakey_1",
     ]);
     expect([wrong.code, wrong.output]).toEqual([
       1,
-      expect.stringContaining("There are confluent_api_key.streaming-ksqldb-key"),
+      expect.stringContaining("There are confluent_api_key.streaming-ksqldb-key_1"),
     ]);
     const bucket = await clone.run(["deploy", "--", "--yes"], { STATE_BUCKET: "states" });
     expect([bucket.code, bucket.output]).toEqual([

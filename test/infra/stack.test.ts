@@ -159,7 +159,7 @@ describe("the warehouse", () => {
     const named = (table: string) =>
       `\`p\\.\\$\\{google_bigquery_dataset\\.\\w+\\.dataset_id\\}\\.\\$\\{google_bigquery_table\\.\\w+${table}_\\w+\\.table_id\\}\``;
     expect((config!["params"] as Body)["query"]).toMatch(
-      new RegExp(`^INSERT INTO ${named("bars_1m")} SELECT \\* FROM ${named("trades")}$`),
+      new RegExp(`^INSERT INTO ${named("bars_1m")} SELECT \\* FROM ${named("trades")}\n$`),
     );
     expect(() => parseScheduled("rollup.sql", "-- Counts.\n-- every 1 minutes\nSELECT 1")).toThrow("5 or more");
   });
