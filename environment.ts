@@ -59,7 +59,7 @@ export class Environment {
     if (this.#faults.length === 0) return;
     const faults = this.#faults.map((fault) => `\n  ${fault}`).join("");
     throw new UserError(
-      `the configuration can not be used:${faults}\ntemplate.env explains every variable; set them there as .env, or in the environment.`,
+      `the configuration can not be used:${faults}\ntemplate.env explains every variable; set them in .env, a copy of it, or in the environment.`,
     );
   }
 }
@@ -78,16 +78,39 @@ export function knownVariables(): ReadonlySet<string> {
 export function readEnvironment(): Environment {
   const template = readTemplate();
   // Some editors of Windows begin a file with a mark that is part of no name.
-  const own = existsSync(".env") ? parseEnv(readFileSync(".env", "utf8").replace(/^\uFEFF/, "")) : {};
+  const file = existsSync(".env") ? readFileSync(".env", "utf8").replace(/^\uFEFF/, "") : "";
+  const own = parseEnv(file);
   // A variable that is set to nothing is not set.
   const set = (variables: Variables) => Object.fromEntries(Object.entries(variables).filter(([, text]) => text !== ""));
   const environment = new Environment({ ...parseEnv(template), ...set(own), ...set(process.env) });
+  // Among everybody's variables those that can be nobody else's.
+  const ours = Object.keys(process.env).filter((name) => name.startsWith("TAPELINE_"));
   const known = namesIn(template);
-  for (const name of Object.keys(own)) {
-    const meant = known.includes(name) ? undefined : known.find((other) => !(other in own) && isMisspelt(name, other));
-    if (meant !== undefined) environment.fault(`.env sets ${name}, which nothing reads: ${meant} is meant?`);
-  }
+  const told = (place: string, names: string[]) =>
+    names.flatMap((name) => strange(name, known).map((why) => `${place} sets ${name}, ${why}`));
+  for (const fault of [...told(".env", Object.keys(own)), ...told("the environment", ours), ...unread(file, own)])
+    environment.fault(fault);
   return environment;
+}
+
+/** What to tell of a name, if it is none of ours and may be meant as one. */
+function strange(name: string, known: readonly string[]): string[] {
+  if (known.includes(name)) return [];
+  const upper = name.toUpperCase();
+  const isPart = (other: string) => name.length > 4 && (other.startsWith(upper) || upper.endsWith(`_${other}`));
+  const meant = known.find((other) => upper === other || isMisspelt(upper, other)) ?? known.find(isPart);
+  if (meant !== undefined) return [`which nothing reads: ${meant} is meant?`];
+  return /^(TAPELINE|COINBASE|KSQLDB|BIGQUERY)_/.test(upper) ? ["which nothing reads: template.env has all names"] : [];
+}
+
+/** Lines that set nothing. Their first word alone is told: the rest may be a secret. */
+function unread(text: string, variables: Variables): string[] {
+  const isOverLines = Object.values(variables).some((value) => value?.includes("\n"));
+  return (isOverLines ? [] : text.split("\n")).flatMap((line, i) => {
+    const word = /^\s*(?:export\s+)?([\w.-]+)/.exec(line)?.[1];
+    const isSet = word === undefined || line.includes("=");
+    return isSet ? [] : [`.env has in line ${i + 1} a ${word} that sets nothing: NAME=value is expected`];
+  });
 }
 
 /** Whether a letter is missing, too much, another, or has changed places with the next. */

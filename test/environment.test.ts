@@ -7,7 +7,7 @@ import { newFolder } from "./folder.ts";
 const reader = join(import.meta.dirname, "../environment.ts");
 
 /** What a program reads in a folder with this `.env`. */
-function read(env: string, name: string): string {
+function read(env: string, name: string, variables: Readonly<Record<string, string>> = {}): string {
   const dir = newFolder();
   writeFileSync(join(dir, ".env"), env);
   const program = `import { readEnvironment } from ${JSON.stringify(reader)};
@@ -15,7 +15,11 @@ function read(env: string, name: string): string {
     try { environment.check(); console.log(environment.text("${name}")); } catch (error) { console.log(error.message); }`;
   const loader = join(import.meta.dirname, "../node_modules/tsx/dist/loader.mjs");
   const args = ["--import", loader, "--input-type=module", "-e", program];
-  return spawnSync(process.execPath, args, { cwd: dir, encoding: "utf8", env: { PATH: process.env["PATH"] } }).stdout;
+  return spawnSync(process.execPath, args, {
+    cwd: dir,
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], ...variables },
+  }).stdout;
 }
 
 it.each([
@@ -28,10 +32,29 @@ it.each([
 });
 
 it.each([
+  ["protection", "PROTECTION"],
+  ["PROTECT", "PROTECTION"],
+  ["TAPELINE_ENV", "TAPELINE_ENVIRONMENT"],
+  ["RAW_RETENTION", "RAW_RETENTION_DAYS"],
+  ["TF_STATE_BUCKET", "STATE_BUCKET"],
   ["CONFLUENT_REGON", "CONFLUENT_REGION"],
   ["CONFLUENT_REGIOON", "CONFLUENT_REGION"],
   ["TAPELINE_ENVIRONMETN", "TAPELINE_ENVIRONMENT"],
   ["TAPELINE_ENVIRONMEND", "TAPELINE_ENVIRONMENT"],
 ])("a misspelt %s in .env is refused with what is meant", (name, meant) => {
-  expect(read(`${name}=x`, "KSQLDB_CSU")).toContain(`.env sets ${name}, which nothing reads: ${meant} is meant?`);
+  const told = `.env sets ${name}, which nothing reads: ${meant} is meant?`;
+  expect(read(`${name}=x`, "KSQLDB_CSU")).toContain(told);
+  expect(read(`${meant}=${meant === "TAPELINE_ENVIRONMENT" ? "dev" : "on"}\n${name}=x`, "KSQLDB_CSU")).toContain(told);
+});
+
+it("a name of ours that there is not is refused, also in the environment of the process", () => {
+  expect(read("COINBASE_SPEED=4", "KSQLDB_CSU")).toContain(".env sets COINBASE_SPEED, which nothing reads");
+  expect(read("", "KSQLDB_CSU", { TAPELINE_STAGE: "prod" })).toContain("the environment sets TAPELINE_STAGE");
+});
+
+it("a line that sets nothing is told by its place and first word, and by nothing that may be secret", () => {
+  const said = read("# Don't.\nKSQLDB_CSU=2\nKSQLDB_API_SECRET: hunter2\n", "KSQLDB_CSU");
+  expect(said).toContain(".env has in line 3 a KSQLDB_API_SECRET that sets nothing: NAME=value is expected");
+  expect(said).not.toContain("hunter2");
+  expect(read('MINE="one\ntwo"\nKSQLDB_CSU=2', "KSQLDB_CSU")).toBe("2\n");
 });
