@@ -1,4 +1,5 @@
 /** What every command promises: strict options, `--help`, one clear message for a fault of the user's, and exit codes. */
+import { createInterface } from "node:readline/promises";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 /** A fault that its reader can mend: the message names the thing, the place and the cure. Printed without a stack. */
@@ -59,6 +60,18 @@ export async function runCommand(main: () => Promise<void>): Promise<void> {
     const explained = error instanceof UserError || (error instanceof Error && "syscall" in error);
     process.exitCode = error instanceof UsageError ? 2 : explained ? 1 : 70;
     process.stderr.write(`${redact(explained ? error.message : String((error as Error).stack))}\n`);
+  }
+}
+
+/** Asks whoever sits there, who does it with yes and nothing else. Where nobody does the answer is no. */
+export async function agrees(question: string): Promise<boolean> {
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    // Without an answer the input has ended.
+    const ended = new Promise<string>((resolve) => asking.once("close", () => resolve("")));
+    return (await Promise.race([asking.question(`\n${question} Only yes does it: `), ended])) === "yes";
+  } finally {
+    asking.close();
   }
 }
 

@@ -1,12 +1,12 @@
 /** `npm run deploy` and `npm run destroy`: Terraform on what `npm run synth` writes. */
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
-import { parseCommand, redact, runCommand, UsageError, UserError } from "../command.ts";
+import { agrees, parseCommand, redact, runCommand, UsageError, UserError } from "../command.ts";
 import { readEnvironment } from "../environment.ts";
+import type { InfraConfig } from "./config.ts";
 import { readPlan, readTainted, type Planned } from "./planned.ts";
 import { synthesise } from "./synth.ts";
-import { init, readVariables, terraform } from "./terraform.ts";
+import { init, localState, readVariables, terraform } from "./terraform.ts";
 
 const help = `npm run deploy [-- --plan] [--yes] [--replace ADDRESS]… [--no-refresh]
 npm run destroy [-- --plan] [--yes]
@@ -43,14 +43,17 @@ await runCommand(async () => {
   if ((command !== "apply" && command !== "destroy") || more.length > 0)
     throw new UsageError(`${more[0] ?? command} is one word too many. Try --help.`);
   const { replace = [], "no-refresh": isBlind = false } = values;
-  if (["plan", "replace", "refresh"].some((name) => process.env[`npm_config_${name}`] !== undefined))
-    throw new UsageError("npm took an option for itself: write -- before it, as in npm run deploy -- --plan.");
+  refuseTaken(process.env);
   if (command === "destroy" && (replace.length > 0 || isBlind))
     throw new UsageError("--replace and --no-refresh are for deploy.");
   const environment = readEnvironment();
   const synthesis = synthesise(environment, command === "destroy" ? "unchecked" : "checked");
   const variables = readVariables(environment, synthesis);
   const { dir, config } = synthesis;
+  if (command === "destroy" && config.isProtected)
+    throw new UserError(
+      `nothing was done: ${config.environment} holds data, and PROTECTION is on. To delete it all the same: PROTECTION=off npm run deploy, and then PROTECTION=off npm run destroy.`,
+    );
   await init(synthesis, "talk");
   const began = Date.now();
   try {
@@ -64,19 +67,37 @@ await runCommand(async () => {
     const planned = await readPlan(dir, planFile);
     refuse(planned, replace, config.isProtected);
     if (values.plan || planned.isEmpty) return;
-    if (!values.yes && !(await agrees(command, config.environment))) throw new UserError("nothing was done.");
+    const question = `${command === "destroy" ? "Delete" : "Change"} the environment ${config.environment} so?`;
+    if (!values.yes && !(await agrees(question))) throw new UserError("nothing was done.");
     await terraform(dir, ["apply", "-input=false", planFile], variables, "talk");
+    process.stderr.write(next(command, config));
   } catch (error) {
-    tellStatements(`ksqldb-${config.environment}.log`, began);
+    tellStatements(`ksqldb-${config.environment}`, began);
     throw error;
   } finally {
     rmSync(join(dir, planFile), { force: true });
   }
 });
 
+/** What is to be done now. */
+function next(command: "apply" | "destroy", { prefix, stateBucket }: InfraConfig): string {
+  if (command === "apply")
+    return "npm run env writes addresses and keys into .env; npm run status tells how it goes.\n";
+  const state = stateBucket === undefined ? `${localState(prefix)}.backup` : `old versions in ${stateBucket}`;
+  return `Yours to delete: the keys in .env, and ${state}, with secrets that open nothing any more.\n`;
+}
+
+/** Without -- before them npm takes options for itself, as abbreviations of its own, and the command would do something else. */
+function refuseTaken(env: NodeJS.ProcessEnv): void {
+  const plan = ["parseable", "long", "all"].every((name) => env[`npm_config_${name}`] === "true");
+  const replace = /^(confluent|google|terraform)_/.test(env["npm_config_replace_registry_host"] ?? "");
+  if (plan || replace || env["npm_config_refresh"] !== undefined)
+    throw new UsageError("npm took an option for itself: write -- before it, as in npm run deploy -- --plan.");
+}
+
 /** What Terraform itself lets pass, or finds out when the rest is gone. */
 function refuse(
-  { lost, locked, exchanged, addresses }: Planned,
+  { lost, locked, grown, exchanged, addresses }: Planned,
   replace: readonly string[],
   isProtected: boolean,
 ): void {
@@ -88,6 +109,11 @@ function refuse(
     );
   }
   const list = (texts: readonly string[]) => texts.map((text) => `\n  ${text}`).join("");
+  // It can not be taken back: a topic never loses a partition again.
+  if (grown.length > 0)
+    throw new UserError(
+      `nothing was done: these would get more partitions, which no running statement follows, and products would go on in another partition than they began in:${list(grown)}\nTake it back. A platform with more is made from nothing: after npm run destroy, or beside this one (TAPELINE_NAME).`,
+    );
   if (exchanged.length > 0)
     throw new UserError(
       `nothing was done: with these keys Terraform reads topics and schemas, and would be left without if this run ended early:${list(exchanged)}\nExchange them in two runs, by KEYS: SECURITY.md.`,
@@ -119,24 +145,22 @@ async function untaint(dir: string, isProtected: boolean, isPlan: boolean): Prom
   }
 }
 
-async function agrees(command: "apply" | "destroy", environment: string): Promise<boolean> {
-  const question = `\n${command === "destroy" ? "Delete" : "Change"} the environment ${environment} so? Only yes does it: `;
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    // Without an answer the input has ended.
-    const ended = new Promise<string>((resolve) => asking.once("close", () => resolve("")));
-    return (await Promise.race([asking.question(question), ended])) === "yes";
-  } finally {
-    asking.close();
-  }
+/** Terraform shows nothing of what a program says that is given secrets. */
+function tellStatements(name: string, since: number): void {
+  const log = `${name}.log`;
+  const { mtimeMs = 0 } = statSync(log, { throwIfNoEntry: false }) ?? {};
+  if (mtimeMs < since || isGood(`${name}.json`)) return;
+  const lines = readFileSync(log, "utf8").trimEnd().split("\n").slice(-40);
+  process.stderr.write(
+    redact(`\n${log}, where npm run ksqldb tells of the statements, ends with:\n${lines.join("\n")}\n\n`),
+  );
 }
 
-/** Terraform shows nothing of what a program says that is given secrets. */
-function tellStatements(report: string, since: number): void {
-  const { mtimeMs = 0 } = statSync(report, { throwIfNoEntry: false }) ?? {};
-  if (mtimeMs < since) return;
-  const lines = readFileSync(report, "utf8").trimEnd().split("\n").slice(-40);
-  process.stderr.write(
-    redact(`\n${report}, where npm run ksqldb tells of the statements, ends with:\n${lines.join("\n")}\n\n`),
-  );
+/** Whether a report is there, and of no failure. */
+function isGood(report: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(report, "utf8")) as { error?: string }).error === undefined;
+  } catch {
+    return false;
+  }
 }

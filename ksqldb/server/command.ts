@@ -1,5 +1,5 @@
 /** `npm run ksqldb -- plan | apply | destroy`: from the command line to the server and back to a report. */
-import { type parseCommand, parseDuration, redact, stopSignal, UsageError, UserError } from "../../command.ts";
+import { agrees, type parseCommand, parseDuration, redact, stopSignal, UsageError, UserError } from "../../command.ts";
 import { readEnvironment, type Environment } from "../../environment.ts";
 import { readRegistry } from "../../schemas/registry-config.ts";
 import { carryOut, type Outcome } from "./apply.ts";
@@ -21,6 +21,7 @@ export const serverOptions = {
   wait: { type: "string" },
   timeout: { type: "string" },
   state: { type: "string" },
+  yes: { type: "boolean" },
 } as const;
 
 type Values = Partial<ReturnType<typeof parseCommand<typeof serverOptions>>["values"]>;
@@ -41,10 +42,11 @@ export const serverHelp = `npm run ksqldb -- plan | apply | destroy [options]
   --wait               How long a server that refuses the key, is starting or limits the rate is asked again: a fresh
                        key takes minutes to be known. Default 10m for apply, 30s for the others.
   --timeout            How long a statement may take, and then the queries to run. Default 2m.
+  --yes                Does not ask before it drops something.
   --state              Folder of a Terraform stack, whose state has the secret of KSQLDB_API_KEY.
 
 Credentials are KSQLDB_API_KEY and KSQLDB_API_SECRET of the environment; with SCHEMA_REGISTRY_URL the raw schemas are
-checked before anything is sent. A report as JSON goes to stdout, the talk to stderr.
+checked before anything is sent. The talk goes to stderr, and a report as JSON to stdout, unless that is a terminal.
 Exit codes: 0 done, or nothing to do; 1 refused or failed, with the reason; 2 a command line not understood;
 3 see --detailed-exitcode.
 `;
@@ -55,6 +57,7 @@ interface Surroundings {
   readonly out: (text: string) => void;
   readonly talk: (line: string) => void;
   readonly stop: AbortSignal;
+  readonly agrees: (question: string) => Promise<boolean>;
 }
 
 /** Those of a process of its own. */
@@ -62,8 +65,8 @@ function surroundings(): Surroundings {
   const talk = (line: string) => void process.stderr.write(`${redact(line)}\n`);
   const onInterrupt = (again: boolean) =>
     talk(again ? "ended" : "stopping when the server has answered; again ends at once");
-  const out = (text: string) => void process.stdout.write(redact(text));
-  return { environment: readEnvironment(), out, talk, stop: stopSignal(undefined, onInterrupt) };
+  const out = (text: string) => void (process.stdout.isTTY || process.stdout.write(redact(text)));
+  return { environment: readEnvironment(), out, talk, stop: stopSignal(undefined, onInterrupt), agrees };
 }
 
 /**
@@ -74,7 +77,7 @@ export async function runServerCommand(
   command: "plan" | "apply" | "destroy",
   values: Values,
   desired: readonly Desired[],
-  { environment, out, talk, stop }: Surroundings = surroundings(),
+  { environment, out, talk, stop, agrees: isAgreed }: Surroundings = surroundings(),
 ): Promise<number> {
   const { from = "earliest", wait = command === "apply" ? "10m" : "30s", timeout = "2m" } = values;
   if (from !== "earliest" && from !== "latest") throw new UsageError(`--from ${from}: earliest or latest is expected.`);
@@ -120,6 +123,10 @@ export async function runServerCommand(
       return changesOf(plan).length > 0 && values["detailed-exitcode"] ? 3 : 0;
     }
     refuse(plan, checks);
+    const dropped = plan.flatMap(({ action, name }) => (action === "drop" || action === "recreate" ? name : []));
+    const isAsked = dropped.length > 0 && !isTeardown && values.yes !== true;
+    if (isAsked && !(await isAgreed(`Drop ${dropped.join(", ")} on ${server.url}?`)))
+      throw new UserError("nothing was sent. Without anybody to ask it takes --yes.");
     await carryOut(server, plan, { from, timeoutMs, talk }, outcomes);
     const running =
       command === "destroy" ? [] : desired.flatMap(({ name, reads }) => (reads === undefined ? [] : name));

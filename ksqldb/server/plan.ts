@@ -133,7 +133,7 @@ function waysOut({ name, kind, topic }: Desired, doomed: readonly string[]): str
   const them =
     readers.length === 0 ? "" : ` and ${readers.join(", ")}, which read${readers.length === 1 ? "s" : ""} it,`;
   return (
-    `apply --replace drops it${them} and makes it anew; plan --replace tells what that does to the rows. ` +
+    `npm run ksqldb -- apply --replace drops it${them} and makes it anew; plan --replace tells what that does to the rows. ` +
     `Or leave the ${kind} ${name} as it is and give the new one a name and a topic of its own, as ${topic}_v2.`
   );
 }

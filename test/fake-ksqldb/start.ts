@@ -60,8 +60,9 @@ export async function runAgainst(
   {
     env = {},
     stop = new AbortController().signal,
+    says = "yes",
     ...values
-  }: Values & { env?: Record<string, string>; stop?: AbortSignal } = {},
+  }: Values & { env?: Record<string, string>; stop?: AbortSignal; says?: "yes" | "no" } = {},
 ): Promise<Run> {
   const [out, told]: [string[], string[]] = [[], []];
   const before = fake.statements?.length ?? 0;
@@ -73,6 +74,10 @@ export async function runAgainst(
       stop,
       out: (text: string) => void out.push(text),
       talk: (line: string) => void told.push(line),
+      agrees(question: string) {
+        told.push(question);
+        return Promise.resolve(says === "yes");
+      },
     };
     code = await runServerCommand(command, { wait: "2s", timeout: "2s", ...values }, desired, io);
   } catch (error) {

@@ -316,6 +316,23 @@ describe("a change", () => {
   });
 });
 
+describe("what drops something", () => {
+  it.each([
+    ["destroy", desired, {}],
+    ["apply", otherBars, { replace: true }],
+  ] as const)(
+    "(%s) asks, naming it and the server, and without a yes sends nothing",
+    async (command, files, options) => {
+      const fake = await running();
+      const { code, sent, told } = await runAgainst(fake, command, files, { ...options, says: "no" });
+      expect([code, sent]).toEqual([1, []]);
+      expect(told).toMatch(/Drop .*COINBASE_BARS_1M.* on http:\/\/127/);
+      expect(told).toContain("nothing was sent. Without anybody to ask it takes --yes.");
+      expect((await runAgainst(fake, command, files, { ...options, yes: true, says: "no" })).code).toBe(0);
+    },
+  );
+});
+
 describe("destroy", () => {
   it("drops what the files name, what reads first, and keeps topics and others' objects", async () => {
     const fake = await running();
