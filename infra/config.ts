@@ -21,7 +21,7 @@ export interface InfraConfig {
   readonly governance: "ESSENTIALS" | "ADVANCED";
   /** Streaming units of the ksqlDB cluster. */
   readonly csu: number;
-  /** Retention of raw topics; undefined for the catalogue's. */
+  /** Retention of the exchange's raw topics; undefined for the catalogue's. */
   readonly rawRetentionMs: number | undefined;
   readonly sink: {
     readonly tasks: number;
@@ -73,7 +73,7 @@ export function readInfraConfig(environment: Environment): InfraConfig {
     sink: {
       tasks: environment.whole("CONNECTOR_TASKS", 1, 100),
       mode: environment.choice("INGESTION_MODE", ["streaming", "batch"]) ?? "streaming",
-      key: environment.choice("SINK_KEY", ["created", "given"]) ?? "created",
+      key: readSinkKey(environment),
     },
     keys: readKeys(environment),
     tables: readTopics(environment),
@@ -135,9 +135,9 @@ function readName(environment: Environment): string {
 }
 
 function readRegion(environment: Environment): string {
-  const region = environment.required("CONFLUENT_REGION", "a region of Google Cloud, as us-central1");
+  const region = environment.required("CONFLUENT_REGION", "a region of Google Cloud, such as us-central1");
   if (region !== "" && !regionShape.test(region))
-    fault(environment, "CONFLUENT_REGION", region, "a region of Google Cloud, as us-central1", "");
+    fault(environment, "CONFLUENT_REGION", region, "a region of Google Cloud, such as us-central1,", "");
   const location = environment.text("BIGQUERY_LOCATION") ?? region;
   if (location !== region)
     environment.fault(
@@ -163,6 +163,13 @@ function readCsu(environment: Environment): number {
   return streamingUnits.includes(csu)
     ? csu
     : fault(environment, "KSQLDB_CSU", String(csu), `one of ${streamingUnits.join(", ")}`, 1);
+}
+
+function readSinkKey(environment: Environment): "created" | "given" {
+  const key = environment.choice("SINK_KEY", ["created", "given"]) ?? "created";
+  if (key === "created" && environment.text("SINK_KEY_FILE") !== undefined)
+    environment.fault("SINK_KEY_FILE is set, which is read with SINK_KEY=given only: set both, or neither");
+  return key;
 }
 
 function readKeys(environment: Environment): number[] {
@@ -200,7 +207,7 @@ function readBudget(environment: Environment): InfraConfig["budget"] {
     environment,
     "BILLING_ACCOUNT",
     /^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/,
-    "an id as 012345-6789AB-CDEF01",
+    "an id such as 012345-6789AB-CDEF01",
   );
   const amount = environment.whole("BUDGET_AMOUNT", 1, 1_000_000);
   return billingAccount === undefined ? undefined : { billingAccount, amount };
@@ -211,7 +218,7 @@ function readProducts(environment: Environment): string {
   const products = list(environment, "COINBASE_PRODUCTS");
   for (const product of products)
     if (product !== "all" && !/^[A-Z0-9*]{1,20}-[A-Z0-9*]{1,20}$/.test(product))
-      fault(environment, "COINBASE_PRODUCTS", product, "an id as BTC-USD, a pattern as ETH-*, or all", "");
+      fault(environment, "COINBASE_PRODUCTS", product, "an id such as BTC-USD, a pattern such as ETH-*, or all,", "");
   if (products.length === 0)
     environment.fault("COINBASE_PRODUCTS is empty: ids or patterns separated by commas, or all");
   return products.join(",");

@@ -26,6 +26,8 @@ export interface Planned {
   readonly lost: readonly string[];
   /** Addresses of what would be deleted while its service still protects it. */
   readonly locked: readonly string[];
+  /** Addresses of topics that would get more partitions. */
+  readonly grown: readonly string[];
   /** Addresses of keys of Terraform's own that somebody wants exchanged in one run. */
   readonly exchanged: readonly string[];
   readonly addresses: readonly string[];
@@ -44,6 +46,7 @@ export async function readPlan(dir: string, file: string): Promise<Planned> {
     ),
     lost: changes.flatMap(losses),
     locked: deleted.filter(({ change }) => change.before?.["deletion_protection"] === true).map(address),
+    grown: changes.filter(grows).map(address),
     exchanged: exchanged(changes).map(address),
     addresses: all.map(address),
   };
@@ -67,6 +70,11 @@ function losses({ address, type, change: { actions, before, after } }: PlannedCh
     ];
   }
   return type === "confluent_kafka_topic" ? topicLosses(address, settings(was), settings(becomes)) : [];
+}
+
+function grows({ type, change: { actions, before, after } }: PlannedChange): boolean {
+  const [was, becomes] = [before, after].map((one) => Number(one?.["partitions_count"] ?? 0)) as [number, number];
+  return type === "confluent_kafka_topic" && actions.join() === "update" && becomes > was;
 }
 
 /**

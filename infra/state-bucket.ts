@@ -29,7 +29,7 @@ await runCommand(async () => {
     process.env["TF_VAR_google_project"] || environment.required("GOOGLE_PROJECT", "the id of a Google Cloud project");
   environment.check();
   if (stateBucket === undefined)
-    throw new UserError("STATE_BUCKET is not set: the bucket's name, as acme-tapeline-state.");
+    throw new UserError("STATE_BUCKET is not set: the bucket's name, such as acme-tapeline-state.");
 
   const dir = write((app) => {
     const stack = new TerraformStack(app, "tapeline-state");
@@ -85,7 +85,7 @@ async function moveState({ config, dir }: Synthesis): Promise<void> {
   await terraform(dir, ["state", "push", "-force", resolve(local)], {}, "talk");
   renameSync(local, `${local}.moved`);
   process.stderr.write(
-    `the state of ${config.environment} is in ${config.stateBucket}. Delete ${local}.moved and ${local}.backup, which hold its secrets, when you have seen npm run deploy say "No changes".\n`,
+    `the state of ${config.environment} is in ${config.stateBucket}: keep STATE_BUCKET=${config.stateBucket} in .env. Delete ${local}.moved and ${local}.backup, which hold its secrets, when you have seen npm run deploy say "No changes".\n`,
   );
 }
 

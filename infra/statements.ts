@@ -18,7 +18,7 @@ export interface StatementsProps {
   readonly projectDir: string;
   /** Topics and schemas, and rights on them: there before the statements, and until they are gone. */
   readonly needs: readonly ITerraformDependable[];
-  /** Name of the report that each run leaves, since Terraform shows no output beside secrets. */
+  /** Each run leaves what it said in a file of this name with .log, and its report in one with .json: Terraform shows no output beside secrets. */
   readonly report: string;
 }
 
@@ -27,7 +27,7 @@ export class Statements extends Construct {
 
   constructor(scope: Construct, id: string, { server, registry, projectDir, needs, report }: StatementsProps) {
     super(scope, id);
-    const run = (command: string) => `npm run --silent ksqldb -- ${command} > ${report} 2>&1`;
+    const run = (command: string) => `npm run --silent ksqldb -- ${command} > ${report}.json 2> ${report}.log`;
     const teardown = new TerraformData(this, "teardown", {
       // When it is destroyed it knows nothing but itself. Not the secret: plans would show it.
       input: { url: server.url, key: server.login.key, dir: projectDir },

@@ -2,7 +2,7 @@
 import { Construct } from "constructs";
 import { Fn, type ITerraformDependable, type TerraformResourceLifecycle } from "cdktf";
 import { readStatements } from "../ksqldb/statements.ts";
-import { catalog } from "../schemas/catalog.ts";
+import { catalog, type Topic } from "../schemas/catalog.ts";
 import type { InfraConfig } from "./config.ts";
 import { Connector } from "./confluent/connector.ts";
 import { DataConfluentSchemaRegistryCluster } from "./confluent/data-schema-registry-cluster.ts";
@@ -30,6 +30,9 @@ export interface StreamingProps {
   readonly projectDir: string;
   readonly destination: Destination;
 }
+
+/** What could not be read is little, and kept as the catalogue says. */
+const isOfExchange = ({ name, writtenBy }: Topic) => writtenBy === "producer" && name !== "feed_quarantine";
 
 export class Streaming extends Construct {
   readonly environment: Environment;
@@ -82,7 +85,7 @@ export class Streaming extends Construct {
       (topic) =>
         new TopicWithSubject(topics, topic.name, {
           topic,
-          retentionMs: (topic.writtenBy === "producer" ? config.rawRetentionMs : undefined) ?? topic.retentionMs,
+          retentionMs: (isOfExchange(topic) ? config.rawRetentionMs : undefined) ?? topic.retentionMs,
           cluster: this.cluster,
           registry: this.registry,
           kafkaLogin: managerKafka,
@@ -221,7 +224,7 @@ export class Streaming extends Construct {
         ...account.grants,
         ...made.flatMap(({ topic, schema }) => (schema === undefined ? topic : [topic, schema])),
       ],
-      report: `ksqldb-${config.environment}.log`,
+      report: `ksqldb-${config.environment}`,
     });
     return { cluster, login, applied: statements.applied };
   }

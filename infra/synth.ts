@@ -1,5 +1,5 @@
 /** From the environment to the folder with what Terraform is given. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, type TerraformStack } from "cdktf";
 import { UserError } from "../command.ts";
@@ -34,6 +34,9 @@ export function write(stackOf: (app: App) => TerraformStack): string {
   const app = new App({ stackTraces: false });
   const stack = stackOf(app);
   const dir = join(app.outdir, "stacks", stack.node.id);
+  // Terraform's plans, and what it keeps of a state before some commands, hold secrets.
+  mkdirSync(app.outdir, { recursive: true });
+  chmodSync(app.outdir, 0o700);
   // Terraform reads both, and what stands in both stands there twice.
   for (const file of ["cdk.tf", "cdk.tf.json"]) rmSync(join(dir, file), { force: true });
   try {

@@ -1,6 +1,6 @@
 /** Runs Terraform in a stack's folder, with what the environment says as its variables. */
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { redact, secret, UserError } from "../command.ts";
 import type { Environment } from "../environment.ts";
@@ -20,7 +20,7 @@ export function readVariables(environment: Environment, { config }: Synthesis): 
     const text = own ?? environment.required(name, what);
     return [`TF_VAR_${variable}`, hidden ? secret(text) : text];
   };
-  const given = config.sink.key === "given" ? [["TF_VAR_google_sink_key", readSinkKey(environment)] as const] : [];
+  const given = config.sink.key === "given" ? [["TF_VAR_google_sink_key", readGivenKey(environment)] as const] : [];
   const cloudKey = "a Cloud API key of Confluent Cloud: confluent.cloud, API keys, Cloud resource management";
   const variables = Object.fromEntries([
     read("google_project", "GOOGLE_PROJECT", "the id of a Google Cloud project", false),
@@ -33,7 +33,7 @@ export function readVariables(environment: Environment, { config }: Synthesis): 
 }
 
 /** The JSON key of a Google service account. Terraform would print one that it refuses. */
-function readSinkKey(environment: Environment): string {
+function readGivenKey(environment: Environment): string {
   const file = environment.text("SINK_KEY_FILE");
   const own = process.env["TF_VAR_google_sink_key"];
   if (file === undefined && !own) {
@@ -81,7 +81,17 @@ export async function init(
     throw new UserError(
       `${local} is here, and STATE_BUCKET names ${stateBucket}: npm run bootstrap moves the state there.`,
     );
+  if (stateBucket === undefined) refuseSecondState(local);
   await initFolder(dir, output);
+}
+
+/** Where a bucket was made from here and none is named, the state is in it: a second platform would be made. */
+function refuseSecondState(local: string): void {
+  const bucket = readdirSync(".").flatMap((file) => /^bucket-(.+)\.tfstate$/.exec(file)?.[1] ?? [])[0];
+  if (bucket === undefined || existsSync(local)) return;
+  throw new UserError(
+    `there is no ${local}, and bucket-${bucket}.tfstate tells that states are kept in ${bucket}: write STATE_BUCKET=${bucket} into .env.`,
+  );
 }
 
 /** The same for any folder. */
@@ -96,6 +106,26 @@ export function localState(prefix: string): string {
   return `${prefix}.tfstate`;
 }
 
+/** What helps where Terraform says why, and its own advice would do harm or does not know this project. */
+const cures: readonly [RegExp, string][] = [
+  [
+    /Instance cannot be destroyed/,
+    "PROTECTION is on, and what holds data would be deleted. Take the change back; or, if it may be lost: PROTECTION=off npm run deploy without the change, and then with it.",
+  ],
+  [
+    /reading (Kafka|Schema|Subject)[^]*401 Unauthorized/,
+    "The manager's key is gone, with which Terraform reads topics and schemas: SECURITY.md tells how it gets another.",
+  ],
+  [
+    /Error acquiring the state lock/,
+    "Another run is at work, or one was cut off. If nobody deploys: terraform -chdir=<the stack's folder> force-unlock <the lock's ID>.",
+  ],
+  [
+    /Backend configuration changed/,
+    "STATE_BUCKET is not what it was at the last run: name that one again. Never -reconfigure, which begins without a state.",
+  ],
+];
+
 /**
  * Runs a command of Terraform's. Its output is talk, shown or, with `answer`, returned. Throws UserError where it fails: it
  * has told why. Ctrl-C is Terraform's own: the first ends in order, the second at once.
@@ -108,23 +138,31 @@ export async function terraform(
 ): Promise<string> {
   // State files hold secrets.
   process.umask(0o077);
-  const child = spawn(program(), [`-chdir=${dir}`, ...args], {
+  const [command, ...rest] = args as [string, ...string[]];
+  const isPlain = output === "talk" && (!process.stdout.isTTY || process.env["NO_COLOR"]);
+  const plain = isPlain && ["init", "plan", "apply"].includes(command) ? ["-no-color"] : [];
+  const child = spawn(program(), [`-chdir=${dir}`, command, ...plain, ...rest], {
     env: { ...process.env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", ...variables },
-    stdio: ["inherit", output === "answer" ? "pipe" : process.stderr, "inherit"],
+    stdio: ["inherit", output === "answer" ? "pipe" : "inherit", "pipe"],
   });
   const wait = () => {};
   const pass = () => child.kill("SIGINT");
-  process.on("SIGINT", wait).on("SIGTERM", pass);
-  let text = "";
+  process.on("SIGINT", wait).on("SIGTERM", pass).on("SIGHUP", pass);
+  let [text, errors] = ["", ""];
   child.stdout?.setEncoding("utf8").on("data", (part: string) => (text += part));
+  child.stderr!.setEncoding("utf8").on("data", (part: string) => {
+    errors += part;
+    process.stderr.write(redact(part));
+  });
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
       child.on("error", reject).on("close", resolve);
     });
     if (code === 0) return text;
     // Of other commands it may be a state, whose secrets are not known yet.
-    if (args[0] === "init") process.stderr.write(redact(text));
-    throw new UserError(`${program()} ${args[0]} failed.`);
+    if (command === "init") process.stderr.write(redact(text));
+    const cure = cures.find(([words]) => words.test(errors))?.[1];
+    throw new UserError([`${program()} ${command} failed.`, cure].join(" ").trim());
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     throw new UserError(
@@ -132,7 +170,7 @@ export async function terraform(
       { cause: error },
     );
   } finally {
-    process.off("SIGINT", wait).off("SIGTERM", pass);
+    process.off("SIGINT", wait).off("SIGTERM", pass).off("SIGHUP", pass);
   }
 }
 
@@ -144,7 +182,10 @@ interface Output {
 /** The outputs of a stack that was deployed. Throws UserError where it was not. */
 export async function readOutputs({ config, dir }: Synthesis): Promise<ReadonlyMap<string, string>> {
   const { stateBucket, prefix, environment } = config;
-  if (stateBucket === undefined && !existsSync(localState(prefix))) throw notDeployed(environment);
+  if (stateBucket === undefined && !existsSync(localState(prefix))) {
+    refuseSecondState(localState(prefix));
+    throw notDeployed(environment);
+  }
   await init({ config, dir }, "answer");
   const outputs = Object.entries(
     JSON.parse(await terraform(dir, ["output", "-json"], {}, "answer")) as Record<string, Output>,

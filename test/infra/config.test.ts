@@ -62,6 +62,7 @@ describe("the configuration of the infrastructure", () => {
       "needs at least 2",
     ],
     [{ BIGQUERY_TABLES: " , " }, "BIGQUERY_TABLES is empty"],
+    [{ SINK_KEY_FILE: "key.json" }, "SINK_KEY_FILE is set, which is read with SINK_KEY=given only"],
     ...["0", "1,1", "1,2,3", "one", "-1"].map((keys): [Record<string, string>, string] => [
       { KEYS: keys },
       `KEYS is ${keys}: a number, or two`,

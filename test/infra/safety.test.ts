@@ -37,7 +37,9 @@ describeTerraform("an environment", () => {
     expect(cloud.changes.length).toBe(before);
 
     cloud.delete("confluent_api_key", "tapeline-dev-manager-kafka-key-1");
-    expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("401 Unauthorized");
+    expect((await clone.run(["deploy", "--", "--yes"])).output).toContain(
+      "The manager's key is gone, with which Terraform reads topics and schemas: SECURITY.md",
+    );
     const blind = await clone.run(["deploy", "--", "--yes", "--no-refresh"], { KEYS: "1,2" });
     expect(blind.output).toContain("Apply complete!");
     expect((await clone.run(["deploy", "--", "--yes"], { KEYS: "2" })).output).toContain("Apply complete!");
@@ -88,8 +90,8 @@ describeTerraform("an environment", () => {
   }
   const off = { PROTECTION: "off" };
 
-  it("that is protected refuses to lose a table or what is old, with nothing touched", async () => {
-    const { refused } = await protectedOne();
+  it("that is protected refuses to lose a table or what is old, and more partitions, with nothing touched", async () => {
+    const { clone, refused } = await protectedOne();
     expect(await refused("deploy", { BIGQUERY_TABLES: "coinbase_trades" })).toMatch(
       /PROTECTION is on:[^]*warehouse-tables-coinbase_full, all of it/,
     );
@@ -97,6 +99,8 @@ describeTerraform("an environment", () => {
       "warehouse-tables-coinbase_full, rows older than 30 days",
     );
     expect(await refused("deploy", { RAW_RETENTION_DAYS: "1" })).toContain("messages older than 1 days");
+    clone.edit("infra/topics.ts", (code) => code.replace("topic.partitions", "2 * topic.partitions"));
+    expect(await refused("deploy")).toMatch(/these would get more partitions, [^]*coinbase_full-topic[^]*Take it back/);
   });
 
   it("that is protected refuses to lose a column, also where both committed records were changed by hand", async () => {
@@ -108,8 +112,14 @@ describeTerraform("an environment", () => {
   });
 
   it("that is protected refuses to be destroyed, with nothing touched; two commands take it down", async () => {
-    const { clone, cloud, refused } = await protectedOne();
-    expect(await refused("destroy")).toContain("Instance cannot be destroyed");
+    const { clone, cloud, refused, terraform } = await protectedOne();
+    expect(await refused("destroy")).toContain("prod holds data, and PROTECTION is on. To delete it all the same");
+    const changes = cloud.changes.length;
+    expect((await terraform.destroy()).output).toContain("Instance cannot be destroyed");
+    expect(cloud.changes.length).toBe(changes);
+    expect(await refused("deploy", { CONFLUENT_REGION: "europe-west3" })).toMatch(
+      /terraform plan failed\. PROTECTION is on, and what holds data would be deleted/,
+    );
     expect(await refused("destroy", off)).toMatch(
       /these are still protected:[^]*confluent_kafka_cluster\.streaming-cluster/,
     );
@@ -221,6 +231,11 @@ describeTerraform("an environment", () => {
     const again = await clone.run(["deploy", "--", "--yes"], bucket);
     expect([again.code, again.output]).toEqual([0, expect.stringContaining("No changes")]);
     expect((await clone.run(["env"], bucket)).code).toBe(0);
+    for (const command of ["deploy", "env"])
+      expect(await clone.run([command, ...(command === "deploy" ? ["--", "--yes"] : [])])).toEqual({
+        code: 1,
+        output: expect.stringContaining("states are kept in states: write STATE_BUCKET=states into .env.") as string,
+      });
   });
 });
 

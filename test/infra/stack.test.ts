@@ -190,11 +190,12 @@ describe("the streaming half", () => {
     );
   });
 
-  it("keeps raw records as long as is asked, and derived ones as their statements say", () => {
+  it("keeps the exchange's records as long as is asked, derived ones and what could not be read as the catalogue says", () => {
     const stack = synth({ RAW_RETENTION_DAYS: "1" });
     const retention = (name: string) =>
       (stack.resource["confluent_kafka_topic"]![`streaming-topics-${name}-topic`]!["config"] as Body)["retention.ms"];
-    expect([retention("coinbase_full"), retention("coinbase_trades")]).toEqual(["86400000", "604800000"]);
+    const names = ["coinbase_full", "coinbase_trades", "feed_quarantine"];
+    expect(names.map(retention)).toEqual(["86400000", "604800000", "2592000000"]);
   });
 
   it("guards every subject, and registers the schemas of the raw ones only", () => {
