@@ -35,6 +35,7 @@ export class Budget extends Construct {
       project,
       billingProject: project,
       userProjectOverride: true,
+      addTerraformAttributionLabel: false,
     });
     new BillingBudget(this, "budget", {
       provider,

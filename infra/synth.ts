@@ -68,7 +68,7 @@ export function write(stackOf: (app: App) => TerraformStack): string {
  * break too many at the end of a text that has one.
  */
 function mended(hcl: string): string {
-  const own = /^\s*(?:(?:depends_on|replace_triggered_by) = \[[^\]]*\]|when = "destroy")$/gm;
+  const own = /^\s*(?:(?:depends_on|replace_triggered_by) = \[[^\]]*\]|when = "destroy"|provider = "[\w.]+")$/gm;
   return hcl.replace(own, (argument) => argument.replaceAll('"', "")).replace(/\n\nEOF$/gm, "\nEOF");
 }
 

@@ -7,8 +7,12 @@ import { describeTerraform } from "./fake/terraform.ts";
 import type { Attributes } from "./fake/values.ts";
 
 describeTerraform("an environment", () => {
-  it.each(["dev", "prod"])("of %s is there after one command, and a second plan is empty", async (environment) => {
-    const { ksqldb, terraform } = await deployed({ TAPELINE_ENVIRONMENT: environment });
+  const paid = { BILLING_ACCOUNT: "012345-6789AB-CDEF01", ANALYSTS: "group:quants@example.com" };
+  it.each([
+    ["dev", {}],
+    ["prod", { TAPELINE_ENVIRONMENT: "prod", ...paid }],
+  ])("of %s is there after one command, and a second plan is empty", async (_, variables) => {
+    const { ksqldb, terraform } = await deployed(variables);
     expect([...ksqldb.state.queries.values()].map(({ state }) => state)).toEqual(Array(4).fill("RUNNING"));
     const { code, output, changes } = await terraform.plan();
     expect(output).toContain("No changes");
