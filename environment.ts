@@ -83,24 +83,28 @@ export function readEnvironment(): Environment {
   // A variable that is set to nothing is not set.
   const set = (variables: Variables) => Object.fromEntries(Object.entries(variables).filter(([, text]) => text !== ""));
   const environment = new Environment({ ...parseEnv(template), ...set(own), ...set(process.env) });
-  // Among everybody's variables those that can be nobody else's.
-  const ours = Object.keys(process.env).filter((name) => name.startsWith("TAPELINE_"));
   const known = namesIn(template);
-  const told = (place: string, names: string[]) =>
-    names.flatMap((name) => strange(name, known).map((why) => `${place} sets ${name}, ${why}`));
-  for (const fault of [...told(".env", Object.keys(own)), ...told("the environment", ours), ...unread(file, own)])
-    environment.fault(fault);
+  const unknown = (names: string[]) => names.filter((name) => !known.includes(name));
+  for (const name of unknown(Object.keys(own))) {
+    const meant = meantBy(name, known);
+    if (meant !== undefined) environment.fault(`.env sets ${name}, which nothing reads: ${meant} is meant?`);
+    else if (/^(TAPELINE|COINBASE|KSQLDB|BIGQUERY)_/.test(name))
+      environment.fault(`.env sets ${name}, which nothing reads: template.env has all names`);
+  }
+  // Of everybody's variables those that are hardly somebody else's.
+  for (const name of unknown(Object.keys(process.env).filter((one) => one.startsWith("TAPELINE_")))) {
+    const meant = meantBy(name, known);
+    if (meant !== undefined) environment.fault(`the environment sets ${name}, which nothing reads: ${meant} is meant?`);
+  }
+  for (const fault of unread(file, own)) environment.fault(fault);
   return environment;
 }
 
-/** What to tell of a name, if it is none of ours and may be meant as one. */
-function strange(name: string, known: readonly string[]): string[] {
-  if (known.includes(name)) return [];
+/** The variable that is probably meant by a name that is none. */
+function meantBy(name: string, known: readonly string[]): string | undefined {
   const upper = name.toUpperCase();
   const isPart = (other: string) => name.length > 4 && (other.startsWith(upper) || upper.endsWith(`_${other}`));
-  const meant = known.find((other) => upper === other || isMisspelt(upper, other)) ?? known.find(isPart);
-  if (meant !== undefined) return [`which nothing reads: ${meant} is meant?`];
-  return /^(TAPELINE|COINBASE|KSQLDB|BIGQUERY)_/.test(upper) ? ["which nothing reads: template.env has all names"] : [];
+  return known.find((other) => upper === other || isMisspelt(upper, other)) ?? known.find(isPart);
 }
 
 /** Lines that set nothing. Their first word alone is told: the rest may be a secret. */

@@ -56,6 +56,7 @@ await runCommand(async () => {
     );
   await init(synthesis, "talk");
   const began = Date.now();
+  let isApplying = false;
   try {
     const what = [
       ...(command === "destroy" ? ["-destroy"] : []),
@@ -69,10 +70,12 @@ await runCommand(async () => {
     if (values.plan || planned.isEmpty) return;
     const question = `${command === "destroy" ? "Delete" : "Change"} the environment ${config.environment} so?`;
     if (!values.yes && !(await agrees(question))) throw new UserError("nothing was done.");
+    isApplying = true;
     await terraform(dir, ["apply", "-input=false", planFile], variables, "talk");
     process.stderr.write(next(command, config));
   } catch (error) {
     tellStatements(`ksqldb-${config.environment}`, began);
+    if (isApplying) process.stderr.write("The same command again goes on where this one stopped.\n");
     throw error;
   } finally {
     rmSync(join(dir, planFile), { force: true });

@@ -80,7 +80,10 @@ function linesOf({ connector, sink, deadLetters, queries, lags, newestRows }: Re
   }
   if (isKnown("queries", queries))
     for (const { topic, id, state } of queries)
-      add(`query of ${topic}: ${state}${id ? `${lagOf(`query_${id}`)} (${id})` : ""}`, state !== "RUNNING");
+      add(
+        `query of ${topic}: ${state}${id ? `${lagOf(`query_${id}`)} (${id})` : "; npm run ksqldb -- apply makes it"}`,
+        state !== "RUNNING",
+      );
   if (isKnown("newest rows", newestRows)) {
     add(`newest rows (${count(newestRows.bytesBilled, "byte")} billed for asking):`);
     for (const { table, time, secondsAgo } of newestRows.rows)

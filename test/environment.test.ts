@@ -47,9 +47,12 @@ it.each([
   expect(read(`${meant}=${meant === "TAPELINE_ENVIRONMENT" ? "dev" : "on"}\n${name}=x`, "KSQLDB_CSU")).toContain(told);
 });
 
-it("a name of ours that there is not is refused, also in the environment of the process", () => {
+it("a name of ours that there is not is refused; in the environment of the process, where one of ours is meant", () => {
   expect(read("COINBASE_SPEED=4", "KSQLDB_CSU")).toContain(".env sets COINBASE_SPEED, which nothing reads");
-  expect(read("", "KSQLDB_CSU", { TAPELINE_STAGE: "prod" })).toContain("the environment sets TAPELINE_STAGE");
+  expect(read("", "KSQLDB_CSU", { TAPELINE_ENV: "prod" })).toContain(
+    "the environment sets TAPELINE_ENV, which nothing",
+  );
+  expect(read("", "KSQLDB_CSU", { TAPELINE_OF_OTHERS: "1", KSQLDB_OF_OTHERS: "1" })).toBe("1\n");
 });
 
 it("a line that sets nothing is told by its place and first word, and by nothing that may be secret", () => {

@@ -168,7 +168,7 @@ describe("a status", () => {
       "CREATE STREAM mine WITH (VALUE_FORMAT = 'AVRO') AS SELECT * FROM coinbase_trades EMIT CHANGES;",
     );
     const { wrong, lines } = await look(world);
-    expect(wrong).toEqual(["! query of coinbase_bars_1m: MISSING"]);
+    expect(wrong).toEqual(["! query of coinbase_bars_1m: MISSING; npm run ksqldb -- apply makes it"]);
     expect(lines.join()).not.toContain("MINE");
   });
 
