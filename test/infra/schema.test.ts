@@ -25,7 +25,7 @@ interface Provider {
 }
 
 /** Terraform's own arguments. */
-const meta = ["//", "depends_on", "lifecycle", "provisioner"];
+const meta = ["//", "alias", "depends_on", "lifecycle", "provider", "provisioner"];
 
 /** What the provider would refuse in a body, one text each. */
 function faults(body: Body, { attributes = {}, block_types: blocks = {} }: Block, path: string): string[] {
@@ -91,8 +91,8 @@ describeProviders("what is synthesised", (dir) => {
     },
   ])("has only arguments that the providers know, and all that they require: %j", (variables) => {
     const { resource, data, provider }: Synthesised = synth(variables);
-    const ofProviders = Object.entries(provider).flatMap(([name, [body]]) =>
-      faults(body!, providers[name]!.provider.block, name),
+    const ofProviders = Object.entries(provider).flatMap(([name, bodies]) =>
+      bodies.flatMap((body) => faults(body, providers[name]!.provider.block, name)),
     );
     expect([...inAll(resource, "resource_schemas"), ...inAll(data, "data_source_schemas"), ...ofProviders]).toEqual([]);
   });
