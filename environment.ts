@@ -84,36 +84,42 @@ export function readEnvironment(): Environment {
   const set = (variables: Variables) => Object.fromEntries(Object.entries(variables).filter(([, text]) => text !== ""));
   const environment = new Environment({ ...parseEnv(template), ...set(own), ...set(process.env) });
   const known = namesIn(template);
-  const unknown = (names: string[]) => names.filter((name) => !known.includes(name));
-  for (const name of unknown(Object.keys(own))) {
-    const meant = meantBy(name, known);
-    if (meant !== undefined) environment.fault(`.env sets ${name}, which nothing reads: ${meant} is meant?`);
-    else if (/^(TAPELINE|COINBASE|KSQLDB|BIGQUERY)_/.test(name))
-      environment.fault(`.env sets ${name}, which nothing reads: template.env has all names`);
-  }
+  const look = (place: string, names: readonly string[]) => {
+    for (const name of names.filter((one) => !known.includes(one))) {
+      const meant = known.find((other) => isMeant(name, other));
+      if (meant !== undefined) environment.fault(`${place} sets ${name}, which nothing reads: ${meant} is meant?`);
+    }
+  };
+  look(".env", Object.keys(own).filter(isName));
   // Of everybody's variables those that are hardly somebody else's.
-  for (const name of unknown(Object.keys(process.env).filter((one) => one.startsWith("TAPELINE_")))) {
-    const meant = meantBy(name, known);
-    if (meant !== undefined) environment.fault(`the environment sets ${name}, which nothing reads: ${meant} is meant?`);
-  }
-  for (const fault of unread(file, own)) environment.fault(fault);
+  look(
+    "the environment",
+    Object.keys(process.env).filter((name) => name.startsWith("TAPELINE_")),
+  );
+  for (const fault of unread(file, known)) environment.fault(fault);
   return environment;
 }
 
-/** The variable that is probably meant by a name that is none. */
-function meantBy(name: string, known: readonly string[]): string | undefined {
-  const upper = name.toUpperCase();
-  const isPart = (other: string) => name.length > 4 && (other.startsWith(upper) || upper.endsWith(`_${other}`));
-  return known.find((other) => upper === other || isMisspelt(upper, other)) ?? known.find(isPart);
+const isName = (text: string) => /^\w+$/.test(text);
+
+/** Whether a name that is none stands for a variable: in small letters, cut off, or misspelt. */
+function isMeant(name: string, known: string): boolean {
+  const isCut = name.length > 4 && name.includes("_") && known.startsWith(name);
+  return name.toUpperCase() === known || isCut || isMisspelt(name, known);
 }
 
-/** Lines that set nothing. Their first word alone is told: the rest may be a secret. */
-function unread(text: string, variables: Variables): string[] {
-  const isOverLines = Object.values(variables).some((value) => value?.includes("\n"));
-  return (isOverLines ? [] : text.split("\n")).flatMap((line, i) => {
-    const word = /^\s*(?:export\s+)?([\w.-]+)/.exec(line)?.[1];
-    const isSet = word === undefined || line.includes("=");
-    return isSet ? [] : [`.env has in line ${i + 1} a ${word} that sets nothing: NAME=value is expected`];
+/** Lines that set nothing. What stands there may be a secret: a variable of ours alone is named. */
+function unread(file: string, known: readonly string[]): string[] {
+  // A value in quotes may go over several lines.
+  const lines = file
+    .replace(/=\s*(["'`])[^]*?\1/g, (value) => `=${"\n".repeat(value.split("\n").length - 1)}`)
+    .split("\n");
+  return lines.flatMap((line, i) => {
+    const isSet = /^\s*(#|$)|^\s*(export\s+)?\w+\s*=/.test(line);
+    const named = known.find((name) => line.trim().startsWith(name));
+    return isSet
+      ? []
+      : [`.env, line ${i + 1}${named === undefined ? "" : ` (${named})`}, sets nothing: NAME=value is expected`];
   });
 }
 
