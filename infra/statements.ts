@@ -36,7 +36,7 @@ export class Statements extends Construct {
         {
           type: "local-exec",
           when: "destroy",
-          command: run('destroy --state "$STACK"'),
+          command: run('destroy --yes --state "$STACK"'),
           workingDir: "${self.input.dir}",
           environment: {
             KSQLDB_URL: "${self.input.url}",

@@ -43,7 +43,8 @@ export const serverHelp = `npm run ksqldb -- plan | apply | destroy [options]
                        key takes minutes to be known. Default 10m for apply, 30s for the others.
   --timeout            How long a statement may take, and then the queries to run. Default 2m.
   --yes                Does not ask before it drops something.
-  --state              Folder of a Terraform stack, whose state has the secret of KSQLDB_API_KEY.
+  --state              Folder of a Terraform stack, whose state has the secret of KSQLDB_API_KEY. With it destroy takes
+                       the server to be deleted next: one that does not answer, or whose key is gone, is passed over.
 
 Credentials are KSQLDB_API_KEY and KSQLDB_API_SECRET of the environment; with SCHEMA_REGISTRY_URL the raw schemas are
 checked before anything is sent. The talk goes to stderr, and a report as JSON to stdout, unless that is a terminal.
@@ -99,11 +100,11 @@ export async function runServerCommand(
 
   let report: Report = { command, server: { url: server.url }, plan: [], checks: { faults: [], notes: [] } };
   const endsWithServer = (why: string): number => {
-    talk(`${why}: there is nothing to drop, or it ends with the server`);
+    talk(`${why}\nNothing is dropped: what runs there ends with the server.`);
     out(reportJson(report));
     return 0;
   };
-  if (isGone) return endsWithServer(`the key of ${server.url} is gone, and so is what it opened`);
+  if (isGone) return endsWithServer(`the key of ${server.url} is gone, and so is what it opened.`);
   const outcomes: Outcome[] = [];
   try {
     const info = await server.info().catch((error: unknown) => {
@@ -124,7 +125,7 @@ export async function runServerCommand(
     }
     refuse(plan, checks);
     const dropped = plan.flatMap(({ action, name }) => (action === "drop" || action === "recreate" ? name : []));
-    const isAsked = dropped.length > 0 && !isTeardown && values.yes !== true;
+    const isAsked = dropped.length > 0 && values.yes !== true;
     if (isAsked && !(await isAgreed(`Drop ${dropped.join(", ")} on ${server.url}?`)))
       throw new UserError("nothing was sent. Without anybody to ask it takes --yes.");
     await carryOut(server, plan, { from, timeoutMs, talk }, outcomes);
