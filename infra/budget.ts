@@ -28,8 +28,8 @@ export class Budget extends Construct {
     // service is there, and at plan from then on: the resource between them never changes.
     const anchor = new TerraformData(this, "project_anchor", { input: { project }, dependsOn: [...enabled] });
     const { number } = new DataGoogleProject(this, "project", { projectId: anchor.output("project") });
-    // Budgets are refused to a person's credentials that do not say which project asks, and all else may be where they do:
-    // a service is asked for then that this apply enables.
+    // Budgets are refused to a person's credentials that do not say which project asks. For the rest that would do harm:
+    // a request that says so is refused until its service is enabled in the project, which this same apply does first.
     const provider = new GoogleProvider(this, "asking", {
       alias: "asking",
       project,

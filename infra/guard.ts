@@ -26,7 +26,7 @@ export function refuse(
     );
   if (exchanged.length > 0)
     throw new UserError(
-      `nothing was done: with these keys Terraform reads topics and schemas, and would be left without if this run ended early:${list(exchanged)}\nExchange them in two runs, by KEYS: SECURITY.md.`,
+      `nothing was done: with these keys Terraform reads topics and schemas, and would be left without if this run ended early:${list(exchanged)}\nExchange them in two runs, by KEYS: first both numbers, the one to be used last (SECURITY.md).`,
     );
   if (lost.length === 0) return;
   // `prevent_destroy` ends with the resource that it stands on: what is taken out of the files is not protected by it.

@@ -28,7 +28,7 @@ export interface Planned {
   readonly locked: readonly string[];
   /** Addresses of topics that would get more partitions. */
   readonly grown: readonly string[];
-  /** Addresses of keys of Terraform's own that somebody wants exchanged in one run. */
+  /** Addresses of keys that would go though Terraform itself uses them. */
   readonly exchanged: readonly string[];
   readonly addresses: readonly string[];
 }
@@ -47,7 +47,7 @@ export async function readPlan(dir: string, file: string): Promise<Planned> {
     lost: changes.flatMap(losses),
     locked: deleted.filter(({ change }) => change.before?.["deletion_protection"] === true).map(address),
     grown: changes.filter(grows).map(address),
-    exchanged: exchanged(changes).map(address),
+    exchanged: exchanged(all).map(address),
     addresses: all.map(address),
   };
 }
@@ -78,14 +78,18 @@ function grows({ type, change: { actions, before, after } }: PlannedChange): boo
 }
 
 /**
- * Keys with which Terraform reads topics and schemas, and whose successors are made in the same run: the old ones are deleted
- * before, and a run that ends between leaves it with keys that open nothing, for its next plan too.
+ * Keys that would be deleted, though Terraform reads topics and schemas with them: a run that ends before these have another
+ * leaves it with keys that open nothing, for its next plan too. Where a key must be made anew, what it opens is made anew.
  */
-function exchanged(changes: readonly PlannedChange[]): PlannedChange[] {
-  const keys = changes.filter(({ address }) => /^confluent_api_key\.streaming-manager-/.test(address));
-  if (!keys.some(({ change }) => change.actions.includes("create"))) return [];
+function exchanged(all: readonly PlannedChange[]): PlannedChange[] {
   const asked = ["replace_by_request", "delete_because_no_resource_config"];
-  return keys.filter(({ action_reason: reason = "" }) => asked.includes(reason));
+  const used = new Set(
+    all.flatMap(({ change }) => ((change.before?.["credentials"] ?? []) as Body[]).map(({ key }) => key)),
+  );
+  return all.filter(
+    ({ type, action_reason: reason = "", change }) =>
+      type === "confluent_api_key" && asked.includes(reason) && used.has(change.before?.["id"]),
+  );
 }
 
 type Settings = Readonly<Record<string, string | undefined>>;

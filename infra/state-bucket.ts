@@ -52,7 +52,8 @@ await runCommand(async () => {
   const { config } = synthesis;
   // A bucket that somebody made, also from another clone, is taken as it is.
   if (!existsSync(localState(config.prefix)) || !(await isReached(synthesis.dir))) {
-    await initFolder(dir, "talk");
+    // Each bucket's own state is another file, of which Terraform would ask whether it moved.
+    await initFolder(dir, "talk", "-reconfigure");
     const yes = values.yes ? ["-auto-approve"] : [];
     await terraform(dir, ["apply", ...yes], { TF_VAR_google_project: project }, "talk");
   }

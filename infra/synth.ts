@@ -68,8 +68,11 @@ export function write(stackOf: (app: App) => TerraformStack): string {
  * break too many at the end of a text that has one.
  */
 function mended(hcl: string): string {
-  const own = /^\s*(?:(?:depends_on|replace_triggered_by) = \[[^\]]*\]|when = "destroy"|provider = "[\w.]+")$/gm;
-  return hcl.replace(own, (argument) => argument.replaceAll('"', "")).replace(/\n\nEOF$/gm, "\nEOF");
+  const texts = /<<EOF\n[^]*?\nEOF$/;
+  const own = /^\s*(?:(?:depends_on|replace_triggered_by) = \[[^\]]*\]|when = "destroy"|provider = "[\w.]+")$/;
+  return hcl.replace(new RegExp(`${texts.source}|${own.source}`, "gm"), (found) =>
+    found.startsWith("<<EOF") ? found.replace(/\n\nEOF$/, "\nEOF") : found.replaceAll('"', ""),
+  );
 }
 
 /** Texts of one line that CDKTF writes without the quotes and backslashes in them being marked as theirs. */

@@ -1,6 +1,6 @@
 /** Runs Terraform in a stack's folder, with what the environment says as its variables. */
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, readdirSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { redact, secret, UserError } from "../command.ts";
 import type { Synthesis } from "./synth.ts";
@@ -31,13 +31,19 @@ export async function init(
   await initFolder(dir, output);
 }
 
-/** Where a bucket was made from here and none is named, the state is in it: a second platform would be made. */
+/** Where buckets were made from here and none is named, the state is in one: a second platform would be made. */
 function refuseSecondState(local: string): void {
-  const bucket = readdirSync(".").flatMap((file) => /^bucket-(.+)\.tfstate$/.exec(file)?.[1] ?? [])[0];
-  if (bucket === undefined || existsSync(local)) return;
+  const buckets = readdirSync(".").filter((file) => /^bucket-.+\.tfstate$/.test(file) && isFilled(file));
+  if (buckets.length === 0 || existsSync(local)) return;
+  const names = buckets.map((file) => file.slice("bucket-".length, -".tfstate".length)).join(" or ");
   throw new UserError(
-    `there is no ${local}, and bucket-${bucket}.tfstate tells that states are kept in ${bucket}: write STATE_BUCKET=${bucket} into .env.`,
+    `there is no ${local}, and ${buckets.join(", ")} tells that states are kept in ${names}: write STATE_BUCKET=${names} into .env.`,
   );
+}
+
+/** Whether a state has something in it: one of a bucket that could not be made has not. */
+function isFilled(file: string): boolean {
+  return ((JSON.parse(readFileSync(file, "utf8")) as { resources?: unknown[] }).resources ?? []).length > 0;
 }
 
 /** The same for any folder. */
@@ -63,7 +69,7 @@ const cures: readonly [RegExp, string][] = [
     "The manager's key is gone, with which Terraform reads topics and schemas: SECURITY.md tells how it gets another.",
   ],
   [
-    /Error acquiring the state lock/,
+    /Error acquiring the state lock[^]*Lock Info/,
     "Another run is at work, or one was cut off. If nobody deploys: terraform -chdir=<the stack's folder> force-unlock <the lock's ID>.",
   ],
   [
@@ -92,6 +98,7 @@ export async function terraform(
     stdio: ["inherit", output === "answer" ? "pipe" : "inherit", "pipe"],
   });
   const wait = () => {};
+  // A lost terminal ends Terraform too, and its lock stays; what holds secrets here is put away all the same.
   const pass = () => child.kill("SIGINT");
   process.on("SIGINT", wait).on("SIGTERM", pass).on("SIGHUP", pass);
   let [text, errors] = ["", ""];

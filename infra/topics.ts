@@ -60,7 +60,7 @@ export class TopicWithSubject extends Construct {
     this.schema = new Schema(this, "schema", {
       ...place,
       format: "AVRO",
-      schema: literal(JSON.stringify(readSchema(topic.name as RawTopic), null, 2)),
+      schema: literal(JSON.stringify(readSchema(topic.name as RawTopic), null, 2), `schemas/${topic.name}.avsc`),
       // With true every later version would be refused at plan.
       recreateOnUpdate: false,
       dependsOn: [compatibility],

@@ -126,8 +126,8 @@ export class Warehouse extends Construct {
           project,
           datasetId: this.dataset.datasetId,
           tableId: name,
-          description: literal(description),
-          schema: literal(JSON.stringify(columns, null, 2)),
+          description: literal(description, `the description of ${name}`),
+          schema: literal(JSON.stringify(columns, null, 2), `the description of a column of ${name}`),
           timePartitioning: {
             type: partitionBy.width,
             field: partitionBy.column,
@@ -156,7 +156,7 @@ export class Warehouse extends Construct {
       const common = {
         project,
         datasetId: this.dataset.datasetId,
-        description: literal(description),
+        description: literal(description, object.file),
         lifecycle: this.#withDataset,
       };
       if (kind === "view") {
@@ -191,11 +191,8 @@ export class Warehouse extends Construct {
   /** A body as BigQuery takes it: what it reads with project and dataset. Throws UserError on what is not kept here. */
   #qualify({ file, body }: Pick<SqlObject, "file" | "body">): string {
     const { config, tables, objects } = this.#props;
-    // CDKTF takes what stands after it for an expression, also where it is marked as text.
-    if (body.includes("${"))
-      throw new UserError(`${file} has \${ in it, which Terraform takes for its own: write CONCAT('$', '{')`);
     const all = new Set([...tables, ...objects].map((one) => one.name));
-    return qualify(`${literal(body.trim())}\n`, (read) => {
+    return qualify(`${literal(body.trim(), file)}\n`, (read) => {
       const id = this.#ids.get(read);
       if (id === undefined && all.has(read))
         throw new UserError(

@@ -64,11 +64,6 @@ export class Clone {
     writeFileSync(join(this.dir, file), content);
   }
 
-  /** As it is in the project. */
-  restore(file: string): void {
-    cpSync(join(project, file), join(this.dir, file));
-  }
-
   /** `npm run …` as its user types it. `interrupt`: Ctrl-C then. */
   async run(
     command: readonly string[],

@@ -11,6 +11,7 @@ import { startFakeRegistry } from "../fake-registry.ts";
 import { Clone } from "./clone.ts";
 import type { Cloud } from "./fake/cloud.ts";
 import { startFakes, TerraformRun, type Plan } from "./fake/terraform.ts";
+import type { Attributes } from "./fake/values.ts";
 
 type Variables = Readonly<Record<string, string>>;
 type EnvironmentName = "dev" | "prod";
@@ -81,11 +82,11 @@ export async function deployed(variables: Variables = {}) {
   return platform;
 }
 
-/** What nobody may see. */
+/** What nobody may see of a key, in either cloud. */
+export const keyOf = (key: Attributes) => (key["secret"] ?? key["private_key"]) as string;
+
 export function secretsIn(cloud: Cloud): string[] {
-  const keys = cloud.all("confluent_api_key").map((key) => key["secret"] as string);
-  const google = cloud.all("google_service_account_key").map((key) => key["private_key"] as string);
-  return [...keys, ...google];
+  return [...cloud.all("confluent_api_key"), ...cloud.all("google_service_account_key")].map(keyOf);
 }
 
 /** As `update google_bigquery_table.…`. */

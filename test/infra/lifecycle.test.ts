@@ -27,8 +27,14 @@ describeTerraform("an environment", () => {
     expect(actions(await terraform.plan())).toEqual([]);
 
     clone.write("sql/odd.sql", '-- Odd.\n-- view\nSELECT "\\d" AS x FROM coinbase_trades\n');
+    const odder = 'SELECT trade_id FROM trades\nWHERE\nprovider = "x"\nAND\nwhen = "destroy"\nLIMIT 1\n\n';
+    clone.write("sql/odder.sql", `-- Odder.\n-- view\n${odder}`);
     expect((await clone.run(["synth", "--", "--hcl"])).code).toBe(0);
-    expect(actions(await terraform.plan())).toEqual(["create google_bigquery_table.warehouse-objects-odd"]);
+    expect(actions(await terraform.plan())).toEqual([
+      "create google_bigquery_table.warehouse-objects-odd",
+      "create google_bigquery_table.warehouse-objects-odder",
+    ]);
+    expect(clone.read("cdktf.out/stacks/tapeline-dev/cdk.tf")).toContain('provider = "x"\nAND\nwhen = "destroy"\n');
     clone.edit("sql/odd.sql", (sql) => sql.replace("Odd.", "Matches \\d."));
     const { code: refused, output: said } = await clone.run(["synth", "--", "--hcl"]);
     expect([refused, said]).toEqual([

@@ -54,7 +54,13 @@ describe("no stack is made", () => {
       "of a view with what begins an expression of Terraform's",
       "sql/trades.sql",
       (content) => content.replace("product_id,", "'${x}' AS x, product_id,"),
-      /sql\/trades\.sql has \$\{ in it, which Terraform takes for its own: write CONCAT\('\$', '\{'\)/,
+      /sql\/trades\.sql has \$\{ in it, which Terraform takes for its own: write it apart, in SQL as CONCAT\('\$', '\{'\)/,
+    ],
+    [
+      "of a description with the same",
+      "sql/trades.sql",
+      (content) => content.replace("-- Trades,", "-- Trades of ${x},"),
+      /sql\/trades\.sql has \$\{ in it, which Terraform takes for its own/,
     ],
   ])("%s", async (_, file, change, says) => {
     const clone = new Clone([]);

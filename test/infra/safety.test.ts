@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { actions, deployed, newPlatform, secretsIn } from "./deployed.ts";
+import { actions, deployed, keyOf, newPlatform, secretsIn } from "./deployed.ts";
 import { describeTerraform } from "./fake/terraform.ts";
 import { startFakeGcs } from "./fake-gcs.ts";
 
@@ -17,6 +17,11 @@ describeTerraform("an environment", () => {
     expect([first.code, old.every(isOpening)]).toEqual([1, true]);
     const again = await clone.run(["deploy", "--", "--yes"], { KEYS: "1,2" });
     expect([again.code, old.every(isOpening)]).toEqual([0, true]);
+    const { outputs, resources } = JSON.parse(clone.read("tapeline-dev.tfstate")) as State;
+    const users = JSON.stringify([outputs, resources.filter(({ type }) => !type.endsWith("_key"))]);
+    const keys = ["confluent_api_key", "google_service_account_key"].flatMap((type) => cloud.all(type));
+    const used = keys.filter(({ id }) => users.includes((id as string).split("/").at(-1)!)).map(keyOf);
+    expect([used.length, used.filter((key) => old.includes(key))]).toEqual([6, []]);
     const last = await clone.run(["deploy", "--", "--yes"], { KEYS: "2" });
     expect([last.code, old.some(isOpening)]).toEqual([0, false]);
     expect((await terraform.plan()).code).toBe(0);
@@ -35,6 +40,11 @@ describeTerraform("an environment", () => {
     const jump = await clone.run(["deploy", "--", "--yes"], { KEYS: "2" });
     expect([jump.code, jump.output]).toEqual([1, expect.stringContaining("would be left without")]);
     expect(cloud.changes.length).toBe(before);
+    // Npm would take them for itself, and all would be deployed, or nothing made anew.
+    for (const option of [["--plan"], ["--replace", manager], ["--no-refresh"]]) {
+      const taken = await clone.run(["deploy", ...option]);
+      expect([taken.code, taken.output]).toEqual([2, expect.stringContaining("write -- before it")]);
+    }
 
     cloud.delete("confluent_api_key", "tapeline-dev-manager-kafka-key-1");
     expect((await clone.run(["deploy", "--", "--yes"])).output).toContain(
@@ -42,6 +52,8 @@ describeTerraform("an environment", () => {
     );
     const blind = await clone.run(["deploy", "--", "--yes", "--no-refresh"], { KEYS: "1,2" });
     expect(blind.output).toContain("Apply complete!");
+    const back = await clone.run(["deploy", "--", "--yes"], { KEYS: "1" });
+    expect([back.code, back.output]).toEqual([1, expect.stringContaining("manager-kafka_key_2")]);
     expect((await clone.run(["deploy", "--", "--yes"], { KEYS: "2" })).output).toContain("Apply complete!");
     expect((await terraform.plan()).code).toBe(0);
   });
@@ -114,7 +126,7 @@ describeTerraform("an environment", () => {
     expect((await terraform.destroy()).output).toContain("Instance cannot be destroyed");
     expect(cloud.changes.length).toBe(changes);
     expect(await refused("deploy", { CONFLUENT_REGION: "europe-west3" })).toMatch(
-      /terraform plan failed\. PROTECTION is on, and what holds data would be deleted/,
+      / plan failed\. PROTECTION is on, and what holds data would be deleted/,
     );
     expect(await refused("destroy", off)).toMatch(
       /these are still protected:[^]*confluent_kafka_cluster\.streaming-cluster/,
@@ -175,7 +187,7 @@ describeTerraform("an environment", () => {
     ksqldb.close();
     const { output } = await clone.run(["destroy", "--", "--yes"]);
     expect(output).toContain("Apply complete! Resources: 0 added, 0 changed");
-    expect(clone.read("ksqldb-dev.log")).toContain("there is nothing to drop");
+    expect(clone.read("ksqldb-dev.log")).toContain("Nothing is dropped: what runs there ends with the server.");
     expect(cloud.all("confluent_environment")).toEqual([]);
   });
 
@@ -236,5 +248,6 @@ describeTerraform("an environment", () => {
 });
 
 interface State {
-  readonly resources: unknown;
+  readonly outputs: unknown;
+  readonly resources: readonly { readonly type: string }[];
 }
