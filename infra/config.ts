@@ -213,12 +213,21 @@ function readBudget(environment: Environment): InfraConfig["budget"] {
   return billingAccount === undefined ? undefined : { billingAccount, amount };
 }
 
-/** The exchange alone knows which products there are; their shape is known here. */
+/** What products are quoted in: states' money, what stands for it, and the two that others are traded for. */
+const quotes = new Set([...Intl.supportedValuesOf("currency"), "USDC", "USDT", "DAI", "EURC", "PYUSD", "BTC", "ETH"]);
+
+/** The exchange alone knows which products there are; their shape, and what they are quoted in, is known here. */
 function readProducts(environment: Environment): string {
   const products = list(environment, "COINBASE_PRODUCTS");
-  for (const product of products)
-    if (product !== "all" && !/^[A-Z0-9*]{1,20}-[A-Z0-9*]{1,20}$/.test(product))
+  for (const product of products) {
+    const [, quote] = /^[A-Z0-9*]{1,20}-([A-Z0-9*]{1,20})$/.exec(product) ?? [];
+    if (quote !== undefined && !quote.includes("*") && !quotes.has(quote))
+      environment.fault(
+        `COINBASE_PRODUCTS has ${product}, and nothing is quoted in ${quote}: npm run producer -- --list-products shows what there is`,
+      );
+    if (product !== "all" && quote === undefined)
       fault(environment, "COINBASE_PRODUCTS", product, "an id such as BTC-USD, a pattern such as ETH-*, or all,", "");
+  }
   if (products.length === 0)
     environment.fault("COINBASE_PRODUCTS is empty: ids or patterns separated by commas, or all");
   return products.join(",");

@@ -46,6 +46,11 @@ describe("the configuration of the infrastructure", () => {
     expect(message).toContain("1, 2, 4, 8");
   });
 
+  it("takes products quoted in what the exchange has had, and patterns", () => {
+    const products = "BTC-USD,ETH-BTC,BTC-GBP,ETH-DAI,USDT-EUR,SOL-USDC,*-USDT,ETH-*,BAT-ETH";
+    expect(configOf({ COINBASE_PRODUCTS: products }).products).toBe(products);
+  });
+
   it("refuses two regions, and says why", () => {
     expect(() => configOf({ CONFLUENT_REGION: "europe-west3", BIGQUERY_LOCATION: "EU" })).toThrow(
       "BIGQUERY_LOCATION is EU and CONFLUENT_REGION europe-west3: the sink writes within one region only",
@@ -62,6 +67,7 @@ describe("the configuration of the infrastructure", () => {
       "needs at least 2",
     ],
     [{ BIGQUERY_TABLES: " , " }, "BIGQUERY_TABLES is empty"],
+    [{ COINBASE_PRODUCTS: "BTC-USD,FOO-BAR" }, "COINBASE_PRODUCTS has FOO-BAR, and nothing is quoted in BAR"],
     [{ SINK_KEY_FILE: "key.json" }, "SINK_KEY_FILE is set, which is read with SINK_KEY=given only"],
     ...["0", "1,1", "1,2,3", "one", "-1"].map((keys): [Record<string, string>, string] => [
       { KEYS: keys },
