@@ -79,7 +79,10 @@ export function readEnvironment(): Environment {
   const template = readTemplate();
   // Some editors of Windows begin a file with a mark that is part of no name.
   const file = existsSync(".env") ? readFileSync(".env", "utf8").replace(/^\uFEFF/, "") : "";
-  const own = parseEnv(file);
+  const all = parseEnv(file);
+  // A quote that is not closed takes the next lines for its value, which a fault would print.
+  const open = Object.keys(all).filter((name) => /\n\s*(export\s+)?\w+\s*=/.test(all[name]!));
+  const own = Object.fromEntries(Object.entries(all).filter(([name]) => !open.includes(name)));
   // A variable that is set to nothing is not set.
   const set = (variables: Variables) => Object.fromEntries(Object.entries(variables).filter(([, text]) => text !== ""));
   const environment = new Environment({ ...parseEnv(template), ...set(own), ...set(process.env) });
@@ -96,6 +99,8 @@ export function readEnvironment(): Environment {
     "the environment",
     Object.keys(process.env).filter((name) => name.startsWith("TAPELINE_")),
   );
+  for (const name of open.filter(isName))
+    environment.fault(`.env: ${name} goes on over lines that set others: is a quote not closed?`);
   for (const fault of unread(file, known)) environment.fault(fault);
   return environment;
 }
@@ -112,10 +117,10 @@ function isMeant(name: string, known: string): boolean {
 function unread(file: string, known: readonly string[]): string[] {
   // A value in quotes may go over several lines.
   const lines = file
-    .replace(/=\s*(["'`])[^]*?\1/g, (value) => `=${"\n".repeat(value.split("\n").length - 1)}`)
+    .replace(/^ *(?:export )?[\w.-]+ *= *(["'`])[^]*?\1/gm, (set) => `x=${"\n".repeat(set.split("\n").length - 1)}`)
     .split("\n");
   return lines.flatMap((line, i) => {
-    const isSet = /^\s*(#|$)|^\s*(export\s+)?\w+\s*=/.test(line);
+    const isSet = /^\s*(#|$)|^ *(export )?[\w.-]+ *=/.test(line);
     const named = known.find((name) => line.trim().startsWith(name));
     return isSet
       ? []

@@ -213,22 +213,28 @@ function readBudget(environment: Environment): InfraConfig["budget"] {
   return billingAccount === undefined ? undefined : { billingAccount, amount };
 }
 
-/** What products are quoted in: states' money, what stands for it, and the two that others are traded for. */
-const quotes = new Set([...Intl.supportedValuesOf("currency"), "USDC", "USDT", "DAI", "EURC", "PYUSD", "BTC", "ETH"]);
-
-/** The exchange alone knows which products there are; their shape, and what they are quoted in, is known here. */
+/** The exchange alone knows which products there are; their shape is known here. */
 function readProducts(environment: Environment): string {
   const products = list(environment, "COINBASE_PRODUCTS");
-  for (const product of products) {
-    const [, quote] = /^[A-Z0-9*]{1,20}-([A-Z0-9*]{1,20})$/.exec(product) ?? [];
-    if (quote !== undefined && !quote.includes("*") && !quotes.has(quote))
-      environment.fault(
-        `COINBASE_PRODUCTS has ${product}, and nothing is quoted in ${quote}: npm run producer -- --list-products shows what there is`,
-      );
-    if (product !== "all" && quote === undefined)
+  for (const product of products)
+    if (product !== "all" && !/^[A-Z0-9*]{1,20}-[A-Z0-9*]{1,20}$/.test(product))
       fault(environment, "COINBASE_PRODUCTS", product, "an id such as BTC-USD, a pattern such as ETH-*, or all,", "");
-  }
   if (products.length === 0)
     environment.fault("COINBASE_PRODUCTS is empty: ids or patterns separated by commas, or all");
   return products.join(",");
+}
+
+/** What products are quoted in: states' money, what stands for it, and what others are traded for. */
+const money = new Set([...Intl.supportedValuesOf("currency"), "PYUSD", "DAI", "BTC", "ETH", "SOL"]);
+const isQuote = (currency: string) => /\*|^(USD|EUR|GBP)/.test(currency) || money.has(currency);
+
+/** Faults of products that there can not be, for what begins with them. */
+export function checkProducts(environment: Environment, { products }: InfraConfig): void {
+  for (const product of products.split(",")) {
+    const [, quote] = product.split("-");
+    if (quote !== undefined && !isQuote(quote))
+      environment.fault(
+        `COINBASE_PRODUCTS has ${product}, and nothing is quoted in ${quote}: npm run producer -- --list-products shows what there is`,
+      );
+  }
 }

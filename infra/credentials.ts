@@ -34,6 +34,10 @@ function readGivenKey(environment: Environment): string {
     environment.fault("SINK_KEY_FILE is not set: with SINK_KEY=given, a file with the sink's Google key (JSON)");
     return "";
   }
+  if (!own && file!.startsWith("{")) {
+    environment.fault("SINK_KEY_FILE holds the key itself: the path of a file with it is expected");
+    return "";
+  }
   const isFile = !own && statSync(file!, { throwIfNoEntry: false })?.isFile() === true;
   if (!own && !isFile) {
     const hint = file!.startsWith("~") ? "; ~ is not read as your home folder here: write it out" : "";

@@ -7,7 +7,7 @@ import type { Environment } from "../environment.ts";
 import { findingText, lint } from "../ksqldb/lint/lint.ts";
 import { readScripts } from "../ksqldb/statements.ts";
 import { readTables } from "../schemas/tables.ts";
-import { readInfraConfig, type InfraConfig } from "./config.ts";
+import { checkProducts, readInfraConfig, type InfraConfig } from "./config.ts";
 import { TapelineStack } from "./stack.ts";
 
 export interface Synthesis {
@@ -23,6 +23,7 @@ export interface Synthesis {
  */
 export function synthesise(environment: Environment, check: "checked" | "unchecked" = "checked"): Synthesis {
   const config = readInfraConfig(environment);
+  if (check === "checked") checkProducts(environment, config);
   environment.check();
   const findings = check === "checked" ? lint(readScripts(), readTables()) : [];
   if (findings.length > 0) throw new UserError(faults("the statements or tables are wrong", findings.map(findingText)));

@@ -33,17 +33,18 @@ export async function init(
 
 /** Where buckets were made from here and none is named, the state is in one: a second platform would be made. */
 function refuseSecondState(local: string): void {
+  if (existsSync(local)) return;
   const buckets = readdirSync(".").filter((file) => /^bucket-.+\.tfstate$/.test(file) && isFilled(file));
-  if (buckets.length === 0 || existsSync(local)) return;
+  if (buckets.length === 0) return;
   const names = buckets.map((file) => file.slice("bucket-".length, -".tfstate".length)).join(" or ");
   throw new UserError(
-    `there is no ${local}, and ${buckets.join(", ")} tells that states are kept in ${names}: write STATE_BUCKET=${names} into .env.`,
+    `there is no ${local}, and ${buckets.join(", ")} tells that states are kept in ${names}: write that as STATE_BUCKET into .env.`,
   );
 }
 
 /** Whether a state has something in it: one of a bucket that could not be made has not. */
 function isFilled(file: string): boolean {
-  return ((JSON.parse(readFileSync(file, "utf8")) as { resources?: unknown[] }).resources ?? []).length > 0;
+  return ((JSON.parse(readFileSync(file, "utf8") || "{}") as { resources?: unknown[] }).resources ?? []).length > 0;
 }
 
 /** The same for any folder. */

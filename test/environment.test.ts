@@ -66,6 +66,7 @@ it.each([
   ["KSQLDB_API_SECRET: aHVudGVyMg==", ".env, line 3 (KSQLDB_API_SECRET), sets nothing"],
   ["KSQLDB_API_SECRET hunter2==", ".env, line 3 (KSQLDB_API_SECRET), sets nothing"],
   ["KSQLDB_API_SECRET=\nhunter2", ".env, line 4, sets nothing"],
+  ["\tKSQLDB_CSU=3", ".env, line 3 (KSQLDB_CSU), sets nothing"],
 ])("a line that sets nothing is told by its place, and by nothing that may be secret: %j", (line, told) => {
   const said = read(`# Don't.\nKSQLDB_CSU=2\n${line}\n`, "KSQLDB_CSU");
   expect(said).toContain(told);
@@ -74,4 +75,12 @@ it.each([
 
 it("values in quotes may go over several lines", () => {
   expect(read(`MINE="one\ntwo"\nexport YOURS='a\nb'\nYOURS=1 # one\nKSQLDB_CSU=2`, "KSQLDB_CSU")).toBe("2\n");
+  expect(read("# like NAME='x\nMY-VAR=1\nmy.var=2\nKSQLDB_CSU=2\n# Don't.", "KSQLDB_CSU")).toBe("2\n");
+});
+
+it.each(['"', "'"])("a quote %s that is not closed shows nothing of the lines that it takes in", (quote) => {
+  const env = `CONFLUENT_REGION=${quote}us-central1\nCONFLUENT_CLOUD_API_SECRET=hunter2\n# ${quote}so${quote} it's\n`;
+  const said = read(env, "KSQLDB_CSU");
+  expect(said).toContain(".env: CONFLUENT_REGION goes on over lines that set others: is a quote not closed?");
+  expect(said).not.toContain("hunter2");
 });

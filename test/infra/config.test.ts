@@ -47,7 +47,7 @@ describe("the configuration of the infrastructure", () => {
   });
 
   it("takes products quoted in what the exchange has had, and patterns", () => {
-    const products = "BTC-USD,ETH-BTC,BTC-GBP,ETH-DAI,USDT-EUR,SOL-USDC,*-USDT,ETH-*,BAT-ETH";
+    const products = "BTC-USD,ETH-BTC,BTC-GBP,ETH-DAI,USDT-EUR,SOL-USDC,*-USDT,ETH-*,BAT-ETH,ETH-USDS";
     expect(configOf({ COINBASE_PRODUCTS: products }).products).toBe(products);
   });
 

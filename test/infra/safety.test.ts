@@ -69,6 +69,9 @@ describeTerraform("an environment", () => {
     const key = (content: string) => writeFileSync(join(clone.dir, "key.json"), content);
     const given = { type: "service_account", client_email: email, private_key: "do-not-show" };
     const { private_key: _, ...half } = given;
+    const pasted = await clone.run(["deploy", "--", "--yes"], { SINK_KEY_FILE: JSON.stringify(given) });
+    expect(pasted.output).toContain("SINK_KEY_FILE holds the key itself: the path of a file with it is expected");
+    expect(pasted.output).not.toContain("do-not-show");
     for (const wrong of [`${JSON.stringify(given)},`, JSON.stringify(half), "null"]) {
       key(wrong);
       const { output } = await clone.run(["deploy", "--", "--yes"]);
@@ -183,6 +186,10 @@ describeTerraform("an environment", () => {
     const { clone, cloud, ksqldb } = await deployed();
     // With its old secret in .env.
     expect((await clone.run(["env"])).code).toBe(0);
+    // Whoever calls it as Terraform does is asked all the same.
+    const byHand = await clone.run(["ksqldb", "--", "destroy", "--state", clone.stackDir()]);
+    expect([byHand.code, byHand.output]).toEqual([1, expect.stringContaining("Without anybody to ask it takes --yes")]);
+    expect(ksqldb.state.sources.size).toBe(6);
     if (what.includes("deleted")) cloud.delete("confluent_ksql_cluster", "tapeline-dev");
     ksqldb.close();
     const { output } = await clone.run(["destroy", "--", "--yes"]);
@@ -226,6 +233,9 @@ describeTerraform("an environment", () => {
     const google = { STORAGE_EMULATOR_HOST: gcs.host, GOOGLE_OAUTH_ACCESS_TOKEN: "token" };
     const { clone, cloud } = await deployed(google);
     const state = clone.read("tapeline-dev.tfstate");
+    // One of somebody else's leaves nothing that stands in the way.
+    cloud.fail(/create google_storage_bucket/, "googleapi: Error 409: The requested bucket name is not available");
+    expect((await clone.run(["bootstrap", "--", "--yes"], { STATE_BUCKET: "taken" })).output).toContain("Error 409");
     const bucket = { STATE_BUCKET: "states" };
     const { code, output } = await clone.run(["bootstrap", "--", "--yes"], bucket);
     expect([code, output]).toEqual([0, expect.stringContaining("the state of dev is in states")]);
@@ -242,7 +252,9 @@ describeTerraform("an environment", () => {
     for (const command of ["deploy", "env"])
       expect(await clone.run([command, ...(command === "deploy" ? ["--", "--yes"] : [])])).toEqual({
         code: 1,
-        output: expect.stringContaining("states are kept in states: write STATE_BUCKET=states into .env.") as string,
+        output: expect.stringContaining(
+          "bucket-states.tfstate tells that states are kept in states: write that",
+        ) as string,
       });
   });
 });

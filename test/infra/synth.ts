@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { parseEnv } from "node:util";
 import { App, Testing } from "cdktf";
 import { Environment } from "../../environment.ts";
-import { readInfraConfig, type InfraConfig } from "../../infra/config.ts";
+import { checkProducts, readInfraConfig, type InfraConfig } from "../../infra/config.ts";
 import { TapelineStack } from "../../infra/stack.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
@@ -25,6 +25,7 @@ const defaults = parseEnv(readFileSync(new URL("../../template.env", import.meta
 export function configOf(variables: Readonly<Record<string, string>> = {}): InfraConfig {
   const environment = new Environment({ ...defaults, ...variables });
   const config = readInfraConfig(environment);
+  checkProducts(environment, config);
   environment.check();
   return config;
 }
