@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { secret, UserError } from "./command.ts";
+import { misspelt, readEnvFile } from "./env-file.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -77,67 +78,13 @@ export function knownVariables(): ReadonlySet<string> {
 
 export function readEnvironment(): Environment {
   const template = readTemplate();
-  // Some editors of Windows begin a file with a mark that is part of no name.
-  const file = existsSync(".env") ? readFileSync(".env", "utf8").replace(/^\uFEFF/, "") : "";
-  const all = parseEnv(file);
-  // A quote that is not closed takes the next lines for its value, which a fault would print.
-  const open = Object.keys(all).filter((name) => /\n\s*(export\s+)?\w+\s*=/.test(all[name]!));
-  const own = Object.fromEntries(Object.entries(all).filter(([name]) => !open.includes(name)));
+  const known = namesIn(template);
+  const own = readEnvFile(existsSync(".env") ? readFileSync(".env", "utf8") : "", known);
   // A variable that is set to nothing is not set.
   const set = (variables: Variables) => Object.fromEntries(Object.entries(variables).filter(([, text]) => text !== ""));
-  const environment = new Environment({ ...parseEnv(template), ...set(own), ...set(process.env) });
-  const known = namesIn(template);
-  const look = (place: string, names: readonly string[]) => {
-    for (const name of names.filter((one) => !known.includes(one))) {
-      const meant = known.find((other) => isMeant(name, other));
-      if (meant !== undefined) environment.fault(`${place} sets ${name}, which nothing reads: ${meant} is meant?`);
-    }
-  };
-  look(".env", Object.keys(own).filter(isName));
+  const environment = new Environment({ ...parseEnv(template), ...set(own.variables), ...set(process.env) });
   // Of everybody's variables those that are hardly somebody else's.
-  look(
-    "the environment",
-    Object.keys(process.env).filter((name) => name.startsWith("TAPELINE_")),
-  );
-  for (const name of open.filter(isName))
-    environment.fault(`.env: ${name} goes on over lines that set others: is a quote not closed?`);
-  for (const fault of unread(file, known)) environment.fault(fault);
+  const alike = Object.keys(process.env).filter((name) => name.startsWith("TAPELINE_"));
+  for (const fault of [...own.faults, ...misspelt("the environment", alike, known)]) environment.fault(fault);
   return environment;
-}
-
-const isName = (text: string) => /^\w+$/.test(text);
-
-/** Whether a name that is none stands for a variable: in small letters, cut off, or misspelt. */
-function isMeant(name: string, known: string): boolean {
-  const isCut = name.length > 4 && name.includes("_") && known.startsWith(name);
-  return name.toUpperCase() === known || isCut || isMisspelt(name, known);
-}
-
-/** Lines that set nothing. What stands there may be a secret: a variable of ours alone is named. */
-function unread(file: string, known: readonly string[]): string[] {
-  // A value in quotes may go over several lines.
-  const lines = file
-    .replace(/^ *(?:export )?[\w.-]+ *= *(["'`])[^]*?\1/gm, (set) => `x=${"\n".repeat(set.split("\n").length - 1)}`)
-    .split("\n");
-  return lines.flatMap((line, i) => {
-    const isSet = /^\s*(#|$)|^ *(export )?[\w.-]+ *=/.test(line);
-    const named = known.find((name) => line.trim().startsWith(name));
-    return isSet
-      ? []
-      : [`.env, line ${i + 1}${named === undefined ? "" : ` (${named})`}, sets nothing: NAME=value is expected`];
-  });
-}
-
-/** Whether a letter is missing, too much, another, or has changed places with the next. */
-function isMisspelt(name: string, known: string): boolean {
-  let start = 0;
-  while (start < name.length && name[start] === known[start]) start++;
-  const [rest, other] = [name.slice(start), known.slice(start)];
-  const ways = [
-    [rest.slice(1), other],
-    [rest, other.slice(1)],
-    [rest.slice(1), other.slice(1)],
-    [`${rest[1]}${rest[0]}${rest.slice(2)}`, other],
-  ];
-  return name.length > 4 && ways.some(([one, two]) => one === two);
 }

@@ -11,7 +11,16 @@ const project = join(import.meta.dirname, "../..");
 
 /** What the commands of the infrastructure are made of. */
 const parts = ["infra", "ksqldb", "schemas", "sql"];
-const files = ["command.ts", "environment.ts", "http.ts", "logger.ts", "package.json", "template.env", "tsconfig.json"];
+const files = [
+  "command.ts",
+  "env-file.ts",
+  "environment.ts",
+  "http.ts",
+  "logger.ts",
+  "package.json",
+  "template.env",
+  "tsconfig.json",
+];
 
 export interface Ended {
   readonly code: number;
