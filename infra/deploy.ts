@@ -1,14 +1,16 @@
 /** `npm run deploy` and `npm run destroy`: Terraform on what `npm run synth` writes. */
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { agrees, parseCommand, redact, runCommand, UsageError, UserError } from "../command.ts";
+import { agrees, parseCommand, runCommand, UsageError, UserError } from "../command.ts";
 import { readEnvironment } from "../environment.ts";
 import type { InfraConfig } from "./config.ts";
 import { readVariables } from "./credentials.ts";
 import { refuse } from "./guard.ts";
 import { readPlan, readTainted } from "./planned.ts";
 import { synthesise } from "./synth.ts";
-import { init, localState, terraform } from "./terraform.ts";
+import { init, localState } from "./state.ts";
+import { tellStatements } from "./statements-report.ts";
+import { terraform } from "./terraform.ts";
 
 const help = `npm run deploy [-- --plan] [--yes] [--replace ADDRESS]… [--no-refresh]
 npm run destroy [-- --plan] [--yes]
@@ -76,7 +78,7 @@ await runCommand(async () => {
     await terraform(dir, ["apply", "-input=false", planFile], variables, "talk");
     process.stderr.write(next(command, config));
   } catch (error) {
-    tellStatements(`ksqldb-${config.environment}`, began);
+    tellStatements(config, began);
     if (isApplying) process.stderr.write("The same command again goes on where this one stopped.\n");
     throw error;
   } finally {
@@ -110,25 +112,5 @@ async function untaint(dir: string, isProtected: boolean, isPlan: boolean): Prom
       `${address} was being made when the last run ended: npm run deploy takes it as it is${isPlan ? ", which this plan does not yet" : ""}.\n`,
     );
     if (!isPlan) await terraform(dir, ["untaint", address], {}, "answer");
-  }
-}
-
-/** Terraform shows nothing of what a program says that is given secrets. */
-function tellStatements(name: string, since: number): void {
-  const log = `${name}.log`;
-  const { mtimeMs = 0 } = statSync(log, { throwIfNoEntry: false }) ?? {};
-  if (mtimeMs < since || isGood(`${name}.json`)) return;
-  const lines = readFileSync(log, "utf8").trimEnd().split("\n").slice(-40);
-  process.stderr.write(
-    redact(`\n${log}, where npm run ksqldb tells of the statements, ends with:\n${lines.join("\n")}\n\n`),
-  );
-}
-
-/** Whether a report is there, and of no failure. */
-function isGood(report: string): boolean {
-  try {
-    return (JSON.parse(readFileSync(report, "utf8")) as { error?: string }).error === undefined;
-  } catch {
-    return false;
   }
 }

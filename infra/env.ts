@@ -4,7 +4,7 @@ import { parseEnv } from "node:util";
 import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
 import { knownVariables, readEnvironment } from "../environment.ts";
 import { synthesise } from "./synth.ts";
-import { readOutputs } from "./terraform.ts";
+import { readOutputs } from "./state.ts";
 
 const help = `npm run env
 

@@ -9,7 +9,7 @@ import type { InfraConfig } from "./config.ts";
 import type { ConfluentAccess, Connector } from "./confluent-api.ts";
 import type { Tables } from "./newest-rows.ts";
 import { synthesise } from "./synth.ts";
-import { readOutputs } from "./terraform.ts";
+import { readOutputs } from "./state.ts";
 
 /** Where it is, and as whom it is asked. */
 export interface Platform {

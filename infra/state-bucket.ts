@@ -8,7 +8,8 @@ import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
 import { readEnvironment } from "../environment.ts";
 import { readInfraConfig } from "./config.ts";
 import { synthesise, write, type Synthesis } from "./synth.ts";
-import { initFolder, localState, terraform } from "./terraform.ts";
+import { initFolder, localState } from "./state.ts";
+import { terraform } from "./terraform.ts";
 
 const help = `npm run bootstrap [-- --yes]
 

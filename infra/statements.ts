@@ -8,6 +8,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { readScripts } from "../ksqldb/statements.ts";
 import type { Login } from "./identity.ts";
+import type { statementsFiles } from "./statements-report.ts";
 import { TerraformData } from "./terraform-data.ts";
 
 export interface StatementsProps {
@@ -18,16 +19,16 @@ export interface StatementsProps {
   readonly projectDir: string;
   /** Topics and schemas, and rights on them: there before the statements, and until they are gone. */
   readonly needs: readonly ITerraformDependable[];
-  /** Each run leaves what it said in a file of this name with .log, and its report in one with .json: Terraform shows no output beside secrets. */
-  readonly report: string;
+  /** Where each run leaves what it said, and its report. */
+  readonly files: ReturnType<typeof statementsFiles>;
 }
 
 export class Statements extends Construct {
   readonly applied: TerraformData;
 
-  constructor(scope: Construct, id: string, { server, registry, projectDir, needs, report }: StatementsProps) {
+  constructor(scope: Construct, id: string, { server, registry, projectDir, needs, files }: StatementsProps) {
     super(scope, id);
-    const run = (command: string) => `npm run --silent ksqldb -- ${command} > ${report}.json 2> ${report}.log`;
+    const run = (command: string) => `npm run --silent ksqldb -- ${command} > ${files.report} 2> ${files.log}`;
     const teardown = new TerraformData(this, "teardown", {
       // When it is destroyed it knows nothing but itself. Not the secret: plans would show it.
       input: { url: server.url, key: server.login.key, dir: projectDir },

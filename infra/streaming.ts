@@ -11,6 +11,7 @@ import { KafkaCluster } from "./confluent/kafka-cluster.ts";
 import { KsqlCluster } from "./confluent/ksql-cluster.ts";
 import { Identity, makes, reads, writes, type KafkaRights, type Login } from "./identity.ts";
 import { sinkSettings } from "./sink.ts";
+import { statementsFiles } from "./statements-report.ts";
 import { Statements } from "./statements.ts";
 import { TerraformData } from "./terraform-data.ts";
 import { subjectOf, TopicWithSubject } from "./topics.ts";
@@ -224,7 +225,7 @@ export class Streaming extends Construct {
         ...account.grants,
         ...made.flatMap(({ topic, schema }) => (schema === undefined ? topic : [topic, schema])),
       ],
-      report: `ksqldb-${config.environment}`,
+      files: statementsFiles(config),
     });
     return { cluster, login, applied: statements.applied };
   }
