@@ -123,17 +123,26 @@ describeTerraform("an environment", () => {
   it("is gone after destroy, statements first, and the services of the project stay", async () => {
     const { clone, cloud, ksqldb } = await deployed();
     const before = cloud.changes.length;
-    const { code, output } = await clone.run(["destroy", "--", "--yes"]);
+    const services = cloud.all("google_project_service");
+    const deleting = cloud.hang(/delete confluent_ksql_cluster/);
+    const destroy = clone.run(["destroy", "--", "--yes"]);
+    await deleting.reached;
+    const left = ksqldb.state.sources.size;
+    deleting.release();
+    const { code, output } = await destroy;
+    expect(left).toBe(0);
+    expect(services.length).toBeGreaterThan(0);
+    expect(cloud.all("google_project_service")).toEqual(services);
     expect(output).toContain("Apply complete! Resources: 0 added, 0 changed");
     expect(output).toContain("Yours to delete: the keys in .env, and tapeline-dev.tfstate.backup");
     expect(code).toBe(0);
-    expect(ksqldb.state.sources.size).toBe(0);
     expect(ksqldb.statements.filter((sql) => /DELETE TOPIC/.test(sql))).toEqual([]);
     const types = ["confluent_environment", "confluent_kafka_topic", "confluent_api_key", "google_bigquery_dataset"];
     expect(types.flatMap((type) => cloud.all(type))).toEqual([]);
     const order = ["delete confluent_connector", "delete confluent_ksql_cluster", "delete confluent_kafka_cluster"];
     const changes = cloud.changes.slice(before);
     const places = order.map((change) => changes.findIndex((line) => line.startsWith(change)));
+    expect(places).not.toContain(-1);
     expect(places).toEqual(places.toSorted((x, y) => x - y));
     expect(changes.findIndex((line) => line.startsWith("delete confluent_kafka_topic"))).toBeGreaterThan(places[0]!);
   });
@@ -172,10 +181,12 @@ describeTerraform("an environment", () => {
   });
 
   it("in another region is another cluster with another dataset, and converges", async () => {
-    const { clone, terraform } = await deployed();
+    const { clone, cloud, terraform } = await deployed();
     const elsewhere = { CONFLUENT_REGION: "europe-west3" };
     const { output } = await clone.run(["deploy", "--", "--yes"], elsewhere);
     expect(output).toContain("Apply complete!");
+    expect(cloud.all("confluent_kafka_cluster")).toMatchObject([{ region: "europe-west3" }]);
+    expect(cloud.all("google_bigquery_dataset")).toMatchObject([{ location: "europe-west3" }]);
     expect(actions(await terraform.plan())).toEqual([]);
   });
 
