@@ -181,7 +181,7 @@ function readKeys(environment: Environment): number[] {
     environment,
     "KEYS",
     text || "empty",
-    "a number, or two separated by a comma while keys are exchanged",
+    "a number, or two different ones such as 1,2 while keys are exchanged,",
     [1],
   );
 }
