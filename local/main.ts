@@ -2,10 +2,10 @@
 import { parseCommand, parseDuration, parseWhole, runCommand, stopSignal, UsageError } from "../command.ts";
 import { feed, restBase } from "../producer/coinbase/endpoints.ts";
 import { openFeed, type FeedChoice } from "../producer/coinbase/open.ts";
-import { readCoinbaseConfig } from "../producer/coinbase/config.ts";
+import { readCoinbaseConfig, readOwnFields } from "../producer/coinbase/config.ts";
 import { openRecording } from "../producer/recording.ts";
 import { startSimulator, type SimulatedExchange } from "../producer/simulator.ts";
-import { readEnvironment } from "../environment.ts";
+import { readEnvironment, type Environment } from "../environment.ts";
 import { showStatus, type Status } from "../status.ts";
 import { kindOf, Platform, type SourceKind } from "./platform.ts";
 import { serve, type Service } from "./server.ts";
@@ -40,6 +40,9 @@ await runCommand(async () => {
   const port = values.port === undefined ? undefined : parseWhole("--port", values.port, 65_535);
   const rate = parseWhole("--rate", values.rate, 1_000_000);
   const talk = (line: string) => void process.stderr.write(`${line}\n`);
+  const environment = readEnvironment();
+  const ownFields = readOwnFields(environment);
+  environment.check();
   const kind = await choose(values.source, values.data, talk);
   // A recording is read before anything is written: what is no recording leaves no trace.
   const recording = kind === "recording" ? await openRecording(values.source) : undefined;
@@ -55,7 +58,7 @@ await runCommand(async () => {
     );
     await platform.catchUp();
     if (kind === "simulator") simulator = await startExchange(platform, rate);
-    const live = recording ? undefined : await openFeed(feedOf(simulator), (_, message) => talk(message));
+    const live = recording ? undefined : await openFeed(feedOf(simulator, environment), (_, message) => talk(message));
     talk(
       `${recording ? values.source : kind === "live" ? "Coinbase Exchange" : "simulated exchange"} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
     );
@@ -63,7 +66,8 @@ await runCommand(async () => {
     talk(`next, in another terminal: npm run sql -- run candles${dataOption}`);
     const start = performance.now();
     const { gone } = simulator ?? {};
-    await platform.run(live?.source ?? recording!, gone ? AbortSignal.any([stop, gone]) : stop, live?.continuity);
+    const until = gone ? AbortSignal.any([stop, gone]) : stop;
+    await platform.run(live?.source ?? recording!, until, live?.continuity, ownFields);
     gone?.throwIfAborted();
     status.stop();
     if (recording && stop.aborted) talk("stopped before the end of the recording: the same command goes on with it");
@@ -99,12 +103,11 @@ async function startExchange(platform: Platform, rate: number): Promise<Simulate
 }
 
 /** What is read of an exchange: of the simulated one everything, of Coinbase what is open to everyone. */
-function feedOf(simulator: SimulatedExchange | undefined): FeedChoice {
+function feedOf(simulator: SimulatedExchange | undefined, environment: Environment): FeedChoice {
   if (simulator !== undefined) {
     const { url, credentials } = simulator;
     return { endpoints: [url], credentials, products: "all", productsPerSocket: 20, moreChannels: ["ticker"] };
   }
-  const environment = readEnvironment();
   const { products, productsPerSocket } = readCoinbaseConfig(environment);
   environment.check();
   return { endpoints: [feed], credentials: undefined, products, productsPerSocket };

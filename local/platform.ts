@@ -15,6 +15,7 @@ import { Engine, type Topics } from "../ksqldb/engine/engine.ts";
 import { readStatements } from "../ksqldb/statements.ts";
 import type { Continuity } from "../producer/continuity.ts";
 import { newCounters, type Counters } from "../producer/counters.ts";
+import type { OwnFields } from "../producer/decode/decode.ts";
 import type { Source } from "../producer/frame.ts";
 import { Log } from "../producer/log/log.ts";
 import { produce } from "../producer/produce.ts";
@@ -81,7 +82,7 @@ export class Platform {
   }
 
   /** Runs a source to its end, or to `signal`; what it sent is in the tables when this returns. */
-  async run(source: Source, signal: AbortSignal, continuity?: Continuity): Promise<void> {
+  async run(source: Source, signal: AbortSignal, continuity?: Continuity, ownFields?: OwnFields): Promise<void> {
     const idOf = (subject: string, schema: object) => this.#log.schemas.register(subject, schema);
     const stop = new AbortController();
     const progress = { done: false };
@@ -90,7 +91,7 @@ export class Platform {
       stop.abort();
     };
     // Whichever side fails ends the other: there is no point in filling a log that nothing reads.
-    const work = { source, sink: this.#log, idOf, counters: this.counters, continuity };
+    const work = { source, sink: this.#log, idOf, counters: this.counters, continuity, ownFields };
     const producing = produce(work, AbortSignal.any([signal, stop.signal])).finally(finish);
     const following = this.#follow(progress, stop.signal).catch((error: unknown) => {
       finish();

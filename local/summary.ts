@@ -17,6 +17,7 @@ export function summary({ counters, rows, known }: Platform, seconds: number, da
     ["quarantined", counters.quarantined, counters.quarantined > 0 ? `npm run sql -- run quarantine${dataOption}` : ""],
     ["untimed", counters.untimed, counters.untimed > 0 ? "events without a usable time have the receive time" : ""],
     ["extra", counters.extra, counters.extra > 0 ? "events with members that travel in `extra`" : ""],
+    ["own", counters.own, counters.own > 0 ? "members of own orders, dropped (COINBASE_OWN_FIELDS)" : ""],
     ["known", known, known > 0 ? "records that an earlier run of the same recording had stored" : ""],
     ["rows", rows, "added to the tables"],
   ];

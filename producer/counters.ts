@@ -11,6 +11,8 @@ export interface Counters {
   quarantined: number;
   /** Frames with members that travel in `extra`. */
   extra: number;
+  /** Members of the account's own orders that were dropped. */
+  own: number;
   /** Frames whose time is the receive time, for want of a usable one. */
   untimed: number;
   /** How long the latest live event was on its way: microseconds from the exchange's clock to ours. */
@@ -18,5 +20,16 @@ export interface Counters {
 }
 
 export function newCounters(): Counters {
-  return { frames: 0, bytes: 0, events: 0, records: 0, control: {}, quarantined: 0, extra: 0, untimed: 0, behind: 0 };
+  return {
+    frames: 0,
+    bytes: 0,
+    events: 0,
+    records: 0,
+    control: {},
+    quarantined: 0,
+    extra: 0,
+    own: 0,
+    untimed: 0,
+    behind: 0,
+  };
 }

@@ -98,7 +98,8 @@ await runCommand(async () => {
     const sink = await KafkaSink.connect(kafka, log);
     const title = `${source} → Kafka at ${kafka.brokers.join(",")}`;
     try {
-      await stream({ input, title, sink, idOf, gone: simulator?.gone, address, duration }, log);
+      const { ownFields } = coinbase;
+      await stream({ input, title, sink, idOf, gone: simulator?.gone, ownFields, address, duration }, log);
     } finally {
       await sink.close();
     }

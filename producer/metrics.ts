@@ -23,6 +23,7 @@ export class Metrics {
     this.#counter("frame_bytes_read_total", "Their bytes.", () => counters.bytes);
     this.#counter("records_total", "Records handed to the sink.", () => counters.records);
     this.#counter("quarantined_frames_total", "Frames that could not be read.", () => counters.quarantined);
+    this.#counter("own_members_dropped_total", "Members of own orders left out.", () => counters.own);
     this.#counter("untimed_events_total", "Events that have the receive time.", () => counters.untimed);
     this.#counters("control_frames_total", "Frames about the connection.", "type", () => counters.control);
     this.#gauge(

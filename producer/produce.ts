@@ -3,7 +3,7 @@ import { readSchema } from "../schemas/avro.ts";
 import type { CoinbaseFull } from "../schemas/records.ts";
 import type { Continuity } from "./continuity.ts";
 import type { Counters } from "./counters.ts";
-import { decoder, type Emit } from "./decode/decode.ts";
+import { decoder, type Emit, type OwnFields } from "./decode/decode.ts";
 import { EventScanner } from "./decode/scan.ts";
 import { encoder } from "./encode.ts";
 import type { Frame, Session, Source } from "./frame.ts";
@@ -17,13 +17,16 @@ export interface Work {
   readonly counters: Counters;
   /** Leaves out what a live feed brings twice; a recording is passed on as it is. */
   readonly continuity?: Continuity | undefined;
+  /** What becomes of the members of the account's own orders; they are dropped where nothing is said. */
+  readonly ownFields?: OwnFields | undefined;
 }
 
 /**
  * Runs a source to its end or to `signal`, counting; everything is flushed when it returns.
  * Throws what the source or the sink throws.
  */
-export async function produce({ source, sink, idOf, counters, continuity }: Work, signal: AbortSignal): Promise<void> {
+export async function produce(work: Work, signal: AbortSignal): Promise<void> {
+  const { source, sink, idOf, counters, continuity, ownFields } = work;
   const encode = encoder(idOf);
   const schema = readSchema("coinbase_full");
   const events = new EventScanner(schema, idOf("coinbase_full-value", schema));
@@ -42,10 +45,11 @@ export async function produce({ source, sink, idOf, counters, continuity }: Work
         counters.records++;
         room = sink.send(topic, key, timestamp, encode(topic, value)) && room;
       };
-      decode = decoder(session, counters, emit, (message) => {
+      const control = (message: Record<string, unknown>) => {
         session.control?.(message);
         if (message["type"] === "heartbeat") continuity?.hear(message);
-      });
+      };
+      decode = decoder(session, counters, emit, control, ownFields);
       decoders.set(session, decode);
     }
     for (const frame of frames) {

@@ -4,6 +4,7 @@ import type { Logger } from "../logger.ts";
 import { showStatus } from "../status.ts";
 import type { LiveFeed } from "./coinbase/open.ts";
 import { newCounters, type Counters } from "./counters.ts";
+import type { OwnFields } from "./decode/decode.ts";
 import type { KafkaSink } from "./kafka/sink.ts";
 import { Metrics } from "./metrics.ts";
 import { serveMonitor } from "./monitor.ts";
@@ -24,6 +25,8 @@ export interface Run {
   readonly idOf: (subject: string, schema: object) => number;
   /** Ends the run when it aborts, with its reason; undefined: nothing does. */
   readonly gone: AbortSignal | undefined;
+  /** What becomes of the members of the account's own orders. */
+  readonly ownFields: OwnFields;
   /** Where to answer for monitoring, `host:port`. */
   readonly address: string;
   /** Milliseconds; undefined: until Ctrl-C, or the end of the recording. */
@@ -31,7 +34,8 @@ export interface Run {
 }
 
 /** Returns when everything that was read is acknowledged; exits where a stop takes too long. */
-export async function stream({ input, title, sink, idOf, gone, address, duration }: Run, log: Logger): Promise<void> {
+export async function stream(run: Run, log: Logger): Promise<void> {
+  const { input, title, sink, idOf, gone, ownFields, address, duration } = run;
   const live = "continuity" in input ? input : undefined;
   const source = "continuity" in input ? input.source : input;
   const counters = newCounters();
@@ -48,6 +52,7 @@ export async function stream({ input, title, sink, idOf, gone, address, duration
     "in flight": inFlight(),
     ...(live && { sockets: live.source.open, missed: live.continuity.missed }),
     quarantined: counters.quarantined,
+    ...(counters.own > 0 && { "own members dropped": counters.own }),
   });
   const status = showStatus(figures, process.stderr, log);
   const stop = stopSignal(duration, (again) =>
@@ -69,18 +74,25 @@ export async function stream({ input, title, sink, idOf, gone, address, duration
   stop.addEventListener("abort", () => setTimeout(giveUp, drainPatience).unref(), { once: true });
   try {
     await produce(
-      { source, sink, idOf, counters, continuity: live?.continuity },
+      { source, sink, idOf, counters, continuity: live?.continuity, ownFields },
       gone ? AbortSignal.any([stop, gone]) : stop,
     );
     gone?.throwIfAborted();
-    const { frames, quarantined } = counters;
+    const { frames, quarantined, own } = counters;
     const { acknowledged } = sink;
     const missed = live?.continuity.missed ?? 0;
+    const dropped = own === 0 ? "" : `, ${own} members of own orders dropped`;
     const beside = live === undefined ? "" : `, ${missed} events missed, ${live.source.connects} connections`;
     log(
       "info",
-      `done: ${frames} frames, ${acknowledged} records acknowledged, ${quarantined} frames quarantined${beside}`,
-      { frames, acknowledged, quarantined, ...(live && { missed, connections: live.source.connects }) },
+      `done: ${frames} frames, ${acknowledged} records acknowledged, ${quarantined} frames quarantined${dropped}${beside}`,
+      {
+        frames,
+        acknowledged,
+        quarantined,
+        "own members dropped": own,
+        ...(live && { missed, connections: live.source.connects }),
+      },
     );
   } finally {
     clearInterval(watch);

@@ -136,12 +136,12 @@ export interface FeedQuarantine {
   readonly type: string | null;
   /** What is wrong with it. */
   readonly reason: string | null;
-  /** The frame as it came, cut at 64 KiB. */
+  /** The frame as it came, cut at 64 KiB, without what the exchange tells an order's owner alone (docs/data.md). */
   readonly raw: string | null;
   /** base64 where the frame is not valid UTF-8 and `raw` holds it so; else null. */
   readonly encoding: string | null;
-  /** Length of the whole frame in bytes. */
+  /** Length in bytes of the frame before it was cut. */
   readonly length: number | null;
-  /** SHA-256 of the whole frame, in hexadecimal. */
+  /** SHA-256 of the frame before it was cut, in hexadecimal. */
   readonly sha256: string | null;
 }

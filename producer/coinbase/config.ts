@@ -1,5 +1,6 @@
 /** What to stream from the exchange, and with which rights: from the environment. */
 import type { Environment } from "../../environment.ts";
+import type { OwnFields } from "../decode/decode.ts";
 import type { Credentials } from "./signature.ts";
 
 export interface CoinbaseConfig {
@@ -7,6 +8,12 @@ export interface CoinbaseConfig {
   /** Ids, patterns or all (products.ts). */
   readonly products: string;
   readonly productsPerSocket: number;
+  readonly ownFields: OwnFields;
+}
+
+/** What becomes of the members of the account's own orders, in a recording too; a fault goes into `environment`. */
+export function readOwnFields(environment: Environment): OwnFields {
+  return environment.choice("COINBASE_OWN_FIELDS", ["drop", "keep"]) ?? "drop";
 }
 
 /** Faults go into `environment`; the result is usable if it has none. */
@@ -23,5 +30,5 @@ export function readCoinbaseConfig(environment: Environment): CoinbaseConfig {
     key === undefined || secret === undefined || passphrase === undefined ? undefined : { key, secret, passphrase };
   const products = environment.required("COINBASE_PRODUCTS", "ids or patterns separated by commas, or all");
   const productsPerSocket = environment.whole("COINBASE_PRODUCTS_PER_SOCKET", 1, 1000);
-  return { credentials, products, productsPerSocket };
+  return { credentials, products, productsPerSocket, ownFields: readOwnFields(environment) };
 }

@@ -14,6 +14,7 @@ import { pickMembers } from "./extra.ts";
 import { kinds, mostAhead, type Kind } from "./kinds.ts";
 import { cutIntoParts, snapshotChanges, updateChanges } from "./level2.ts";
 import { examine, wireMembers } from "./members.ts";
+import { mayHaveOwn, withoutOwn } from "./own.ts";
 import { quarantineRecord } from "./quarantine.ts";
 import { lastTime, parseSeconds, parseTime } from "./time.ts";
 
@@ -36,6 +37,18 @@ interface Times {
   readonly untimed: string | undefined;
 }
 
+/** A frame, and what is read into it. */
+interface Read {
+  readonly frame: Frame;
+  /** Undefined where it is not valid UTF-8. */
+  readonly text: string | undefined;
+  /** Undefined where the text is no JSON object. */
+  readonly message: Message | undefined;
+}
+
+/** What becomes of the members of the account's own orders. */
+export type OwnFields = "drop" | "keep";
+
 /**
  * A decoder of one session; `control` is given the messages about the connection. It remembers the latest time of the
  * exchange, for frames that come without a stamp.
@@ -45,6 +58,7 @@ export function decoder(
   counters: Counters,
   emit: Emit,
   control: (message: Message) => void = () => {},
+  ownFields: OwnFields = "drop",
 ): (frame: Frame) => void {
   const shapes = {
     coinbase_full: shapeOf("coinbase_full"),
@@ -53,11 +67,10 @@ export function decoder(
   };
   let latest = session.startsAt;
 
-  return function decode(frame) {
+  return function decode(arrived) {
     counters.frames++;
-    counters.bytes += frame.bytes.length;
-    const text = isUtf8(frame.bytes) ? frame.bytes.toString() : undefined;
-    const message = text === undefined ? undefined : parseObject(text);
+    counters.bytes += arrived.bytes.length;
+    const { frame, text, message } = ownFields === "keep" ? read(arrived) : dropOwn(read(arrived));
     const exchangeTime = message === undefined ? undefined : timeOf(message);
     if (exchangeTime !== undefined && exchangeTime > latest && exchangeTime <= lastTime) latest = exchangeTime;
     const receivedAt = frame.receivedAt ?? latest;
@@ -86,6 +99,18 @@ export function decoder(
     if (session.live) counters.behind = times.receivedAt - times.time;
     if (times.untimed !== undefined) counters.untimed++;
   };
+
+  /** What was read, as if the frame had come without the members of the account's own orders. */
+  function dropOwn(whole: Read): Read {
+    const { frame, text, message } = whole;
+    if (message !== undefined && !mayHaveOwn(text!)) return whole;
+    // Bytes that are no UTF-8 are looked through as letters, one each.
+    const encoding = text === undefined ? "latin1" : "utf8";
+    const kept = withoutOwn(text ?? frame.bytes.toString(encoding), message !== undefined);
+    if (kept.dropped === 0) return whole;
+    counters.own += kept.dropped;
+    return read({ ...frame, bytes: Buffer.from(kept.text, encoding) });
+  }
 
   /** Which time the frame gets (docs/data.md), or why it has none that counts. */
   function settle(message: Message, kind: Kind, exchangeTime: number | undefined, receivedAt: number): Times | string {
@@ -167,6 +192,11 @@ export function decoder(
   function send(topic: RawTopic, key: string | null, time: number, value: object): void {
     emit(topic, key, Math.floor(time / 1000), value);
   }
+}
+
+function read(frame: Frame): Read {
+  const text = isUtf8(frame.bytes) ? frame.bytes.toString() : undefined;
+  return { frame, text, message: text === undefined ? undefined : parseObject(text) };
 }
 
 /** The exchange's time in a message of any type, in microseconds; undefined where it has none that can be read. */

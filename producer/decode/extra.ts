@@ -35,7 +35,7 @@ function memberTexts(text: string): Map<string, string> {
 }
 
 /** The place behind the string that starts at `start`. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
   return at + 1;

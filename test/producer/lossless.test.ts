@@ -26,18 +26,20 @@ function throughAvro(record: Emitted): Emitted {
 /** Checks one frame: it comes back, or is quarantined with its text, or is about the connection. */
 function expectLossless(text: string): "event" | "control" | "quarantined" {
   const { records, counters } = read(text);
+  // What the exchange tells an order's owner alone is kept by choice only.
+  const shared = text.replace(/,"((maker_|taker_)?(user|profile)_id|(maker|taker)_fee_rate)":"[^"]*"/g, "");
   const [first] = records;
   if (first === undefined) {
     expect(control.has((JSON.parse(text) as { type: string }).type)).toBe(true);
     return "control";
   }
   if (first.topic === "feed_quarantine") {
-    expect(records.map(throughAvro)[0]!.value["raw"]).toBe(text);
+    expect(records.map(throughAvro)[0]!.value["raw"]).toBe(shared);
     return "quarantined";
   }
   expect(counters.events).toBe(1);
   expect(comparable(frameOf(records.map(throughAvro)))).toEqual(
-    comparable(JSON.parse(text) as Record<string, unknown>),
+    comparable(JSON.parse(shared) as Record<string, unknown>),
   );
   return "event";
 }

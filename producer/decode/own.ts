@@ -1,0 +1,138 @@
+/**
+ * The members by which an account's own orders are told from everybody's: with keys the full channel has them
+ * (https://docs.cdp.coinbase.com/exchange/websocket-feed/channels#full-channel). Here they are taken out of a frame's text
+ * before anything is read into it, so that no record, quarantined frame or message can have them.
+ */
+import { endOfString } from "./extra.ts";
+
+const own: ReadonlySet<string> = new Set([
+  "user_id",
+  "profile_id",
+  "maker_user_id",
+  "maker_profile_id",
+  "maker_fee_rate",
+  "taker_user_id",
+  "taker_profile_id",
+  "taker_fee_rate",
+]);
+
+/** What the owner chose for an order: own where one of the others stands beside it (until 2023 everybody's was sent). */
+const chosen: ReadonlySet<string> = new Set(["client_oid"]);
+
+export interface Kept {
+  readonly text: string;
+  /** How many members are gone. */
+  readonly dropped: number;
+}
+
+/** Whether it is worth to look closer: true for every text with an own member, false for nearly all others. */
+export function mayHaveOwn(text: string): boolean {
+  // An escape may stand for any letter.
+  return text.includes("user_id") || text.includes("profile_id") || text.includes("fee_rate") || text.includes("\\");
+}
+
+/**
+ * A frame's text without own members, at any depth. Of an object, which JSON.parse has accepted, everything else stays to
+ * the letter; of what is none more than they may go.
+ */
+export function withoutOwn(text: string, isObject: boolean): Kept {
+  if (!isObject) return scrub(text);
+  const first = cutMembers(text, own);
+  if (first.dropped === 0) return first;
+  const second = cutMembers(first.text, chosen);
+  return { text: second.text, dropped: first.dropped + second.dropped };
+}
+
+/** The text of an object without the members of these names. Without recursion, since a frame may nest deeply. */
+function cutMembers(text: string, names: ReadonlySet<string>): Kept {
+  /** Of the containers around: which are objects. */
+  const inObject: boolean[] = [];
+  let naming = false;
+  let kept = "";
+  let from = 0;
+  let memberAt = 0;
+  let dropped = 0;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at]!;
+    if (sign === '"') {
+      const end = endOfString(text, at);
+      const isCut = naming && names.has(JSON.parse(text.slice(at, end)) as string);
+      naming = false;
+      at = end - 1;
+      if (!isCut) continue;
+      dropped++;
+      const valueEnd = endOfValue(text, end);
+      kept += text.slice(from, memberAt);
+      if (text[valueEnd] === ",") {
+        // What follows takes its place.
+        from = memberAt = valueEnd + 1;
+        naming = true;
+        at = valueEnd;
+      } else {
+        if (kept.endsWith(",")) kept = kept.slice(0, -1);
+        from = valueEnd;
+        at = valueEnd - 1;
+      }
+    } else if (sign === "{" || sign === "[") {
+      inObject.push(sign === "{");
+      naming = sign === "{";
+      memberAt = at + 1;
+    } else if (sign === "}" || sign === "]") {
+      inObject.pop();
+      naming = false;
+    } else if (sign === ",") {
+      naming = inObject.at(-1)!;
+      memberAt = at + 1;
+    }
+  }
+  return { text: kept + text.slice(from), dropped };
+}
+
+/** Where a member's value ends, which is at a comma or a brace; `start` is behind its name. */
+function endOfValue(text: string, start: number): number {
+  let depth = 0;
+  let at = start;
+  for (; depth > 0 || (text[at] !== "," && text[at] !== "}"); at++) {
+    const sign = text[at]!;
+    if (sign === '"') at = endOfString(text, at) - 1;
+    else if (sign === "{" || sign === "[") depth++;
+    else if (sign === "}" || sign === "]") depth--;
+  }
+  return at;
+}
+
+/** A name as it may stand in JSON: any letter of it may be escaped. */
+const spelt = (name: string) =>
+  name.replaceAll(/./g, (letter) => `(?:${letter}|\\\\u00${letter.charCodeAt(0).toString(16)})`);
+
+const anyName = [...own, ...chosen].toSorted((a, b) => b.length - a.length).map(spelt);
+const memberFollows = String.raw`,\s*\\*"\w+\\*"\s*:`;
+const objectEnds = String.raw`[}\]]\s*(?:$|[{[}\]])`;
+const named = new RegExp(
+  String.raw`,?(?:\\?")?(?:${anyName.join("|")})(?:\\*"\s*:\s*[{[][^]*|[^]*?(?=${memberFollows}|${objectEnds}|$))`,
+  "gi",
+);
+
+/**
+ * What is no JSON object cannot be taken apart: from each such name everything goes up to what looks like the next member,
+ * or to the end. `client_oid` goes too, since what would tell whose it is may be what was torn off.
+ */
+function scrub(text: string): Kept {
+  let dropped = 0;
+  const rest = text.replace(named, () => {
+    dropped++;
+    return "";
+  });
+  const head = tornHead(rest, dropped > 0);
+  return head === "" ? { text: rest, dropped } : { text: rest.slice(head.length), dropped: dropped + 1 };
+}
+
+/**
+ * What a text that has lost its beginning begins with, where that may be the rest of an own member: the end of such a name,
+ * or, where there were others, a value without one.
+ */
+function tornHead(text: string, hasOthers: boolean): string {
+  const rest = /^([\w.-]*)"?\s*:[^]*?(?=,\s*"\w+"\s*:|$)/.exec(text);
+  if (rest !== null) return [...own, ...chosen].some((name) => name.endsWith(rest[1]!)) ? rest[0] : "";
+  return (hasOthers && /^"?[\w.-]*"?\s*(?=,|$)/.exec(text)?.[0]) || "";
+}
