@@ -1,6 +1,7 @@
 /** The topics of the catalogue with their subjects: raw ones with the schema that the producer writes. */
 import type { TerraformResourceLifecycle } from "cdktf";
 import { Construct } from "constructs";
+import { avroText } from "../schemas/avro-text.ts";
 import { readSchema } from "../schemas/avro.ts";
 import type { RawTopic, Topic } from "../schemas/catalog.ts";
 import type { DataConfluentSchemaRegistryCluster } from "./confluent/data-schema-registry-cluster.ts";
@@ -60,7 +61,9 @@ export class TopicWithSubject extends Construct {
     this.schema = new Schema(this, "schema", {
       ...place,
       format: "AVRO",
-      schema: literal(JSON.stringify(readSchema(topic.name as RawTopic), null, 2), `schemas/${topic.name}.avsc`),
+      // The registry's own text: the provider asks the registry whether another is the same, and has no key to ask with while
+      // that is still to be made. The apply would then end with "Provider produced inconsistent final plan".
+      schema: literal(avroText(readSchema(topic.name as RawTopic)), `schemas/${topic.name}.avsc`),
       // With true every later version would be refused at plan.
       recreateOnUpdate: false,
       dependsOn: [compatibility],

@@ -9,6 +9,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { redact, UserError } from "../command.ts";
 import { mayPass, readAccess, request, Unreachable, type Access } from "../http.ts";
+import { avroText } from "./avro-text.ts";
 import { readSchema } from "./avro.ts";
 import { differences, sameSchema } from "./canonical.ts";
 import type { RawTopic } from "./catalog.ts";
@@ -60,7 +61,7 @@ export class SchemaRegistry {
   /** Registers a schema as the latest version of a subject. Throws UserError where the registry does not take it. */
   async register(subject: string, schema: object): Promise<void> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
-    const answer = await this.#ask("POST", path, { schema: JSON.stringify(schema) });
+    const answer = await this.#ask("POST", path, { schema: avroText(schema) });
     // The words behind a 409 differ from registry to registry: shown, not read.
     if (answer.status === 409)
       throw this.#unexpected("POST", path, answer, "The schema is not compatible: add fields only, with a default.");
@@ -81,7 +82,7 @@ export class SchemaRegistry {
     // Confluent's compares texts: what was registered as it stands is found as it stands, or normalised if it was.
     for (const normalize of [true, false]) {
       const path = `/subjects/${encodeURIComponent(subject)}?normalize=${normalize}`;
-      const answer = await this.#ask("POST", path, { schema: JSON.stringify(schema) });
+      const answer = await this.#ask("POST", path, { schema: avroText(schema) });
       if (isNotFound(answer)) continue;
       const { id } = answer.body;
       this.#mustBe(typeof id === "number", "POST", path, answer);

@@ -1,4 +1,5 @@
 /** What Confluent Cloud would refuse later, or its provider misread. */
+import { avroText } from "../../schemas/avro-text.ts";
 import { streamingUnits } from "../config.ts";
 import { textOf, type Body, type Rule } from "./rule.ts";
 
@@ -18,18 +19,23 @@ export const kafka: Rule = ({ type, body }) => {
   return [
     lacks.length > 0 && `lacks ${lacks.join(", ")}: the provider would look for it in its own configuration`,
     ...settings.map((name) => !topicSettings.includes(name) && `has the setting ${name}, which is not known here`),
-    type === "confluent_schema" && !isJson(textOf(body["schema"])) && "has a schema that is no JSON",
+    type === "confluent_schema" && schemaFault(textOf(body["schema"])),
     type === "confluent_schema" &&
       body["recreate_on_update"] === true &&
       "has recreate_on_update: every later version would be refused",
   ];
 };
 
-function isJson(content: string): boolean {
+function schemaFault(text: string): string | false {
   try {
-    return typeof JSON.parse(content) === "object";
+    // As Terraform reads it: infra/terraform-text.ts.
+    const plain = text.replaceAll("%%{", "%{");
+    return (
+      plain !== avroText(JSON.parse(plain)) &&
+      "has a schema laid out otherwise than the registry keeps it: an apply that makes its key would fail"
+    );
   } catch {
-    return false;
+    return "has a schema that is no JSON";
   }
 }
 

@@ -12,6 +12,7 @@ import {
   warehouse,
   withResources,
   type Body,
+  type Main,
   type Resources,
 } from "./fake/stacks.ts";
 import { readFixture } from "./fake/fixture.ts";
@@ -340,6 +341,26 @@ describeTerraform("the fake providers", () => {
     await terraform.apply();
     expect(cloud.get("confluent_schema", "trades-value")).toMatchObject({ version: 2 });
     expect(planned(await terraform.plan())).toEqual([]);
+  });
+
+  it("compare a schema with the registry's only by a key that is there: with a new one another layout ends the apply", async () => {
+    const trade = { name: "Trade", fields: [{ type: "string", name: "price" }], type: "record" };
+    const laidOut = streaming(JSON.stringify(trade, null, 2));
+    const { terraform, write } = await deployed(laidOut);
+    const kept = JSON.stringify({ type: "record", name: "Trade", fields: [price] });
+    expect((await terraform.command("show", "-json")).output).toContain(JSON.stringify(kept));
+    expect(planned(await terraform.plan())).toEqual([]);
+    const withNew = (name: string, main: Main) => {
+      const [key, secret] = ["id", "secret"].map((part) => `\${confluent_api_key.${name}.${part}}`);
+      const { registry } = main.resource["confluent_api_key"]!;
+      const more = withResources(main, { confluent_api_key: { [name]: { ...registry, display_name: name } } });
+      return changed(more, "confluent_schema.trades", { credentials: { key, secret } });
+    };
+    write(withNew("second", streaming(kept)));
+    expect((await terraform.apply()).output).toContain("Apply complete!");
+    expect(planned(await terraform.plan())).toEqual([]);
+    write(withNew("third", laidOut));
+    expect((await terraform.apply()).output).toContain("Provider produced inconsistent final plan");
   });
 
   it("plan another name of a connector as an update, and refuse it at apply", async () => {

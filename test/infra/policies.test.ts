@@ -174,6 +174,12 @@ describe("a policy", () => {
     ],
     ["is no JSON", "resource", "confluent_schema/streaming-topics-coinbase_full-schema", { schema: "record" }],
     [
+      "otherwise than the registry keeps it",
+      "resource",
+      "confluent_schema/streaming-topics-coinbase_full-schema",
+      { schema: '{"type":"record","fields":[],"name":"T"}' },
+    ],
+    [
       "recreate_on_update",
       "resource",
       "confluent_schema/streaming-topics-coinbase_full-schema",

@@ -2,7 +2,7 @@
 import avsc from "avsc";
 import type { Cloud } from "./cloud.ts";
 import { registryType, type Access } from "./confluent-access.ts";
-import { at, canonical, fill, textAt, type Attributes } from "./values.ts";
+import { allAt, at, canonical, fill, textAt, unknown, type Attributes } from "./values.ts";
 import { Refused, type Kind } from "./vendor.ts";
 
 /** It comes with the environment's first Kafka cluster. */
@@ -76,18 +76,25 @@ export function registryKinds(cloud: Cloud, access: Access): Record<string, Kind
       means: { schema: (a, b) => canonicalSchema(a) === canonicalSchema(b) },
       local: ["credentials", "hard_delete", "recreate_on_update", "skip_validation_during_plan"],
       authorise: access.inSubject,
-      plan: ({ prior, planned }) => {
+      plan: (change) => {
+        const { prior, config } = change;
+        // Texts are compared by the registry, which nobody asks before there is a key for it.
+        const isAsked = !allAt(change.planned, "credentials.key").includes(unknown);
+        if (!isAsked) change.planned = { ...change.planned, schema: config["schema"]! };
+        const { planned } = change;
         if (prior === null || typeof planned["schema"] !== "string" || planned["schema"] === prior["schema"]) return;
         const how = "set recreate_on_update = false to evolve a schema using the same resource instance.";
         if (planned["recreate_on_update"] === true)
           throw new Refused(`reimport the current resource instance and ${how}`);
-        if (planned["skip_validation_during_plan"] === true || !textAt(planned, "schema_registry_cluster.id")) return;
+        const isValidated = isAsked && planned["skip_validation_during_plan"] !== true;
+        if (!isValidated || !textAt(planned, "schema_registry_cluster.id")) return;
         try {
           judge(planned);
         } catch (error) {
           throw new Refused(`error validating Schema: ${(error as Error).message}`, { whole: true });
         }
       },
+      read: (object) => ({ ...object, schema: keptText(textAt(object, "schema")) }),
       create: register,
       update: (wanted, prior) => (wanted["schema"] === prior["schema"] ? {} : register(wanted)),
       // Earlier versions stay.
@@ -131,6 +138,20 @@ function canonicalSchema(text: string): string {
   } catch {
     return text.replace(/\s+/g, " ").trim();
   }
+}
+
+const attributes = "type name namespace doc fields symbols size items values".split(" ");
+const attributesOfField = "name type doc default order aliases".split(" ");
+
+/** The text under which the registry keeps an Avro schema: compact, in Avro's order, what Avro does not know last. */
+export function keptText(text: string): string {
+  return JSON.stringify(JSON.parse(text), (_, part: unknown) => {
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    const isField = "name" in part && !["fields", "symbols", "size"].some((own) => own in part);
+    const known = isField ? attributesOfField : attributes;
+    const rank = (name: string) => (known.includes(name) ? known.indexOf(name) : known.length);
+    return Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => rank(a) - rank(b)));
+  });
 }
 
 /** Why an Avro schema is not compatible with the versions before it, in the registry's words. */

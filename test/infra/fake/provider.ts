@@ -156,7 +156,9 @@ export class FakeProvider {
     };
     try {
       await this.#cloud.perform(operation, act, { waits: verb === "create" && kind.waits !== undefined });
-      return { new_state: toDynamic(made && conform(block, made)), legacy_type_system: true };
+      // What was made is read again.
+      const told = made && (kind.read?.(made, made) ?? made);
+      return { new_state: toDynamic(told && conform(block, told)), legacy_type_system: true };
     } catch (error) {
       const left = {
         create: kind.waits === "tainted" ? made : null,
