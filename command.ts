@@ -1,4 +1,5 @@
 /** What every command promises: strict options, `--help`, one clear message for a fault of the user's, and exit codes. */
+import { closeSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
@@ -50,8 +51,12 @@ export function parseCommand<const T extends NonNullable<ParseArgsConfig["option
  * its stack and exits 70.
  */
 export async function runCommand(main: () => Promise<void>): Promise<void> {
-  // A reader such as `head` that closes the pipe has seen enough: no fault.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+    // The terminal is gone: its SIGHUP ends the command, which may still have something to store.
+    if (code === "EIO") return;
+    // A reader such as `head` that closes the pipe has seen enough: no fault.
+    process.exit(code === "EPIPE" ? 0 : 1);
+  });
   // Whoever stops listening to the talk does not stop the work.
   process.stderr.on("error", () => {});
   try {
@@ -94,18 +99,41 @@ export function parseWhole(option: string, text: string, most: number, least = 1
   return Number(text);
 }
 
+/** What asks a command to stop: Ctrl-C, a supervisor, and a terminal that is closed. */
+export const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** So soon after one hang-up another is the same, in milliseconds. */
+const sameHangUp = 250;
+
 /**
- * Aborts after `duration` milliseconds, or at the first Ctrl-C; the second ends the process at once. `onInterrupt` is
- * told of both.
+ * Aborts after `duration` milliseconds, or at the first of `stopSignals`; the second ends the process at once.
+ * `onInterrupt` is called at both.
  */
 export function stopSignal(duration: number | undefined, onInterrupt: (again: boolean) => void): AbortSignal {
   const stop = new AbortController();
-  const interrupt = () => {
+  let hungUp = Number.NEGATIVE_INFINITY;
+  const interrupt = (signal: NodeJS.Signals) => {
+    // Of a terminal that is closed the kernel tells, and the shell again.
+    if (signal === "SIGHUP" && performance.now() - hungUp < sameHangUp) return;
+    if (signal === "SIGHUP") {
+      hungUp = performance.now();
+      process.once("exit", leaveTerminal);
+    }
     onInterrupt(stop.signal.aborted);
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
   };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  for (const signal of stopSignals) process.on(signal, interrupt);
   if (duration !== undefined) setTimeout(() => stop.abort(), duration).unref();
   return stop.signal;
+}
+
+/** Node.js aborts at its end where it cannot set back a terminal that is gone; what is closed it does not try. */
+function leaveTerminal(): void {
+  for (const fd of [0, 1, 2])
+    try {
+      closeSync(fd);
+    } catch {
+      // It was closed before.
+    }
 }

@@ -1,5 +1,5 @@
 /** `npm run exchange`: the simulated exchange alone. */
-import { parseCommand, parseWhole, runCommand, UsageError } from "../../command.ts";
+import { parseCommand, parseWhole, runCommand, stopSignal, UsageError } from "../../command.ts";
 import { publicCredentials } from "./credentials.ts";
 import { faultHelp, parseFault } from "./faults.ts";
 import type { End } from "./market.ts";
@@ -28,7 +28,7 @@ ${faultHelp}
 
 It keeps the last 1,000,000 trades of each product for REST.
 
-Exit codes: 0 ended by Ctrl-C, a signal or its parent, 1 a fault that the message explains, 2 a command line not
+Exit codes: 0 ended by Ctrl-C, SIGTERM, SIGHUP or its parent, 1 a fault that the message explains, 2 a command line not
 understood, 70 a fault nobody foresaw, with its stack.
 `;
 
@@ -57,8 +57,9 @@ await runCommand(async () => {
     faults: values.fault.map((fault) => parseFault(fault)),
   });
   try {
+    const stop = stopSignal(undefined, () => {});
     const stopped = new Promise<void>((resolve) => {
-      process.once("SIGINT", resolve).once("SIGTERM", resolve);
+      stop.addEventListener("abort", () => resolve(), { once: true });
       if (values.child) process.stdin.on("error", resolve).on("close", resolve).resume();
     });
     const { url, rest } = exchange;

@@ -218,11 +218,11 @@ describe("npm start", () => {
     await expectContiguous(dir);
   });
 
-  it("stops at Ctrl-C with everything stored", async () => {
+  it.each(["SIGINT", "SIGHUP"] as const)("stops at %s with everything stored", async (signal) => {
     const dir = newFolder();
     const platform = start("local", "--source", "simulator", "--data", dir);
     await platform.said("frames ");
-    platform.process.kill("SIGINT");
+    platform.process.kill(signal);
     const { code, out } = await platform.ended;
     expect(code).toBe(0);
     const events = Number(/events +([\d,]+)/.exec(out)![1]!.replaceAll(",", ""));

@@ -66,7 +66,7 @@ it("follows what a running platform adds", async () => {
   add(5);
   await log.flush();
   await tail.printed('"trade_id":5');
-  tail.process.kill("SIGINT");
+  tail.process.kill("SIGHUP");
   const { code, out } = await tail.ended;
   expect(code).toBe(0);
   expect(

@@ -3,11 +3,10 @@ import { rmSync, statSync, writeFileSync } from "node:fs";
 import { utimes } from "node:fs/promises";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { stopSignals } from "../../../command.ts";
 
 /** A lock that was not touched for so long is of a process that was killed. */
 const staleMs = 10_000;
-
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Runs `task` when no other process holds the lock; `waits` is called if one does. A signal meanwhile ends this process
@@ -23,11 +22,11 @@ export async function withLock(lock: string, waits: () => void, task: () => Prom
   const release = () => rmSync(lock, { force: true });
   const end = (signal: NodeJS.Signals) => process.exit(128 + constants.signals[signal]);
   process.once("exit", release);
-  for (const signal of signals) process.on(signal, end);
+  for (const signal of stopSignals) process.on(signal, end);
   try {
     await task();
   } finally {
-    for (const signal of signals) process.off(signal, end);
+    for (const signal of stopSignals) process.off(signal, end);
     process.off("exit", release);
     clearInterval(touch);
     release();

@@ -38,7 +38,7 @@ it("says on stdout where it listens, and ends at a signal with all in the truth 
   const client = await Client.connect(url);
   client.subscribe(["full"], ["BTC-USD", "SIM006-USD"], signature(Date.now() / 1000, credentials));
   await client.take(500);
-  child.kill("SIGTERM");
+  child.kill("SIGHUP");
   expect(await once(child, "exit")).toEqual([0, null]);
   await client.closed;
   const lines = new Set(readFileSync(file, "utf8").split("\n"));
