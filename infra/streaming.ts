@@ -250,15 +250,16 @@ export class Streaming extends Construct {
       account.acl(`topics_${operation}`, kafka, { ...everything, resourceType: "TOPIC", resourceName: "*" });
       account.acl(`groups_${operation}`, kafka, { ...everything, resourceType: "GROUP", resourceName: "*" });
     }
-    for (const operation of ["DESCRIBE", "WRITE"] as const)
-      account.acl(`transactions_${operation}`, kafka, {
-        resourceType: "TRANSACTIONAL_ID",
-        resourceName: topicPrefix,
-        patternType: "LITERAL",
-        operation,
-      });
-    const own = { patternType: "PREFIXED", operation: "ALL" } as const;
     const internal = `_confluent-ksql-${topicPrefix}`;
+    const transaction = { resourceType: "TRANSACTIONAL_ID" } as const;
+    for (const operation of ["DESCRIBE", "WRITE"] as const) {
+      // The server's own, in which it writes commands; and those of its queries, which begin with the query's application id.
+      const server = { ...transaction, resourceName: topicPrefix, patternType: "LITERAL" } as const;
+      account.acl(`transactions_${operation}`, kafka, { ...server, operation });
+      const queries = { ...transaction, resourceName: internal, patternType: "PREFIXED" } as const;
+      account.acl(`query_transactions_${operation}`, kafka, { ...queries, operation });
+    }
+    const own = { patternType: "PREFIXED", operation: "ALL" } as const;
     account.acl("log", kafka, { ...own, resourceType: "TOPIC", resourceName: topicPrefix });
     account.acl("internal_topics", kafka, { ...own, resourceType: "TOPIC", resourceName: internal });
     account.acl("internal_groups", kafka, { ...own, resourceType: "GROUP", resourceName: internal });

@@ -9,6 +9,7 @@ import { rights } from "./rights.ts";
 import { textOf, type Rule, type Stack, type Told } from "./rule.ts";
 import { hidden, secrets, unset, writtenOut } from "./secrets.ts";
 import { kafka, sink, sizes } from "./streaming.ts";
+import { transactions } from "./transactions.ts";
 import { labels, table } from "./warehouse.ts";
 
 const region: Rule = ({ type, body, config }) => {
@@ -21,7 +22,7 @@ const region: Rule = ({ type, body, config }) => {
   ];
 };
 
-const resourceRules = [sizes, protection, secrets, rights, labels, region, table, kafka, sink];
+const resourceRules = [sizes, protection, secrets, rights, labels, region, table, kafka, sink, transactions];
 
 /** What is wrong with a synthesised stack, one text each. */
 export function policies(synthesised: object, config: InfraConfig): string[] {

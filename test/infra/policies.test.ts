@@ -209,4 +209,38 @@ describe("a policy", () => {
     expect(told.join("\n")).toContain(expected);
     expect(told).toHaveLength(1);
   });
+
+  it.each(["DESCRIBE", "WRITE"])(
+    "is broken by a ksqlDB that may not %s the transactional ids of its queries, all of which begin alike",
+    (operation) => {
+      const cluster = "streaming-ksqldb_cluster";
+      const begin = `_confluent-ksql-\${confluent_ksql_cluster.${cluster}.topic_prefix}`;
+      const [dev, devConfig] = [synth({}), configOf({})];
+      const broken = (change: Mutable) => {
+        const stack = structuredClone(dev);
+        const acls = stack.resource["confluent_kafka_acl"] as unknown as Record<string, Mutable>;
+        const found = Object.values(acls).filter(
+          (acl) => acl["resource_name"] === begin && acl["resource_type"] === "TRANSACTIONAL_ID",
+        );
+        Object.assign(found.find((acl) => acl["operation"] === operation)!, change);
+        return policies(stack, devConfig);
+      };
+      const complaint = `confluent_ksql_cluster.${cluster}: may not ${operation} the transactional ids of its queries (${begin}…, PREFIXED)`;
+      for (const change of [
+        { pattern_type: "LITERAL" },
+        { permission: "DENY" },
+        { resource_type: "GROUP" },
+        { resource_name: "${confluent_ksql_cluster.streaming-ksqldb_cluster.topic_prefix}" },
+        { principal: "User:${confluent_service_account.streaming-producer-account.id}" },
+      ])
+        expect(broken(change)).toContainEqual(expect.stringContaining(complaint));
+    },
+  );
+
+  it("is broken by a ksqlDB on a standard cluster without the role on transactional ids", () => {
+    const path = "confluent_role_binding/streaming-ksqldb-transactional_ids";
+    expect(policies(changed("resource", path, { role_name: "DeveloperRead" }), config)).toContainEqual(
+      expect.stringContaining("may not WRITE the transactional ids of its queries"),
+    );
+  });
 });

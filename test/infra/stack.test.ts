@@ -288,6 +288,7 @@ describe("the streaming half", () => {
       "auto.update.schemas": "DISABLED",
       "ingestion.mode": "STREAMING",
       "input.data.format": "AVRO",
+      "consumer.override.isolation.level": "read_committed",
     });
     expect(synth({ INGESTION_MODE: "batch" }).resource["confluent_connector"]).toMatchObject({
       "streaming-sink": { config_nonsensitive: { "ingestion.mode": "BATCH LOADING", "commit.interval": "60" } },
