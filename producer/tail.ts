@@ -19,7 +19,7 @@ const help = `npm run tail -- TOPIC [-n N|all] [--follow] [--local|--kafka] [--d
   -n         How many of the latest records (default 10), or all.
   --follow   Goes on with what comes, until Ctrl-C.
   --local    From the log of npm start (default), in --data DIR (default .tapeline).
-  --kafka    From the Kafka that the environment names.
+  --kafka    From the Kafka that the environment names: what is committed, as the sink reads it.
 
 Each line has topic, partition, offset, timestamp (milliseconds since 1970), key and value: numbers and texts as they are in
 the record, so times are microseconds since 1970 and decimals texts.

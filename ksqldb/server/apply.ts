@@ -6,6 +6,7 @@ import { UserError } from "../../command.ts";
 import { type CommandStatus, duration, Lost, Refused, type KsqlServer } from "./client.ts";
 import { differences } from "./compare.ts";
 import { cureOf } from "./cures.ts";
+import { exactlyOnce, guaranteeProperty, isExactlyOnce, serverGuarantee } from "./explain.ts";
 import { changesOf, type Step } from "./plan.ts";
 import { readSources } from "./state.ts";
 
@@ -61,6 +62,14 @@ function titleOf({ action, name, desired }: Step): string {
   return `${action} ${name} (${desired!.file})`;
 }
 
+type Properties = Readonly<Record<string, string>>;
+
+/** What a query keeps for as long as it runs. */
+const propertiesOf = ({ from }: ApplyOptions): Properties => ({
+  "auto.offset.reset": from,
+  [guaranteeProperty]: exactlyOnce,
+});
+
 /** What is lost, or refused, may have been executed: that is looked at before anything is sent again, or given up. */
 async function execute(
   server: KsqlServer,
@@ -68,10 +77,20 @@ async function execute(
   options: ApplyOptions,
 ): Promise<Pick<Outcome, "result" | "message">> {
   const title = titleOf(step);
+  let properties: Properties = step.action === "drop" ? {} : propertiesOf(options);
   for (let attempt = 1; ; attempt++) {
     try {
-      return { result: "done", message: await sendAndWait(server, title, step.sql!, options) };
+      return { result: "done", message: await sendAndWait(server, title, step.sql!, properties, options) };
     } catch (error) {
+      const { [guaranteeProperty]: guarantee, ...others } = properties;
+      if (error instanceof Refused && guarantee !== undefined && error.message.includes(guaranteeProperty)) {
+        const ofServer = await serverGuarantee(server, title);
+        if (isExactlyOnce(ofServer)) {
+          options.talk(`${title}: the server lets nobody set ${guaranteeProperty}, which is ${ofServer} there anyway.`);
+          properties = others;
+          continue;
+        }
+      }
       if (!(error instanceof Lost) && !(error instanceof Refused)) throw error;
       if (error instanceof Lost) options.talk(`${error.message} Looking.`);
       if (await isExecuted(server, step)) return { result: "found" };
@@ -92,9 +111,10 @@ async function sendAndWait(
   server: KsqlServer,
   title: string,
   sql: string,
-  { from, timeoutMs }: ApplyOptions,
+  properties: Properties,
+  { timeoutMs }: ApplyOptions,
 ): Promise<string> {
-  let now: CommandStatus | undefined = await server.send(title, sql, { "auto.offset.reset": from });
+  let now: CommandStatus | undefined = await server.send(title, sql, properties);
   const { commandId } = now;
   return server.waitFor(title, timeoutMs, async () => {
     now ??= await server.status(title, commandId);

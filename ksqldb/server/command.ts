@@ -6,6 +6,7 @@ import { carryOut, type Outcome } from "./apply.ts";
 import { check, type Checks } from "./checks.ts";
 import { KsqlServer, type ServerAccess } from "./client.ts";
 import type { Desired } from "./desired.ts";
+import { explainQueries } from "./explain.ts";
 import { changesOf, planApply, planDestroy, type Step } from "./plan.ts";
 import { waitForQueries } from "./queries.ts";
 import { planText, reportJson, type Report } from "./report.ts";
@@ -113,8 +114,12 @@ export async function runServerCommand(
     });
     if (info instanceof UserError) return endsWithServer(info.message);
     const { version, kafkaClusterId, ksqlServiceId } = info;
-    const sources = await readSources(server, "read what the server has");
-    const plan = command === "destroy" ? planDestroy(desired, sources, options) : planApply(desired, sources, options);
+    const look = "read what the server has";
+    const sources = await readSources(server, look);
+    const plan =
+      command === "destroy"
+        ? planDestroy(desired, sources, options)
+        : planApply(desired, await explainQueries(server, look, sources, namesOf(desired)), options);
     const checks = await check(plan, await readTopics(server, "read the server's topics"), registry);
     report = { ...report, server: { url: server.url, version, kafkaClusterId, ksqlServiceId }, plan, checks };
     talk(planText(plan, checks));
@@ -129,8 +134,7 @@ export async function runServerCommand(
     if (isAsked && !(await isAgreed(`Drop ${dropped.join(", ")} on ${server.url}?`)))
       throw new UserError("nothing was sent. Without anybody to ask it takes --yes.");
     await carryOut(server, plan, { from, timeoutMs, talk }, outcomes);
-    const running =
-      command === "destroy" ? [] : desired.flatMap(({ name, reads }) => (reads === undefined ? [] : name));
+    const running = command === "destroy" ? [] : namesOf(desired.filter(({ reads }) => reads !== undefined));
     out(reportJson({ ...report, outcomes, queries: await waitForQueries(server, running, timeoutMs) }));
     return 0;
   } catch (error) {
@@ -138,6 +142,8 @@ export async function runServerCommand(
     throw error;
   }
 }
+
+const namesOf = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name);
 
 /** Nothing is sent where a part can not be: half of a change is worse than none. */
 function refuse(plan: readonly Step[], { faults }: Checks): void {

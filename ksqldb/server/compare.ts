@@ -3,11 +3,12 @@ import type { Statement } from "../language/ast.ts";
 import { typeNameText } from "../language/format.ts";
 import { clausesOf, itemsOf, propertiesOf } from "./canonical.ts";
 import type { Desired } from "./desired.ts";
+import { exactlyOnce, guaranteeProperty, isExactlyOnce } from "./explain.ts";
 import type { Column, Source } from "./state.ts";
 
 export interface Difference {
   /** What of the statement; `appended`: nothing of its columns, but that there are more of them behind. */
-  readonly part: "kind" | "properties" | "columns" | "appended" | "where" | "other" | "query";
+  readonly part: "kind" | "properties" | "columns" | "appended" | "where" | "other" | "query" | "guarantee";
   readonly text: string;
 }
 
@@ -41,6 +42,12 @@ export function differences(server: Source, { kind, ast, columns }: Desired): Di
     found.push(...compareLists(server.columns.map(entryOf), columns.map(entryOf)));
   if (server.writtenBy.length === 0)
     found.push({ part: "query", text: "no query writes it any more: it was terminated" });
+  const loose = server.writtenBy.find(({ guarantee = exactlyOnce }) => !isExactlyOnce(guarantee));
+  if (loose !== undefined)
+    found.push({
+      part: "guarantee",
+      text: `its query ${loose.id} runs with ${guaranteeProperty} ${loose.guarantee}, and statements are applied with ${exactlyOnce}: a crash of the server makes it write rows twice, and count twice for good`,
+    });
   return found;
 }
 

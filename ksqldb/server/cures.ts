@@ -1,5 +1,11 @@
 /** What helps where a server refuses a statement, by its words. */
 const cures: readonly [RegExp, string][] = [
+  [
+    /processing\.guarantee/,
+    "Every query must run exactly once, and this server lets nobody say so: set ksql.streams.processing.guarantee=exactly_once_v2 " +
+      "in its configuration (in Confluent Cloud ALTER SYSTEM 'processing.guarantee'='exactly_once_v2' in the ksql command line). " +
+      "Then statements are sent without it.",
+  ],
   [/exists, with different/, "Give the topic the PARTITIONS and RETENTION_MS of the statement, in the infrastructure."],
   [/opic .* does not exist/, "Create the topic: deploy the infrastructure, or npm run producer -- --create-topics."],
   [/already exists|does not exist|this source/, "The server has changed meanwhile: look at what plan says now."],

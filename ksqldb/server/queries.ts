@@ -11,6 +11,8 @@ export interface Query {
   readonly inserts: boolean;
   /** RUNNING, PAUSED, ERROR, or what it is on its way through. */
   readonly state: string;
+  /** Its processing guarantee, where EXPLAIN was asked for it. */
+  readonly guarantee?: string;
 }
 
 export async function readQueries(server: KsqlServer, step: string): Promise<Query[]> {

@@ -17,6 +17,7 @@ export function whyNotInPlace(server: Source, file: Desired, found: readonly Dif
   if (typeof one === "string") return "what would change is not known";
   if (parts.has("kind")) return "ksqlDB makes no table of a stream, and no query of a declaration";
   if (parts.has("query")) return "it replaces a running query, and none runs";
+  if (parts.has("guarantee")) return "a running query keeps the guarantee that it was started with";
   if (parts.has("properties")) return "topic, formats, partitions and the like are settled when it is created";
   if (one.kind === "create" || other.kind === "create")
     return parts.has("columns") ? "the columns of a declaration can only be appended" : undefined;

@@ -6,16 +6,24 @@ import { librdkafkaSettings, type KafkaConfig } from "./config.ts";
 
 interface Range {
   readonly partition: number;
-  /** The next offset to read, and the one after the last that there was at the start. */
+  /** The first offset that Kafka still has. */
+  readonly low: number;
+  /** Where reading began, the next offset to read, and the one after the last to read. */
+  start: number;
   next: number;
-  readonly end: number;
+  end: number;
+  /** Records that were found, and how far to look back if there are too few. */
+  found: number;
+  step: number;
+  /** Where to follow from. */
+  follow: number;
 }
 
 const patience = 10_000;
 const mostAtOnce = 1_000;
 
 /**
- * The records that a topic holds, of each partition the `last` ones, in batches; then an empty batch; with `follow`
+ * The committed records that a topic holds, of each partition the `last` ones, in batches; then an empty batch; with `follow`
  * those that come until `signal` aborts. In order within a partition. Throws UserError for a topic that is not there.
  */
 export async function* readKafka(
@@ -29,6 +37,8 @@ export async function* readKafka(
     "group.id": "tapeline-tail",
     "enable.auto.commit": false,
     "enable.partition.eof": true,
+    // What a query of ksqlDB wrote in a transaction that it gave up is no record.
+    "isolation.level": "read_committed",
   };
   const consumer = new RdKafka.KafkaConsumer(settings, {
     "auto.offset.reset": "earliest",
@@ -44,7 +54,9 @@ export async function* readKafka(
         ? new UserError(`${error.message} ${said}`, { cause: error })
         : error;
     });
-    consumer.assign(ranges.map(({ partition, next }) => ({ topic, partition, offset: next })));
+    const read = (some: readonly Range[]) =>
+      consumer.assign(some.map(({ partition, next }) => ({ topic, partition, offset: next })));
+    read(ranges);
     consumer.setDefaultConsumeTimeout(100);
     // Also where the last offsets are no records but marks of transactions.
     consumer.on("partition.eof", ({ partition }: { partition: number }) => {
@@ -52,11 +64,21 @@ export async function* readKafka(
       range.next = Math.max(range.next, range.end);
     });
     const isOver = () => ranges.every(({ next, end }) => next >= end);
+    let isBack = false;
     for (let present = true; !signal.aborted;) {
       if (present && isOver()) {
+        const short = ranges.filter(({ found, start, low }) => found < last && start > low);
+        if (short.length > 0) {
+          isBack = true;
+          short.forEach(stepBack);
+          read(short);
+          continue;
+        }
         present = false;
         yield [];
         if (!follow) return;
+        for (const range of ranges) Object.assign(range, { next: range.follow, end: Infinity });
+        if (isBack) read(ranges);
       }
       const messages = await consume(consumer);
       const records: PlacedRecord[] = [];
@@ -64,7 +86,10 @@ export async function* readKafka(
         const range = ranges.find(({ partition }) => partition === message.partition)!;
         // Never back: the end of a partition is told before the records that stand in front of it.
         range.next = Math.max(range.next, message.offset + 1);
-        if (follow || message.offset < range.end) records.push(toRecord(message));
+        if (message.offset >= (follow && !isBack ? Infinity : range.end)) continue;
+        range.found++;
+        range.follow = Math.max(range.follow, range.next);
+        records.push(toRecord(message));
       }
       if (records.length > 0) yield records;
     }
@@ -89,9 +114,19 @@ async function connect(consumer: RdKafka.KafkaConsumer, topic: string, last: num
           else resolve(offsets);
         });
       });
-      return { partition, next: Math.max(lowOffset, highOffset - last), end: highOffset };
+      const start = Math.max(lowOffset, highOffset - last);
+      const step = Math.max(last, 100);
+      return { partition, low: lowOffset, start, next: start, end: highOffset, found: 0, step, follow: start };
     }),
   );
+}
+
+/** Marks of transactions, and what was not committed, have offsets too: what lies before is read, further back each time. */
+function stepBack(range: Range): void {
+  range.end = range.start;
+  range.start = Math.max(range.low, range.start - range.step);
+  range.next = range.start;
+  range.step *= 4;
 }
 
 function consume(consumer: RdKafka.KafkaConsumer): Promise<RdKafka.Message[]> {

@@ -20,14 +20,20 @@ interface Query {
   readonly sql: string;
   readonly from: string;
   readonly sink: string;
+  /** As the request had them that made it. */
+  readonly properties: Properties;
   state: string;
   errors: string[];
 }
+
+export type Properties = Readonly<Record<string, string>>;
 
 export interface State {
   readonly topics: Map<string, { readonly partitions: number; readonly retentionMs: number }>;
   readonly sources: Map<string, Source>;
   readonly queries: Map<string, Query>;
+  /** With which guarantee the server runs a query to which nobody gave one. */
+  readonly guarantee: string;
   /** Ids of queries are numbered by the command's place in its topic. */
   next: number;
 }
@@ -48,18 +54,19 @@ export class StatementRefused extends Error {
 export const isCommand = (sql: string) => /^(CREATE|DROP|INSERT|TERMINATE|ALTER|PAUSE|RESUME)\b/i.test(sql);
 
 /** Executes a statement on a state, which it changes; a refusal throws StatementRefused. */
-export function execute(state: State, sql: string): Result {
+export function execute(state: State, sql: string, properties: Properties = {}): Result {
+  if (/^(LIST|SHOW)\s+PROPERTIES\b/i.test(sql)) return { entity: propertiesEntity(state, sql) };
   const [, what] = /^(?:LIST|SHOW|DESCRIBE)\s+(STREAMS|TABLES|QUERIES|TOPICS)\b/i.exec(sql) ?? [];
   if (what !== undefined)
     return { entity: list(state, what.toUpperCase(), /EXTENDED/i.test(sql) || /^DESCRIBE/i.test(sql), sql) };
   const [, verb = "", rest] = /^(\w+)\s+(.*);$/s.exec(sql) ?? [];
   switch (verb.toUpperCase()) {
     case "CREATE":
-      return create(state, sql);
+      return create(state, sql, properties);
     case "DROP":
       return drop(state, rest!, sql);
     case "INSERT":
-      return insert(state, rest!, sql);
+      return insert(state, rest!, sql, properties);
     case "ALTER":
       return alter(state, rest!, sql);
     case "TERMINATE":
@@ -95,7 +102,7 @@ function nameIn(text: string): string {
   return quoted ?? bare?.toUpperCase() ?? "";
 }
 
-function create(state: State, sql: string): Result {
+function create(state: State, sql: string, streams: Properties): Result {
   const ast = read(sql);
   const { name } = ast.name;
   const existing = state.sources.get(name);
@@ -173,7 +180,7 @@ function create(state: State, sql: string): Result {
   }
   const running = [...state.queries.values()].find((query) => query.sink === name && !query.id.startsWith("INSERT"));
   const id = running?.id ?? `C${ast.source === "stream" ? "S" : "T"}AS_${name}_${number}`;
-  state.queries.set(id, { id, sql: text, from, sink: name, state: "REBALANCING", errors: [] });
+  state.queries.set(id, { id, sql: text, from, sink: name, properties: streams, state: "REBALANCING", errors: [] });
   return { commandId, message: `Created query with ID ${id}`, queryId: id, text };
 }
 
@@ -274,12 +281,12 @@ function drop(state: State, rest: string, sql: string): Result {
   return { commandId, message: `Source \`${name}\` (topic: ${source.topic}) was dropped.`, queryId: null, text: sql };
 }
 
-function insert(state: State, rest: string, sql: string): Result {
+function insert(state: State, rest: string, sql: string, properties: Properties): Result {
   const [, into, from] = /^INTO\s+(\S+)\s+SELECT\b.*\bFROM\s+(\w+|`[^`]+`)/is.exec(rest) ?? [];
   const [sink, source] = [nameIn(into ?? ""), nameIn(from ?? "")];
   for (const name of [sink, source]) if (!state.sources.has(name)) refuse(`${name} does not exist.`);
   const id = `INSERTQUERY_${state.next++}`;
-  state.queries.set(id, { id, sql, from: source, sink, state: "REBALANCING", errors: [] });
+  state.queries.set(id, { id, sql, from: source, sink, properties, state: "REBALANCING", errors: [] });
   return { commandId: `stream/\`${sink}\`/create`, message: `Created query with ID ${id}`, queryId: id, text: sql };
 }
 
@@ -340,6 +347,19 @@ function list(state: State, what: string, extended: boolean, sql: string): objec
   return { "@type": what.toLowerCase(), ...entity, [what.toLowerCase()]: rows };
 }
 
+function propertiesEntity({ guarantee }: State, sql: string): object {
+  const of = (name: string, value: string) => ({ name, scope: "KSQL", value });
+  const properties = [of("ksql.service.id", "default_"), of("ksql.streams.processing.guarantee", guarantee)];
+  return {
+    "@type": "properties",
+    statementText: sql,
+    properties,
+    overwrittenProperties: [],
+    defaultProperties: [],
+    warnings: [],
+  };
+}
+
 function queryOf(state: State, { id, sql, sink, state: now }: Query): object {
   return {
     queryString: sql,
@@ -396,7 +416,7 @@ function explain(state: State, id: string, sql: string): object {
     sinks: [query.sink],
     topology: "",
     executionPlan: "",
-    overriddenProperties: {},
+    overriddenProperties: query.properties,
     ksqlHostQueryStatus: { "127.0.0.1:8088": query.state },
     queryType: "PERSISTENT",
     queryErrors: query.errors.map((errorMessage, i) => ({

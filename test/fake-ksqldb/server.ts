@@ -13,7 +13,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { catalog } from "../../schemas/catalog.ts";
-import { execute, isCommand, StatementRefused, type State } from "./engine.ts";
+import { execute, isCommand, type Properties, StatementRefused, type State } from "./engine.ts";
 
 /** What goes wrong with the next `times` requests whose line (`POST /ksql CREATE …`, `GET /status/…`) matches. */
 interface Fault {
@@ -42,6 +42,7 @@ interface Command {
   readonly id: string;
   readonly number: number;
   readonly sql: string;
+  readonly properties: Properties;
   readonly fault: Fault;
   status: string;
   message: string;
@@ -55,11 +56,13 @@ export interface FakeKsqldb {
   /** Every request: method, path and statement. */
   readonly requests: readonly string[];
   /** Properties that came with the commands. */
-  readonly properties: readonly unknown[];
+  readonly properties: readonly Properties[];
   readonly state: State;
   fail(...faults: readonly Fault[]): void;
-  /** Executes a statement at once, as another user would. */
+  /** Executes statements at once, which another user sends with the properties of this project. */
   run(...statements: readonly string[]): void;
+  /** The same with other properties. */
+  runWith(properties: Properties, ...statements: readonly string[]): void;
   /** Lets go of what is stuck; forgets all faults. */
   release(): void;
   close(): void;
@@ -70,6 +73,10 @@ export interface FakeOptions {
   readonly credentials?: { readonly key: string; readonly secret: string };
   /** Names of topics that are there beside the raw ones of the catalogue. */
   readonly topics?: Readonly<Record<string, { partitions: number; retentionMs: number }>>;
+  /** Of the server itself; at_least_once if not given. */
+  readonly guarantee?: string;
+  /** Properties that no request may have. */
+  readonly prohibited?: readonly string[];
 }
 
 /** As its lexer does: whatever stands in quotes is no comment. */
@@ -78,7 +85,15 @@ const withoutComments = (ksql: string) =>
 
 const version = "7.9.0";
 
-export async function startServer({ port = 0, credentials, topics = {} }: FakeOptions = {}): Promise<FakeKsqldb> {
+const usual: Properties = { "auto.offset.reset": "earliest", "processing.guarantee": "exactly_once_v2" };
+
+export async function startServer({
+  port = 0,
+  credentials,
+  topics = {},
+  guarantee = "at_least_once",
+  prohibited = [],
+}: FakeOptions = {}): Promise<FakeKsqldb> {
   const raw = catalog.filter(({ writtenBy }) => writtenBy === "producer");
   const empty = (): State => ({
     topics: new Map([
@@ -87,6 +102,7 @@ export async function startServer({ port = 0, credentials, topics = {} }: FakeOp
     ]),
     sources: new Map(),
     queries: new Map(),
+    guarantee,
     next: 1,
   });
   /** As all commands leave it that were taken, which new ones are checked against; and as those that were executed. */
@@ -96,11 +112,13 @@ export async function startServer({ port = 0, credentials, topics = {} }: FakeOp
   const commands = new Map<string, Command>();
   let taken = 0;
   let faults: { fault: Fault; left: number }[] = [];
-  const [statements, requests, properties]: [string[], string[], unknown[]] = [[], [], []];
+  const [statements, requests, properties]: [string[], string[], Properties[]] = [[], [], []];
 
   const server = createServer((request, response) => void handle(request, response));
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
+  const runWith: FakeKsqldb["runWith"] = (given, ...more) =>
+    more.forEach((sql) => [ahead, state].forEach((one) => execute(one, withoutComments(sql), given)));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     statements,
@@ -108,7 +126,8 @@ export async function startServer({ port = 0, credentials, topics = {} }: FakeOp
     properties,
     state,
     fail: (...more) => void faults.push(...more.map((fault) => ({ fault, left: fault.times ?? 1 }))),
-    run: (...more) => more.forEach((sql) => [ahead, state].forEach((one) => execute(one, withoutComments(sql)))),
+    run: (...more) => runWith(usual, ...more),
+    runWith,
     release() {
       faults = [];
       for (const command of queue) Object.assign(command, { fault: {} });
@@ -126,7 +145,7 @@ export async function startServer({ port = 0, credentials, topics = {} }: FakeOp
     if (head.status === "QUEUED") return void (head.status = "EXECUTING");
     queue.shift();
     if (head.fault.fails !== undefined) return void Object.assign(head, { status: "ERROR", message: head.fault.fails });
-    const result = execute(state, head.sql);
+    const result = execute(state, head.sql, head.properties);
     if ("entity" in result) return;
     Object.assign(head, { status: "SUCCESS", message: result.message, queryId: result.queryId });
     const query = state.queries.get(result.queryId ?? "");
@@ -140,11 +159,11 @@ export async function startServer({ port = 0, credentials, topics = {} }: FakeOp
     const {
       ksql = "",
       commandSequenceNumber = -1,
-      streamsProperties,
+      streamsProperties = {},
     } = (body === "" ? {} : JSON.parse(body)) as {
       ksql?: string;
       commandSequenceNumber?: number;
-      streamsProperties?: unknown;
+      streamsProperties?: Properties;
     };
     const send = (status: number, answer: unknown, headers = {}) =>
       void response
@@ -204,6 +223,13 @@ export async function startServer({ port = 0, credentials, topics = {} }: FakeOp
       withoutComments(ksql)
         .match(/(?:'[^']*'|`[^`]*`|[^;'`])+;/g)
         ?.map((sql) => sql.trim()) ?? [];
+    const denied = Object.keys(streamsProperties).filter((name) => prohibited.includes(name));
+    if (denied.length > 0)
+      return error(
+        400,
+        40000,
+        `One or more properties overrides set locally are prohibited by the KSQL server (use UNSET to reset their default value): [${denied.join(", ")}]`,
+      );
     // All of a request is tried in a sandbox first.
     const sandbox = structuredClone(ahead);
     for (const sql of asked)
@@ -232,6 +258,7 @@ export async function startServer({ port = 0, credentials, topics = {} }: FakeOp
         id: result.commandId,
         number: taken++,
         sql,
+        properties: streamsProperties,
         fault,
         status: "QUEUED",
         message: "Statement written to command topic",

@@ -222,7 +222,10 @@ describe("a policy", () => {
         const found = Object.values(acls).filter(
           (acl) => acl["resource_name"] === begin && acl["resource_type"] === "TRANSACTIONAL_ID",
         );
-        Object.assign(found.find((acl) => acl["operation"] === operation)!, change);
+        Object.assign(
+          found.find((acl) => acl["operation"] === operation)!,
+          change,
+        );
         return policies(stack, devConfig);
       };
       const complaint = `confluent_ksql_cluster.${cluster}: may not ${operation} the transactional ids of its queries (${begin}…, PREFIXED)`;

@@ -45,14 +45,15 @@ describe("an empty server", () => {
     expect([...fake.state.queries.values()].map(({ state }) => state)).toEqual(["RUNNING", "RUNNING"]);
   });
 
-  it("gets no comment, and reads from the beginning, or from the end if asked", async () => {
+  it("gets no comment, runs exactly once, and reads from the beginning, or from the end if asked", async () => {
     const fake = await startFakeKsqldb();
     const { sent } = await runAgainst(fake, "apply", desired);
     expect(sent[1]).toBe(trades.replace(/^.*\n/, "").replace(" -- in base; currency", ""));
-    expect(fake.properties).toEqual(Array.from({ length: 3 }, () => ({ "auto.offset.reset": "earliest" })));
+    const properties = { "auto.offset.reset": "earliest", "processing.guarantee": "exactly_once_v2" };
+    expect(fake.properties).toEqual([properties, properties, properties]);
     const other = await startFakeKsqldb();
     await runAgainst(other, "apply", desired, { from: "latest" });
-    expect(other.properties[2]).toEqual({ "auto.offset.reset": "latest" });
+    expect(other.properties[2]).toEqual({ ...properties, "auto.offset.reset": "latest" });
   });
 
   it("runs the project's own statements, and a second time nothing is sent", async () => {
@@ -331,6 +332,58 @@ describe("what drops something", () => {
       expect((await runAgainst(fake, command, files, { ...options, yes: true, says: "no" })).code).toBe(0);
     },
   );
+});
+
+describe("a query that does not run exactly once", () => {
+  const looseQuery = async () => {
+    const fake = await running(full, trades);
+    fake.runWith({ "auto.offset.reset": "earliest" }, bars);
+    return fake;
+  };
+
+  it("is shown by plan, refused by apply, and made anew with --replace", async () => {
+    const fake = await looseQuery();
+    const plan = await runAgainst(fake, "plan", desired);
+    expect([plan.code, ...actions(plan)]).toEqual([
+      1,
+      "unchanged COINBASE_FULL",
+      "unchanged COINBASE_TRADES",
+      "refuse COINBASE_BARS_1M",
+    ]);
+    expect(plan.told).toContain(
+      "its query CTAS_COINBASE_BARS_1M_3 runs with processing.guarantee at_least_once, and statements are applied with exactly_once_v2",
+    );
+    expect((await runAgainst(fake, "apply", desired)).sent).toEqual([]);
+    const heal = await runAgainst(fake, "apply", desired, { replace: true });
+    expect([heal.code, heal.sent.map((sql) => sql.slice(0, 31))]).toEqual([
+      0,
+      ["DROP TABLE `COINBASE_BARS_1M`;", "CREATE TABLE coinbase_bars_1m W"],
+    ]);
+    const after = await runAgainst(fake, "plan", desired);
+    expect([after.code, after.report?.changes, after.report?.refused]).toEqual([0, 0, 0]);
+  });
+
+  it("may run so where the server says it for all queries", async () => {
+    const fake = await startFakeKsqldb({ guarantee: "exactly_once_v2" });
+    fake.runWith({}, ...all);
+    expect((await runAgainst(fake, "plan", desired)).report).toMatchObject({ changes: 0, refused: 0 });
+  });
+
+  it("is not made: a server that takes no guarantee from others, and has none itself, is told how", async () => {
+    const fake = await startFakeKsqldb({ prohibited: ["processing.guarantee"] });
+    const { code, sent, told } = await runAgainst(fake, "apply", desired);
+    expect([code, sent]).toEqual([1, []]);
+    expect(told).toContain("prohibited by the KSQL server");
+    expect(told).toContain("set ksql.streams.processing.guarantee=exactly_once_v2 in its configuration");
+  });
+
+  it("is not made by a server that takes no guarantee, and has it itself: that gets the statements without", async () => {
+    const fake = await startFakeKsqldb({ prohibited: ["processing.guarantee"], guarantee: "exactly_once_v2" });
+    const { code, told } = await runAgainst(fake, "apply", desired);
+    expect([code, fake.properties[1]]).toEqual([0, { "auto.offset.reset": "earliest" }]);
+    expect(told).toContain("which is exactly_once_v2 there anyway");
+    expect((await runAgainst(fake, "plan", desired)).report).toMatchObject({ changes: 0, refused: 0 });
+  });
 });
 
 describe("destroy", () => {

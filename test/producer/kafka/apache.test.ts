@@ -5,6 +5,7 @@ import { Kafka as Client, logLevel } from "kafkajs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Logger } from "../../../logger.ts";
 import type { KafkaConfig } from "../../../producer/kafka/config.ts";
+import { readKafka } from "../../../producer/kafka/reader.ts";
 import { KafkaSink } from "../../../producer/kafka/sink.ts";
 import { checkTopics } from "../../../producer/kafka/topics.ts";
 import type { Topic } from "../../../schemas/catalog.ts";
@@ -107,6 +108,47 @@ describeKafka("Apache Kafka", () => {
     // A commit is answered before its marks are written; until then nothing of it is to be read.
     const read = async () => (await readAll(plain(kafka.bootstrap), name)).map(({ value }) => value.toString());
     await expect.poll(read, { timeout: 10_000 }).toEqual(["one", "two"]);
+  });
+
+  it("is read without what was not committed, as many records as asked for, whatever lies between them", async () => {
+    const { name } = await create(newTopic({ partitions: 1 }));
+    const client = new Client({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING });
+    const producer = client.producer({ transactionalId: "exactly", maxInFlightRequests: 1, idempotent: true });
+    await producer.connect();
+    // Ten records that count, each with a mark behind it, and then hundreds that do not.
+    for (let i = 0; i < 10; i++) {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: name, messages: [{ value: `kept ${i}` }] });
+      await transaction.commit();
+    }
+    const given = await producer.transaction();
+    const messages = Array.from({ length: 300 }, (_, i) => ({ value: `given up ${i}` }));
+    await given.send({ topic: name, messages });
+    await given.abort();
+    await producer.disconnect();
+    const read = async (last: number) =>
+      (await readAll(plain(kafka.bootstrap), name, last)).map(({ value }) => value.toString());
+    const kept = Array.from({ length: 10 }, (_, i) => `kept ${i}`);
+    await expect.poll(() => read(Infinity), { timeout: 10_000 }).toEqual(kept);
+    const last = (await read(3)).toSorted();
+    expect(last.slice(-3)).toEqual(kept.slice(-3));
+    expect(new Set(last).size).toBe(last.length);
+
+    // What comes is followed from where the last record lay, not from where was looked for it.
+    const stop = new AbortController();
+    const seen: string[] = [];
+    for await (const batch of readKafka(plain(kafka.bootstrap), name, { last: 3, follow: true }, stop.signal)) {
+      seen.push(...batch.map(({ value }) => value!.toString()));
+      if (batch.length === 0) {
+        const sink = await KafkaSink.connect(plain(kafka.bootstrap), quiet);
+        sink.frame(1, undefined);
+        sink.send(name, "BTC-USD", Date.now(), Buffer.from("new"));
+        await sink.flush();
+        await sink.close();
+      }
+      if (seen.includes("new")) stop.abort();
+    }
+    expect(seen.toSorted()).toEqual([...last, "new"].toSorted());
   });
 
   describe("its topics", () => {

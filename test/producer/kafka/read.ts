@@ -1,12 +1,11 @@
-/** Everything that a topic of Kafka holds. */
+/** Everything that a topic of Kafka holds, or of each partition the last records at least. */
 import type { KafkaConfig } from "../../../producer/kafka/config.ts";
 import { readKafka } from "../../../producer/kafka/reader.ts";
 import type { KeptRecord } from "../sink-contract.ts";
 
-export async function readAll(config: KafkaConfig, topic: string): Promise<KeptRecord[]> {
+export async function readAll(config: KafkaConfig, topic: string, last = Infinity): Promise<KeptRecord[]> {
   const records: KeptRecord[] = [];
-  const everything = { last: Infinity, follow: false };
-  for await (const batch of readKafka(config, topic, everything, new AbortController().signal))
+  for await (const batch of readKafka(config, topic, { last, follow: false }, new AbortController().signal))
     for (const { key, value, ...rest } of batch) records.push({ ...rest, key: key && key.toString(), value: value! });
   return records;
 }
