@@ -91,7 +91,7 @@ function matches(id: string, pattern: string): boolean {
 
 function tooFine({ base_increment, quote_increment }: Product): boolean {
   return [base_increment, quote_increment].some((step) => {
-    const decimals = /\.(\d*?)0*$/.exec(step)?.[1]?.length ?? 0;
-    return decimals > finest;
+    const [, decimals = "", exponent = "0"] = /^\d*(?:\.(\d*?)0*)?(?:[eE]([+-]?\d+))?$/.exec(step) ?? [];
+    return decimals.length - Number(exponent) > finest;
   });
 }

@@ -10,10 +10,10 @@ import { readSchema } from "../../schemas/avro.ts";
 import type { FeedQuarantine } from "../../schemas/records.ts";
 import type { Counters } from "../counters.ts";
 import type { Frame, Session } from "../frame.ts";
-import { pickMembers } from "./extra.ts";
+import { memberText, pickMembers } from "./extra.ts";
 import { kinds, mostAhead, type Kind } from "./kinds.ts";
-import { cutIntoParts, snapshotChanges, updateChanges } from "./level2.ts";
-import { examine, wireMembers } from "./members.ts";
+import { cutIntoParts, readBook } from "./level2.ts";
+import { examine, readExponent, wireMembers } from "./members.ts";
 import { mayHaveOwn, withoutOwn } from "./own.ts";
 import { quarantineRecord } from "./quarantine.ts";
 import { lastTime, parseSeconds, parseTime } from "./time.ts";
@@ -66,10 +66,13 @@ export function decoder(
     coinbase_level2: shapeOf("coinbase_level2"),
   };
   let latest = session.startsAt;
+  /** Of the frame that is being decoded: whether members of it travel in `extra`. */
+  let hasExtra = false;
 
   return function decode(arrived) {
     counters.frames++;
     counters.bytes += arrived.bytes.length;
+    hasExtra = false;
     const { frame, text, message } = ownFields === "keep" ? read(arrived) : dropOwn(read(arrived));
     const exchangeTime = message === undefined ? undefined : timeOf(message);
     if (exchangeTime !== undefined && exchangeTime > latest && exchangeTime <= lastTime) latest = exchangeTime;
@@ -96,6 +99,7 @@ export function decoder(
       kind.topic === "coinbase_level2" ? level2(frame, text, message, kind, times) : flat(text, message, kind, times);
     if (reason !== undefined) return quarantine(frame, receivedAt, message, reason);
     counters.events++;
+    if (hasExtra) counters.extra++;
     if (session.live) counters.behind = times.receivedAt - times.time;
     if (times.untimed !== undefined) counters.untimed++;
   };
@@ -134,19 +138,23 @@ export function decoder(
   /** Emits a book's snapshot or update; returns what is wrong with it, if anything is. */
   function level2(frame: Frame, text: string, message: Message, kind: Kind, times: Times): string | undefined {
     const snapshot = message["type"] === "snapshot";
-    const changes = snapshot ? snapshotChanges(message["bids"], message["asks"]) : updateChanges(message["changes"]);
-    if (typeof changes === "string") return changes;
+    const book = readBook(text, message);
+    if (typeof book === "string") return book;
+    const { changes, rewritten } = book;
     const record = readMembers(text, message, kind, times);
     if (typeof record === "string") return record;
-    // Every part has all of it but the levels.
-    if (snapshot && Buffer.byteLength(JSON.stringify(record)) > longestRecord)
-      return "what it has beside its levels is longer than a record may be";
-    const product = record["product_id"] as string;
     const whole = { ...record, session: session.id, frame: frame.number };
-    if (!snapshot) send(kind.topic, product, times.time, { ...whole, changes });
+    // Every part has all of it but the levels; how they were written, where another text stands for it, the first.
+    const first = rewritten.length === 0 ? whole : { ...whole, extra: withMore(record["extra"], text, rewritten) };
+    if (snapshot && Buffer.byteLength(JSON.stringify(first)) > longestRecord)
+      return "what it has beside its levels is longer than a record may be";
+    if (!snapshot && first !== whole && Buffer.byteLength(JSON.stringify({ ...first, changes })) > longestRecord)
+      return "longer than a record may be, with its changes both as they were written and without exponents";
+    const product = record["product_id"] as string;
+    if (!snapshot) send(kind.topic, product, times.time, { ...first, changes });
     else
       cutIntoParts(changes).forEach((part, i) =>
-        send(kind.topic, product, times.time, { ...whole, part: i, changes: part }),
+        send(kind.topic, product, times.time, { ...(i === 0 ? first : whole), part: i, changes: part }),
       );
     return undefined;
   }
@@ -164,8 +172,12 @@ export function decoder(
       else if (value !== null) {
         const verdict = examine(value, form);
         if (verdict === "ok") record[name] = value;
-        else if (verdict === "mistyped") (extra ??= []).push(name);
-        else return `\`${name}\` has more digits than NUMERIC holds (29 and 9)`;
+        else {
+          const decimal = verdict === "too precise" ? verdict : readExponent(value, form, () => memberText(text, name));
+          if (decimal === "too precise") return `\`${name}\` has more digits than NUMERIC holds (29 and 9)`;
+          if (decimal !== undefined) record[name] = decimal;
+          (extra ??= []).push(name);
+        }
       }
     }
     for (const name of ["product_id", ...kind.required]) {
@@ -175,8 +187,15 @@ export function decoder(
     return record;
   }
 
+  /** `extra` with the lists of a book as they were written. */
+  function withMore(extra: unknown, text: string, lists: readonly string[]): string {
+    hasExtra = true;
+    const more = pickMembers(text, lists);
+    return typeof extra === "string" ? `${extra.slice(0, -1)},${more.slice(1)}` : more;
+  }
+
   function extraOf(text: string, names: string[] | undefined, times: Times): string | null {
-    if (names !== undefined) counters.extra++;
+    if (names !== undefined) hasExtra = true;
     else if (times.untimed === undefined) return null;
     return pickMembers(text, times.untimed === undefined ? names! : [...(names ?? []), times.untimed]);
   }

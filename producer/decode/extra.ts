@@ -9,6 +9,33 @@ export function pickMembers(text: string, names: readonly string[]): string {
   return `{${names.map((name) => `${JSON.stringify(name)}:${members.get(name) ?? "null"}`).join(",")}}`;
 }
 
+/** The text of a member's value; of one that the object has. */
+export function memberText(text: string, name: string): string {
+  return memberTexts(text).get(name)!;
+}
+
+/** The text of a JSON value with its numbers that have an exponent as strings: to JSON.parse they are what was written. */
+export function quoteExponents(text: string): string {
+  const number = /-?[\d.]+(?:[eE][+-]?\d+)?/y;
+  let quoted = "";
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '"') {
+      at = endOfString(text, at) - 1;
+      continue;
+    }
+    number.lastIndex = at;
+    const found = number.exec(text)?.[0];
+    if (found === undefined) continue;
+    if (/e/i.test(found)) {
+      quoted += `${text.slice(from, at)}"${found}"`;
+      from = at + found.length;
+    }
+    at += found.length - 1;
+  }
+  return quoted + text.slice(from);
+}
+
 /** Name → text of the value, for every member of an object that JSON.parse has accepted. */
 function memberTexts(text: string): Map<string, string> {
   const members = new Map<string, string>();

@@ -1,11 +1,9 @@
 /** The documented members of a message, as the schema of its topic declares them, and what may stand in each. */
 import type { AvroField, AvroRecord } from "../../schemas/avro.ts";
 import { unwrap } from "../../schemas/avro.ts";
+import { bigNumeric, examineDecimal, hasExponent, numeric, spellOut, type Verdict } from "./decimal.ts";
 
 type Form = "text" | "integer" | "decimal" | "amount" | "side";
-
-/** What a value of the wire is: fit for its field, of another form than documented, or with digits a cast would round. */
-type Verdict = "ok" | "mistyped" | "too precise";
 
 /** Fields that no message has: the producer fills them in. */
 const ours = new Set(["time", "received_at", "session", "frame", "part", "changes", "extra"]);
@@ -44,22 +42,12 @@ export function examine(value: unknown, form: Form): Verdict {
 }
 
 /**
- * A decimal is digits with an optional sign and point. NUMERIC holds 29 digits before the point and 9 after it
- * (BigQuery, "Numeric types"): more would be rounded without a word, or fail every query that casts it.
+ * What a member with an exponent, and so not of its form, stands for: a decimal as text, "too precise" where that is beyond
+ * NUMERIC; undefined where it is none. `textOf` gives it as it stands in the frame: JSON.parse would round a number.
  */
-export function examineDecimal(text: string): Verdict {
-  let at = 0;
-  const first = text.charCodeAt(0);
-  if (first === 43 /* + */ || first === 45 /* - */) at = 1;
-  const start = at;
-  let point = -1;
-  for (; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 46 /* . */ && point === -1) point = at;
-    else if (code < 48 || code > 57) return "mistyped";
-  }
-  const whole = (point === -1 ? at : point) - start;
-  const decimals = point === -1 ? 0 : at - point - 1;
-  if (whole + decimals === 0) return "mistyped";
-  return whole > 29 || decimals > 9 ? "too precise" : "ok";
+export function readExponent(value: unknown, form: Form, textOf: () => string): string | undefined {
+  if (form !== "decimal" && form !== "amount") return undefined;
+  const text = typeof value === "string" ? value : typeof value === "number" ? textOf() : "";
+  if (!hasExponent(text)) return undefined;
+  return form === "decimal" ? (spellOut(text, numeric) ?? "too precise") : spellOut(text, bigNumeric);
 }

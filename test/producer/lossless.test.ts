@@ -60,6 +60,18 @@ describe("frame → Avro → frame is the identity", () => {
     }
   });
 
+  it("for decimals with an exponent, as text and as numbers", () => {
+    const text = (frame: object, ...changes: [string, string][]) =>
+      changes.reduce((all, [from, to]) => all.replace(from, to), JSON.stringify(frame));
+    for (const frame of [
+      text(match, ['"0.00000009"', '"9e-8"'], ['"77572.87"', "7.757287E4"]),
+      text(ticker, ['"29940.91"', '"2.994091e+4"']),
+      text({ ...l2update, note: 1 }, ['"36944.35"', '"3.694435e4"'], ['"0.00000000"', "0e-8"]),
+      text({ ...snapshot, time: null }, ['"0.45054140"', '"4.5e-1"'], ['"10102.55"', "1.010255e4"]),
+    ])
+      expect(expectLossless(frame)).toBe("event");
+  });
+
   it("for a snapshot of several parts", () => {
     const bids = Array.from({ length: 2500 }, (_, i) => [`${i}.10`, "0.00"]);
     expect(expectLossless(JSON.stringify({ ...snapshot, bids }))).toBe("event");

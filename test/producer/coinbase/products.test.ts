@@ -17,6 +17,8 @@ const offered = [
   product("OLD-USD", { status: "delisted" }),
   product("PEPE-USD", { quote_increment: "0.00000000001" }),
   product("TRIM-USD", { quote_increment: "0.00000000100000" }),
+  product("TINY-USD", { quote_increment: "1e-10" }),
+  product("WHOLE-USD", { base_increment: "1E+2", quote_increment: "1.0e-8" }),
 ];
 
 function choose(choice: string) {
@@ -35,8 +37,11 @@ it.each([
 
 it("takes all that trade and that the tables can hold, and says what it leaves out", () => {
   expect(choose("all")).toEqual({
-    chosen: ["BTC-EUR", "BTC-USD", "ETH-BTC", "ETH-USD", "TRIM-USD"],
-    left: ["PEPE-USD is left out: it trades in steps finer than 1e-9, more than the tables can hold"],
+    chosen: ["BTC-EUR", "BTC-USD", "ETH-BTC", "ETH-USD", "TRIM-USD", "WHOLE-USD"],
+    left: [
+      "PEPE-USD is left out: it trades in steps finer than 1e-9, more than the tables can hold",
+      "TINY-USD is left out: it trades in steps finer than 1e-9, more than the tables can hold",
+    ],
   });
 });
 

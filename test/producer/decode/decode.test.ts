@@ -231,7 +231,6 @@ describe("quarantine", () => {
     ["a time that is none", { ...match, time: "noon" }, "`time` is not a time"],
     ["the 30th of February", { ...match, time: "2021-02-30T00:00:00Z" }, "`time` is not a time"],
     ["a time with an offset", { ...match, time: "2021-02-03T00:00:00+01:00" }, "`time` is not a time"],
-    ["a price with an exponent", { ...match, price: "1e3" }, "`price` is not a decimal"],
     ["a price that is a number", { ...match, price: 413.02 }, "`price` is not a decimal"],
     ["a price of a point alone", { ...match, price: "." }, "`price` is not a decimal"],
     ["a malformed size", { ...match, size: "0.-10000" }, "`size` is not a decimal"],

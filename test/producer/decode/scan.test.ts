@@ -79,7 +79,9 @@ describe("the scanner", () => {
     ["an escape", JSON.stringify(received).replace("limit", "li\\u006dit")],
     ["a letter beyond ASCII", { ...received, reason: "café" }],
     ["a decimal of ten digits behind the point", { ...received, price: "1.0123456789" }],
-    ["a decimal that is none", { ...received, price: "1e5" }],
+    ["a decimal that is none", { ...received, price: "1.5.5" }],
+    ["a decimal with an exponent", { ...received, price: "1e5" }],
+    ["a number with an exponent", JSON.stringify(received).replace('"1950.34"', "1e5")],
     ["a side that is none", { ...received, side: "both" }],
     ["a number where a text is documented", { ...received, price: 5 }],
     ["a text where a number is documented", { ...received, sequence: "5" }],
@@ -130,6 +132,8 @@ describe("the scanner", () => {
       '"side":"buy"',
       '"x":1',
       "00",
+      "e5",
+      "E-3",
       "\u0000",
     ];
     let read = 0;
