@@ -86,9 +86,8 @@ function readDecimal(value: unknown): string | undefined {
 
 /** What is wrong with a level of which something is. */
 function faultOf(price: unknown, size: unknown): string {
-  const [name, value] = readDecimal(price) === undefined ? ["price", price] : ["size", size];
+  const isPrice = readDecimal(price) === undefined;
+  const value = isPrice ? price : size;
   const isDecimal = typeof value === "string" && (hasExponent(value) || examineDecimal(value) !== "mistyped");
-  return isDecimal
-    ? `${String(name)} has more digits than NUMERIC holds (29 and 9)`
-    : `${String(name)} is not a decimal`;
+  return `${isPrice ? "price" : "size"} ${isDecimal ? "has more digits than NUMERIC holds (29 and 9)" : "is not a decimal"}`;
 }
