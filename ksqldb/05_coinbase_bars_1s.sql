@@ -18,12 +18,14 @@ SELECT
   TOPK(`trade_id`, `price`, 1)[1]->`col0` AS `close`, -- Price of the trade with the highest id.
   CAST(SUM(CAST(`size` AS DECIMAL(38, 9))) AS STRING) AS `volume`, -- Amount traded, in base currency.
   CAST(SUM(CAST(`price` AS DECIMAL(38, 9)) * CAST(`size` AS DECIMAL(38, 9))) AS STRING) AS `value`, -- Sum of price × size, in quote currency.
-  CAST(SUM(CASE WHEN `side` = 'buy' THEN CAST(`size` AS DECIMAL(38, 9)) ELSE CAST(0 AS DECIMAL(38, 9)) END) AS STRING) AS `buy_volume`, -- What takers bought of the volume.
-  CAST(SUM(CASE WHEN `side` = 'buy' THEN CAST(`price` AS DECIMAL(38, 9)) * CAST(`size` AS DECIMAL(38, 9)) ELSE CAST(0 AS DECIMAL(77, 18)) END) AS STRING) AS `buy_value`, -- What takers bought of the value.
+  CAST(SUM(CASE WHEN `side` = 'sell' THEN CAST(`size` AS DECIMAL(38, 9)) ELSE CAST(0 AS DECIMAL(38, 9)) END) AS STRING) AS `buy_volume`, -- What takers bought of the volume.
+  CAST(SUM(CASE WHEN `side` = 'sell' THEN CAST(`price` AS DECIMAL(38, 9)) * CAST(`size` AS DECIMAL(38, 9)) ELSE CAST(0 AS DECIMAL(77, 18)) END) AS STRING) AS `buy_value`, -- What takers bought of the value.
   COUNT(*) AS `trades`, -- Number of trades.
-  COUNT(CASE WHEN `side` = 'buy' THEN 1 END) AS `buys` -- Number of trades in which the taker bought.
-FROM coinbase_trades
+  COUNT(CASE WHEN `side` = 'sell' THEN 1 END) AS `buys` -- Number of trades in which the taker bought.
+-- From the raw topic: a derived stream that is created again writes its rows again, and whoever aggregates it counts them twice.
+-- The side there is the maker's: the taker bought where the maker sold.
+FROM coinbase_full
 WINDOW TUMBLING (SIZE 1 SECOND, RETENTION 2 DAYS, GRACE PERIOD 1 DAY)
-WHERE `trade_id` IS NOT NULL
+WHERE `type` = 'match' AND `trade_id` IS NOT NULL
 GROUP BY product_key
 EMIT CHANGES;

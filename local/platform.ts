@@ -156,12 +156,12 @@ export function engineTopics(log: Log): Topics {
       latest: () => undefined,
     },
     source: (topic) => log.partitions(topic),
-    sink: (topic) =>
+    sink: (topic, source) =>
       log.partitions(topic).map((partition) => ({
-        position: log.rowsPosition(partition),
+        position: log.rowsPosition(partition, source),
         newest: partition.newest,
         add: partition.add.bind(partition),
-        store: (position) => log.storeRows(partition, position),
+        store: (position) => log.storeRows(partition, source, position),
       })),
   };
 }

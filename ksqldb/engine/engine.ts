@@ -25,7 +25,7 @@ export interface SourcePartition {
 
 /** One partition of a topic, to write to. */
 export interface SinkPartition {
-  /** The source offset up to which the stored rows answer, -1 if there are none. */
+  /** The offset of its source up to which the stored rows answer, -1 if there are none. */
   readonly position: number;
   /** The largest timestamp of the stored rows, -Infinity if there are none. */
   readonly newest: number;
@@ -38,7 +38,8 @@ export interface SinkPartition {
 export interface Topics {
   readonly schemas: Schemas;
   source(topic: string): readonly SourcePartition[];
-  sink(topic: string): readonly SinkPartition[];
+  /** `source`: the topic that its rows are made from, in which their positions count. */
+  sink(topic: string, source: string): readonly SinkPartition[];
 }
 
 export interface EngineOptions {
@@ -107,7 +108,7 @@ export class Engine {
     this.#tasks = this.#inputs.flatMap(({ tasks }) => tasks);
     for (const input of this.#inputs) {
       input.source.skipTo(Math.max(...input.tasks.map(({ position }) => position)));
-      for (const task of input.tasks) restore(input, task);
+      restore(input);
     }
   }
 
@@ -179,7 +180,7 @@ export class Engine {
 }
 
 function sinksOf({ file, source, sink, rekeyed }: Plan, sources: readonly SourcePartition[], topics: Topics) {
-  const sinks = topics.sink(sink.topic);
+  const sinks = topics.sink(sink.topic, source.topic);
   if (sinks.length !== sources.length) {
     throw new UserError(
       `${sink.topic} has ${sinks.length} partitions, its source ${source.topic} ${sources.length}: they must be as many`,
@@ -212,23 +213,34 @@ function asUserError(error: unknown, { file, source }: Plan, position: number): 
 }
 
 /**
- * Makes the state anew that the stored rows were written from. Windows that are open at the time of the newest row hold
- * no record older than that time less size and grace; without windows every record counts.
+ * Makes the state again that the stored rows were written from, reading the partition once for all its tasks. Windows that
+ * are open at the time of the newest row hold no record older than that time less size and grace; without windows every
+ * record counts.
  */
-function restore({ source, read }: Input, { plan, sink, query, position }: Task): void {
-  if (plan.aggregation === undefined || position === 0) return;
-  const { window } = plan.aggregation;
-  // Times that a column gives are not those that the log knows.
-  const ownTime = plan.source.timestamp === undefined && plan.sink.timestamp === undefined;
-  let from = window && ownTime ? source.offsetSince(sink.newest - window.size - window.grace) : 0;
-  while (from < position) {
-    const records = source.read(from, stepBytes).filter(({ offset }) => offset < position);
+function restore({ source, read, tasks }: Input): void {
+  const stretches = tasks
+    .filter(({ plan, position }) => plan.aggregation !== undefined && position > 0)
+    .map((task) => ({ task, from: restoredFrom(source, task) }));
+  const end = Math.max(...stretches.map(({ task }) => task.position));
+  let from = Math.min(...stretches.map((stretch) => stretch.from));
+  while (from < end) {
+    const records = source.read(from, stepBytes);
     if (records.length === 0) break;
     for (const record of records) {
       const row = read(record, () => {});
-      if (row !== undefined) query.process(row, () => {});
+      if (row === undefined) continue;
+      for (const { task, from: first } of stretches)
+        if (first <= record.offset && record.offset < task.position) task.query.process(row, () => {});
     }
     from = records.at(-1)!.offset + 1;
   }
-  query.commit(() => {});
+  for (const { task } of stretches) task.query.commit(() => {});
+}
+
+/** The first offset whose record may be in a window that was open when a task's newest row was written. */
+function restoredFrom(source: SourcePartition, { plan, sink }: Task): number {
+  const { window } = plan.aggregation!;
+  // Times that a column gives are not those that the log knows.
+  const ownTime = plan.source.timestamp === undefined && plan.sink.timestamp === undefined;
+  return window && ownTime ? source.offsetSince(sink.newest - window.size - window.grace) : 0;
 }

@@ -2,7 +2,7 @@
  * The house rules of the statements and the traps of ksqlDB: what is looked for, what a server does with it, and the cure.
  * What the grammar or the analysis refuses is not repeated here.
  */
-import { topics } from "../../schemas/catalog.ts";
+import { catalog, topics } from "../../schemas/catalog.ts";
 import type { OutputColumn, Plan, Source } from "../analysis/plan.ts";
 import { disagreements, type Disagreement } from "../describe.ts";
 import { literal } from "../expressions/typed.ts";
@@ -85,13 +85,12 @@ const isArithmetic = (node: Node, op: string): node is Expression & { kind: "ari
 const isMilliseconds = (node: Node) =>
   node.kind === "name" && ["ROWTIME", "WINDOWSTART", "WINDOWEND"].includes(node.name);
 
-/** Whether a `last_match` is among the rows that a query reads and lets pass. */
-function letsLastMatchPass({ source, statement: { query } }: Plan, plans: readonly Plan[]): boolean {
-  if (excludes(query, (part) => part.kind === "name" && part.name === "type", literal(STRING, "last_match")))
-    return false;
-  const before = plans.find(({ sink }) => sink === source);
-  return before === undefined ? source.topic === topics.coinbase_full.name : letsLastMatchPass(before, plans);
-}
+const readsType = (part: Expression) => part.kind === "name" && part.name === "type";
+
+/** Whether a topic is written by a statement. */
+const isDerived = (topic: string, plans: readonly Plan[]) =>
+  plans.some(({ sink }) => sink.topic === topic) ||
+  catalog.some(({ name, writtenBy }) => name === topic && writtenBy === "ksqldb");
 
 export const rules: Readonly<Record<string, Rule>> = {
   file: {
@@ -279,11 +278,23 @@ export const rules: Readonly<Record<string, Rule>> = {
     server: "writes the word null: 'a' + NULL is 'anull'",
     cure: "CONCAT, which passes over NULL",
   },
-  "last-match": {
+  "raw-source": {
     find: inQuery((query, { plan, plans }) =>
-      plan?.aggregation !== undefined && letsLastMatchPass(plan, plans) ? [query.from.name] : [],
+      plan?.aggregation !== undefined && isDerived(plan.source.topic, plans) ? [query.from.name] : [],
     ),
+    server:
+      "writes every row of a derived topic again when its statement is replaced or created again, and what aggregates it counts them twice, for good",
+    cure: "read the raw topic, with the conditions and expressions of the statement in between",
+  },
+  "last-match": {
+    find: inQuery((query, { plan }) => {
+      const open =
+        plan?.aggregation !== undefined &&
+        plan.source.topic === topics.coinbase_full.name &&
+        !excludes(query, readsType, literal(STRING, "last_match"));
+      return open ? [query.from.name] : [];
+    }),
     server: "counts a past trade again: a last_match repeats the last one at every subscribe",
-    cure: "read coinbase_trades, or WHERE `type` = 'match'",
+    cure: "WHERE `type` = 'match'",
   },
 };

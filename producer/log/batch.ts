@@ -5,7 +5,7 @@
  *     crc32     u32   of everything after this field
  *     base      f64   offset of the first record (exact below 2^53)
  *     count     u32
- *     source    u64   where the records come from: a hash of the producer's source, 0 for the statement that writes here
+ *     source    u64   where the records come from: a hash of the producer's source, or of the topic that a statement reads
  *     position  f64   up to where (exclusive) in its source the batch answers: frame of the source, or offset; -1: not said
  *     newest    f64   the largest timestamp of its records
  *     records         timestamp f64, key length i32, value length i32, key, value; length -1: null

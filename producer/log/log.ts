@@ -20,14 +20,12 @@ import { SchemaStore } from "./schema-store.ts";
 const batchBytes = 256 * 1024;
 const lingerMs = 50;
 
-/** The source of a statement's output: the partition of its source topic with the same number. */
-const statement = 0n;
-
 export class Log implements Sink {
   readonly schemas: SchemaStore;
   /** Records that were sent again and stored before. */
   known = 0;
   readonly #topics = new Map<string, readonly Partition[]>();
+  readonly #topicIds = new Map<string, bigint>();
   readonly #keys = new Map<string, Buffer>();
   /** The frame of each partition's last record. */
   readonly #frames = new Map<Partition, number>();
@@ -69,7 +67,7 @@ export class Log implements Sink {
 
   begin(source: string): void {
     this.#storeAll();
-    this.#source = createHash("sha256").update(source).digest().readBigUInt64BE();
+    this.#source = idOf(source);
   }
 
   frame(position: number): void {
@@ -95,14 +93,17 @@ export class Log implements Sink {
     return true;
   }
 
-  /** Stores the rows that a statement has added, and how far it has read its source. */
-  storeRows(partition: Partition, position: number): void {
-    if (partition.store(statement, position)) this.#wake();
+  /** Stores the rows that a statement has added, and how far it has read its source topic: the partition of the same number. */
+  storeRows(partition: Partition, source: string, position: number): void {
+    if (partition.store(this.#topicId(source), position)) this.#wake();
   }
 
-  /** How far the statement that writes a partition has read its source, by its stored rows; -1 if there are none. */
-  rowsPosition(partition: Partition): number {
-    return partition.position(statement);
+  /**
+   * How far the statement that writes a partition has read its source topic, by its stored rows; -1 if there are none, or
+   * none from that topic: offsets of another say nothing of it.
+   */
+  rowsPosition(partition: Partition, source: string): number {
+    return partition.position(this.#topicId(source));
   }
 
   /** Resolves at the next store, or at close. Take the promise, then read to the end, then await it: nothing is missed. */
@@ -155,11 +156,22 @@ export class Log implements Sink {
     resolve();
   }
 
+  #topicId(topic: string): bigint {
+    let id = this.#topicIds.get(topic);
+    if (id === undefined) this.#topicIds.set(topic, (id = idOf(`topic ${topic}`)));
+    return id;
+  }
+
   #keyBytes(key: string): Buffer {
     let bytes = this.#keys.get(key);
     if (bytes === undefined) this.#keys.set(key, (bytes = Buffer.from(key)));
     return bytes;
   }
+}
+
+/** What a batch carries of where its records come from. */
+function idOf(source: string): bigint {
+  return createHash("sha256").update(source).digest().readBigUInt64BE();
 }
 
 function waiting(): { promise: Promise<void>; resolve: () => void } {

@@ -142,7 +142,7 @@ class Bench {
       const value = n === undefined ? null : Buffer.from(JSON.stringify({ N: n }));
       partition!.add(timestamp, key === null ? null : Buffer.from(key), value);
     }
-    this.log.storeRows(partition!, -1);
+    this.log.storeRows(partition!, "a test", -1);
   }
 
   engine(commitMs: EngineOptions["commitMs"] = "each"): Engine {
@@ -322,6 +322,33 @@ describe("windows", () => {
     expect(expected).toHaveLength(inputs.length);
     expect(bench.rows).toEqual(expected);
   });
+});
+
+it("a statement that reads another topic than before counts what is there from its beginning", async () => {
+  const dir = join(newFolder(), "log");
+  const topic = { writtenBy: "producer", partitions: 1, retentionMs: 0 } as const;
+  const log = new Log(
+    dir,
+    ["s", "other", "t"].map((name) => ({ name, ...topic })),
+  );
+  const put = (name: string, n: number) => {
+    const [partition] = log.partitions(name);
+    partition!.add(100, Buffer.from("A"), Buffer.from(JSON.stringify({ N: n })));
+    log.storeRows(partition!, "a test", -1);
+  };
+  const rows = (statements: string) => {
+    const { plans } = analyse([{ file: "t.sql", text: statements }]);
+    const engine = new Engine(plans, engineTopics(log), complain, { commitMs: "each" });
+    while (engine.step());
+    return log.read("t", 0, 0, 1e9).map(({ value }) => (JSON.parse(value!.toString()) as { N: number }).N);
+  };
+  for (const n of [1, 2, 4]) put("s", n);
+  expect(rows(counted)).toEqual([1, 3, 7]);
+  for (const n of [8, 16, 32, 64]) put("other", n);
+  const moved = counted.replace("KAFKA_TOPIC = 's'", "KAFKA_TOPIC = 'other'");
+  expect(rows(moved)).toEqual([1, 3, 7, 8, 24, 56, 120]);
+  expect(rows(moved)).toHaveLength(7);
+  await log.close();
 });
 
 describe("an aggregation without windows", () => {

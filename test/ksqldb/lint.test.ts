@@ -178,7 +178,7 @@ const cases: Record<string, readonly (readonly [text: string, ...expected: strin
 };
 
 /** Rules that look beyond one file, with tests of their own below. */
-const others = ["with", "declared", "last-match"];
+const others = ["with", "declared", "last-match", "raw-source"];
 
 describe("a rule finds what breaks it, with its place, and nothing else", () => {
   it.each(
@@ -311,29 +311,56 @@ describe("between the files", () => {
     ]);
   });
 
-  it("a last_match is aggregated nowhere, whatever it came through", () => {
-    const without = (condition: string) =>
-      changed("03_", (text) => text.replace("WHERE `type` = 'match'", `WHERE ${condition}`));
-    const bars = [
-      expect.stringMatching(/^ksqldb\/05_coinbase_bars_1s.sql:25:6 last-match: /),
-      expect.stringMatching(/^ksqldb\/06_coinbase_bars_1m.sql:25:6 last-match: /),
-    ];
+  it("a last_match is not aggregated", () => {
+    const where = (condition: string) =>
+      changed("05_", (text) => text.replace("WHERE `type` = 'match' AND `trade_id` IS NOT NULL", `WHERE ${condition}`));
     for (const open of [
       "`type` IN ('match', 'last_match')",
       "`price` IS NOT NULL",
       "`type` <> 'done'",
       "`type` = 'match' OR `trade_id` > 0",
     ])
-      expect(told(without(open)), open).toEqual(bars);
+      expect(told(where(open)), open).toEqual([
+        expect.stringMatching(/^ksqldb\/05_coinbase_bars_1s.sql:27:6 last-match: /),
+      ]);
     for (const closed of [
       "`type` <> 'last_match'",
       "`type` = 'match' OR `type` = 'done'",
       "`type` IN ('match', 'done')",
       "'match' = `type` AND `price` <> '0'",
     ])
-      expect(told(without(closed)), closed).toEqual([]);
-    const direct = changed("05_", (text) => text.replace("FROM coinbase_trades", "FROM coinbase_full"));
-    expect(told(direct)).toEqual([bars[0]]);
+      expect(told(where(closed)), closed).toEqual([]);
+  });
+
+  it("an aggregate reads raw topics only, whatever a derived one is called in between", () => {
+    const from = (text: string, source: string) =>
+      text
+        .replace("FROM coinbase_full", `FROM ${source}`)
+        .replace("WHERE `type` = 'match' AND `trade_id` IS NOT NULL", "WHERE `trade_id` IS NOT NULL");
+    const place = expect.stringMatching(/^ksqldb\/05_coinbase_bars_1s.sql:27:6 raw-source: /) as unknown;
+    expect(told(changed("05_", (text) => from(text, "coinbase_trades")))).toEqual([place]);
+    const declared = `-- Trades.
+CREATE STREAM again (
+  product_key STRING KEY, \`trade_id\` BIGINT, \`price\` STRING, \`size\` STRING, \`side\` STRING
+) WITH (KAFKA_TOPIC = 'coinbase_trades', KEY_FORMAT = 'KAFKA', VALUE_FORMAT = 'AVRO');
+`;
+    const scripts = [
+      ...changed("05_", (text) => from(text, "again")),
+      { file: "ksqldb/04_again.sql", text: declared },
+    ].toSorted((a, b) => a.file.localeCompare(b.file));
+    expect(told(scripts)).toContainEqual(place);
+  });
+
+  it("an aggregate over a stream that no catalogue knows is found as well", () => {
+    const scripts = [
+      { file: "ksqldb/40_ticks.sql", text: ticks },
+      { file: "ksqldb/41_warm.sql", text: clean },
+      {
+        file: "ksqldb/42_hot.sql",
+        text: table("COUNT(*) AS `n` -- How many.").replaceAll("warm", "hot").replace("FROM ticks", "FROM warm"),
+      },
+    ];
+    expect(told(scripts, [])).toContainEqual(expect.stringMatching(/^ksqldb\/42_hot.sql:9:6 raw-source: /));
   });
 });
 

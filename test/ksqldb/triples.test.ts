@@ -17,8 +17,8 @@ describe("the tests of the statements", () => {
     const made = {
       coinbase_trades: files("01_coinbase_full", "03_coinbase_trades"),
       coinbase_book_changes: files("02_coinbase_level2", "04_coinbase_book_changes"),
-      coinbase_bars_1s: files("01_coinbase_full", "03_coinbase_trades", "05_coinbase_bars_1s"),
-      coinbase_bars_1m: files("01_coinbase_full", "03_coinbase_trades", "06_coinbase_bars_1m"),
+      coinbase_bars_1s: files("01_coinbase_full", "05_coinbase_bars_1s"),
+      coinbase_bars_1m: files("01_coinbase_full", "06_coinbase_bars_1m"),
     };
     for (const [topic, text] of Object.entries(made)) {
       expect(statementsOf(topic, readScripts())).toBe(text);

@@ -33,30 +33,6 @@ CREATE STREAM coinbase_full (
   KEY_FORMAT = 'KAFKA',
   VALUE_FORMAT = 'AVRO'
 );
--- Trades, one row a match. A `last_match` repeats a trade of the past: an anchor of continuity, no trade of its own.
-CREATE STREAM coinbase_trades WITH (
-  KAFKA_TOPIC = 'coinbase_trades',
-  KEY_FORMAT = 'KAFKA',
-  VALUE_FORMAT = 'AVRO',
-  VALUE_SCHEMA_FULL_NAME = 'tapeline.coinbase_trades',
-  PARTITIONS = 6,
-  RETENTION_MS = 604800000
-) AS
-SELECT
-  product_key,
-  AS_VALUE(product_key) AS `product_id`, -- Product, for example BTC-USD.
-  `trade_id`,
-  `sequence`,
-  `time`,
-  `received_at`,
-  `price`,
-  `size`,
-  CASE WHEN `side` = 'buy' THEN 'sell' WHEN `side` = 'sell' THEN 'buy' END AS `side`, -- Side of the taker (the incoming order): buy or sell. The feed tells the maker's.
-  `maker_order_id`,
-  `taker_order_id`
-FROM coinbase_full
-WHERE `type` = 'match'
-EMIT CHANGES;
 -- Bars of one minute, from the trades. A row is written whenever a window has changed: the one with the most trades is the
 -- fullest, and the view `bars_1m` keeps it. A window takes trades for a day after its end, so a healed trade still counts.
 CREATE TABLE coinbase_bars_1m WITH (
@@ -77,12 +53,14 @@ SELECT
   TOPK(`trade_id`, `price`, 1)[1]->`col0` AS `close`, -- Price of the trade with the highest id.
   CAST(SUM(CAST(`size` AS DECIMAL(38, 9))) AS STRING) AS `volume`, -- Amount traded, in base currency.
   CAST(SUM(CAST(`price` AS DECIMAL(38, 9)) * CAST(`size` AS DECIMAL(38, 9))) AS STRING) AS `value`, -- Sum of price × size, in quote currency.
-  CAST(SUM(CASE WHEN `side` = 'buy' THEN CAST(`size` AS DECIMAL(38, 9)) ELSE CAST(0 AS DECIMAL(38, 9)) END) AS STRING) AS `buy_volume`, -- What takers bought of the volume.
-  CAST(SUM(CASE WHEN `side` = 'buy' THEN CAST(`price` AS DECIMAL(38, 9)) * CAST(`size` AS DECIMAL(38, 9)) ELSE CAST(0 AS DECIMAL(77, 18)) END) AS STRING) AS `buy_value`, -- What takers bought of the value.
+  CAST(SUM(CASE WHEN `side` = 'sell' THEN CAST(`size` AS DECIMAL(38, 9)) ELSE CAST(0 AS DECIMAL(38, 9)) END) AS STRING) AS `buy_volume`, -- What takers bought of the volume.
+  CAST(SUM(CASE WHEN `side` = 'sell' THEN CAST(`price` AS DECIMAL(38, 9)) * CAST(`size` AS DECIMAL(38, 9)) ELSE CAST(0 AS DECIMAL(77, 18)) END) AS STRING) AS `buy_value`, -- What takers bought of the value.
   COUNT(*) AS `trades`, -- Number of trades.
-  COUNT(CASE WHEN `side` = 'buy' THEN 1 END) AS `buys` -- Number of trades in which the taker bought.
-FROM coinbase_trades
+  COUNT(CASE WHEN `side` = 'sell' THEN 1 END) AS `buys` -- Number of trades in which the taker bought.
+-- From the raw topic: a derived stream that is created again writes its rows again, and whoever aggregates it counts them twice.
+-- The side there is the maker's: the taker bought where the maker sold.
+FROM coinbase_full
 WINDOW TUMBLING (SIZE 1 MINUTE, RETENTION 2 DAYS, GRACE PERIOD 1 DAY)
-WHERE `trade_id` IS NOT NULL
+WHERE `type` = 'match' AND `trade_id` IS NOT NULL
 GROUP BY product_key
 EMIT CHANGES;

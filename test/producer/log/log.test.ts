@@ -98,7 +98,7 @@ describe("a log", () => {
     const partition = log.partitions("events")[0]!;
     partition.add(1, null, null);
     partition.add(2, Buffer.alloc(0), Buffer.alloc(0));
-    log.storeRows(partition, 1);
+    log.storeRows(partition, "source", 1);
     expect(all(log).map(({ key, value }) => [key?.length, value?.length])).toEqual([
       [undefined, undefined],
       [0, 0],
@@ -220,16 +220,17 @@ describe("a log", () => {
     await log.close();
   });
 
-  it("stores a statement's progress with its rows", async () => {
+  it("stores a statement's progress in the topic that it reads with its rows, and none in another", async () => {
     const dir = newFolder();
     const log = open(dir);
     const [partition] = log.partitions("events");
-    expect(log.rowsPosition(partition!)).toBe(-1);
+    expect(log.rowsPosition(partition!, "source")).toBe(-1);
     partition!.add(1, null, Buffer.from("row"));
-    log.storeRows(partition!, 17);
+    log.storeRows(partition!, "source", 17);
     await log.close();
     const again = open(dir);
-    expect(again.rowsPosition(again.partitions("events")[0]!)).toBe(17);
+    expect(again.rowsPosition(again.partitions("events")[0]!, "source")).toBe(17);
+    expect(again.rowsPosition(again.partitions("events")[0]!, "another")).toBe(-1);
     await again.close();
   });
 
