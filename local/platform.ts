@@ -41,8 +41,10 @@ export class Platform {
   readonly #log: Log;
   readonly #engine: Engine;
   readonly #ingest: Ingest;
+  readonly #talk: (line: string) => void;
 
-  private constructor(warehouse: Warehouse, log: Log, engine: Engine, ingest: Ingest) {
+  private constructor(warehouse: Warehouse, log: Log, engine: Engine, ingest: Ingest, talk: (line: string) => void) {
+    this.#talk = talk;
     this.warehouse = warehouse;
     this.#log = log;
     this.#engine = engine;
@@ -64,7 +66,7 @@ export class Platform {
         talk(
           `${file} has changed: rows that are in ${dir} stay as it was. A replay into a new directory has only new ones`,
         );
-      return new Platform(warehouse, log, newEngine(plans, log, talk), await newIngest(log, warehouse));
+      return new Platform(warehouse, log, newEngine(plans, log, talk), await newIngest(log, warehouse), talk);
     } catch (error) {
       warehouse.close();
       throw asUserError(error, dir);
@@ -91,7 +93,7 @@ export class Platform {
       stop.abort();
     };
     // Whichever side fails ends the other: there is no point in filling a log that nothing reads.
-    const work = { source, sink: this.#log, idOf, counters: this.counters, continuity, ownFields };
+    const work = { source, sink: this.#log, idOf, counters: this.counters, continuity, ownFields, warn: this.#talk };
     const producing = produce(work, AbortSignal.any([signal, stop.signal])).finally(finish);
     const following = this.#follow(progress, stop.signal).catch((error: unknown) => {
       finish();

@@ -16,6 +16,11 @@ export function summary({ counters, rows, known }: Platform, seconds: number, da
     ["control", control.length === 0 ? 0 : Object.values(counters.control).reduce((a, b) => a + b), control.join(", ")],
     ["quarantined", counters.quarantined, counters.quarantined > 0 ? `npm run sql -- run quarantine${dataOption}` : ""],
     ["untimed", counters.untimed, counters.untimed > 0 ? "events without a usable time have the receive time" : ""],
+    [
+      "misdated",
+      counters.misdated,
+      counters.misdated > 0 ? "frames dated far ahead of those around them: their records have the time before" : "",
+    ],
     ["extra", counters.extra, counters.extra > 0 ? "events with members that travel in `extra`" : ""],
     ["own", counters.own, counters.own > 0 ? "members of own orders, dropped (COINBASE_OWN_FIELDS)" : ""],
     ["known", known, known > 0 ? "records that an earlier run of the same recording had stored" : ""],

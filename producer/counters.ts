@@ -15,6 +15,8 @@ export interface Counters {
   own: number;
   /** Frames whose time is the receive time, for want of a usable one. */
   untimed: number;
+  /** Frames of a recording that are dated far ahead of those around them (dates.ts). */
+  misdated: number;
   /** How long the latest live event was on its way: microseconds from the exchange's clock to ours. */
   behind: number;
 }
@@ -30,6 +32,7 @@ export function newCounters(): Counters {
     extra: 0,
     own: 0,
     untimed: 0,
+    misdated: 0,
     behind: 0,
   };
 }

@@ -25,6 +25,11 @@ export class Metrics {
     this.#counter("quarantined_frames_total", "Frames that could not be read.", () => counters.quarantined);
     this.#counter("own_members_dropped_total", "Members of own orders left out.", () => counters.own);
     this.#counter("untimed_events_total", "Events that have the receive time.", () => counters.untimed);
+    this.#counter(
+      "misdated_frames_total",
+      "Frames of a recording dated far ahead of those around them.",
+      () => counters.misdated,
+    );
     this.#counters("control_frames_total", "Frames about the connection.", "type", () => counters.control);
     this.#gauge(
       "feed_delay_seconds",

@@ -1,8 +1,10 @@
 /** The producer before the wire: source → decode → encode → sink, in one pass and in order. */
 import { readSchema } from "../schemas/avro.ts";
+import type { RawTopic } from "../schemas/catalog.ts";
 import type { CoinbaseFull } from "../schemas/records.ts";
 import type { Continuity } from "./continuity.ts";
 import type { Counters } from "./counters.ts";
+import { Dates, type DatedRecord } from "./dates.ts";
 import { decoder, type Emit, type OwnFields } from "./decode/decode.ts";
 import { EventScanner } from "./decode/scan.ts";
 import { encoder } from "./encode.ts";
@@ -19,6 +21,8 @@ export interface Work {
   readonly continuity?: Continuity | undefined;
   /** What becomes of the members of the account's own orders; they are dropped where nothing is said. */
   readonly ownFields?: OwnFields | undefined;
+  /** Is given a sentence when something begins that is counted from then on. */
+  readonly warn?: (sentence: string) => void;
 }
 
 /**
@@ -31,6 +35,7 @@ export async function produce(work: Work, signal: AbortSignal): Promise<void> {
   const schema = readSchema("coinbase_full");
   const events = new EventScanner(schema, idOf("coinbase_full-value", schema));
   const decoders = new WeakMap<Session, (frame: Frame) => void>();
+  const dates = new Dates(sendDated, misdated);
   let position = 0;
   let room = true;
   sink.begin(source.id);
@@ -42,8 +47,8 @@ export async function produce(work: Work, signal: AbortSignal): Promise<void> {
           const { type, product_id, sequence, trade_id } = value as CoinbaseFull;
           if (continuity?.accept(type, product_id, sequence, trade_id) === false) return;
         }
-        counters.records++;
-        room = sink.send(topic, key, timestamp, encode(topic, value)) && room;
+        if (session.live) send(topic, key, timestamp, value);
+        else dates.take({ topic, key, timestamp, value, position });
       };
       const control = (message: Record<string, unknown>) => {
         session.control?.(message);
@@ -63,7 +68,30 @@ export async function produce(work: Work, signal: AbortSignal): Promise<void> {
     // A recording arrives as fast as it is read: let the readers of the log have their turn.
     await new Promise(setImmediate);
   }
+  // What is not judged yet when a run is stopped is read again by the next.
+  if (!signal.aborted) dates.end();
   await sink.flush();
+
+  function send(topic: RawTopic, key: string | null, timestamp: number, value: object): void {
+    counters.records++;
+    room = sink.send(topic, key, timestamp, encode(topic, value)) && room;
+  }
+
+  /** Sends a record of this frame, or of one before it that had to wait. */
+  function sendDated({ topic, key, value, position: own }: DatedRecord, timestamp: number): void {
+    if (own !== position) sink.frame(own, undefined);
+    send(topic, key, timestamp, value);
+    if (own !== position) sink.frame(position, undefined);
+  }
+
+  function misdated({ key, value }: DatedRecord): void {
+    if (++counters.misdated > 1) return;
+    const { type, time } = value as CoinbaseFull;
+    work.warn?.(
+      `a ${type} of ${key} is dated ${new Date(time / 1000).toISOString()}, more than a day after the frames around it: ` +
+        "`time` stays, but its record has the latest timestamp before it, so that windows stay open for what follows. Such frames are counted as misdated",
+    );
+  }
 
   /** Sends the event that has just been read. */
   function passOn(frame: Frame, receivedAt: number): void {

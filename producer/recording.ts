@@ -8,6 +8,7 @@ import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { UserError } from "../command.ts";
 import { parseObject, timeOf } from "./decode/decode.ts";
+import { startOf } from "./decode/latest.ts";
 import { lastTime, parseSeconds, parseTime } from "./decode/time.ts";
 import type { Frame, Session, Source } from "./frame.ts";
 
@@ -33,16 +34,16 @@ export async function openRecording(path: string): Promise<Recording> {
   const hash = createHash("sha256");
   let lines = 0;
   let messages = 0;
-  let startsAt: number | undefined;
+  const times: number[] = [];
   for await (const batch of readLines(path)) {
     for (const line of batch) {
       hash.update(line).update("\n");
       lines++;
-      if (startsAt === undefined || lines <= probedLines) {
+      if (times.length < 3 || lines <= probedLines) {
         const message = parseObject(split(line).bytes.toString());
         if (typeof message?.["type"] === "string") messages++;
         const time = message && timeOf(message);
-        if (time !== undefined && time >= 0 && time <= lastTime) startsAt ??= time;
+        if (time !== undefined && time >= 0 && time <= lastTime) times.push(time);
       }
       if (lines === probedLines && messages === 0) throw notARecording(path);
     }
@@ -51,7 +52,7 @@ export async function openRecording(path: string): Promise<Recording> {
   if (messages === 0) throw notARecording(path);
 
   const id = hash.digest("hex").slice(0, 16);
-  const session: Session = { id, live: false, startsAt: startsAt ?? 0 };
+  const session: Session = { id, live: false, startsAt: startOf(times) ?? 0 };
   return {
     id,
     startsAt: session.startsAt,

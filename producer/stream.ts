@@ -74,7 +74,7 @@ export async function stream(run: Run, log: Logger): Promise<void> {
   stop.addEventListener("abort", () => setTimeout(giveUp, drainPatience).unref(), { once: true });
   try {
     await produce(
-      { source, sink, idOf, counters, continuity: live?.continuity, ownFields },
+      { source, sink, idOf, counters, continuity: live?.continuity, ownFields, warn: (text) => log("warn", text) },
       gone ? AbortSignal.any([stop, gone]) : stop,
     );
     gone?.throwIfAborted();

@@ -11,6 +11,7 @@ import type { FeedQuarantine } from "../../schemas/records.ts";
 import type { Counters } from "../counters.ts";
 import type { Frame, Session } from "../frame.ts";
 import { memberText, pickMembers } from "./extra.ts";
+import { LatestTime } from "./latest.ts";
 import { kinds, mostAhead, type Kind } from "./kinds.ts";
 import { cutIntoParts, readBook } from "./level2.ts";
 import { examine, readExponent, wireMembers } from "./members.ts";
@@ -65,9 +66,9 @@ export function decoder(
     coinbase_ticker: shapeOf("coinbase_ticker"),
     coinbase_level2: shapeOf("coinbase_level2"),
   };
-  let latest = session.startsAt;
   /** Of the frame that is being decoded: whether members of it travel in `extra`. */
   let hasExtra = false;
+  const latest = new LatestTime(session.startsAt);
 
   return function decode(arrived) {
     counters.frames++;
@@ -75,8 +76,8 @@ export function decoder(
     hasExtra = false;
     const { frame, text, message } = ownFields === "keep" ? read(arrived) : dropOwn(read(arrived));
     const exchangeTime = message === undefined ? undefined : timeOf(message);
-    if (exchangeTime !== undefined && exchangeTime > latest && exchangeTime <= lastTime) latest = exchangeTime;
-    const receivedAt = frame.receivedAt ?? latest;
+    const latestTime = latest.after(inRange(exchangeTime));
+    const receivedAt = frame.receivedAt ?? latestTime;
 
     if (text === undefined) return quarantine(frame, receivedAt, undefined, "not valid UTF-8");
     if (message === undefined) return quarantine(frame, receivedAt, undefined, "not a JSON object");
@@ -226,6 +227,11 @@ export function timeOf(message: Message): number | undefined {
   }
   const time = message["time"];
   return typeof time === "string" ? parseTime(time) : undefined;
+}
+
+/** A time that a record can have, or undefined. */
+function inRange(time: number | undefined): number | undefined {
+  return time !== undefined && time >= 0 && time <= lastTime ? time : undefined;
 }
 
 /** The object that a text holds, or undefined. */
