@@ -10,12 +10,72 @@ export function readEnvFile(content: string, known: readonly string[]) {
   const isOpen = ([, text]: [string, string | undefined]) => /\n\s*(export\s+)?\w+\s*=/.test(text!);
   const names = all.filter(isOpen).map(([name]) => name);
   const variables = Object.fromEntries(all.filter((entry) => !isOpen(entry)));
+  const closed = assignments(file).filter(({ name }) => known.includes(name) && !names.includes(name));
   const faults = [
     ...misspelt(".env", Object.keys(variables), known),
+    ...closed.flatMap(({ name, line, fault }) =>
+      fault === undefined ? [] : [`.env, line ${line} (${name}): ${fault}`],
+    ),
+    ...setTwice(closed),
     ...names.filter(isName).map((name) => `.env: ${name} goes on over lines that set others: is a quote not closed?`),
     ...unread(file, known),
   ];
   return { variables, faults };
+}
+
+interface Assignment {
+  readonly name: string;
+  readonly line: number;
+  /** What was meant, before anything is taken away. */
+  readonly text: string;
+  /** What parseEnv would do to it. */
+  readonly fault: string | undefined;
+}
+
+/** Node takes every # in a text without quotes for the start of a comment; here it is one between spaces. */
+const comment = /[ \t]#(?:[ \t][^\n]*)?$/;
+
+/** The lines that set something: those with several lines between quotes as one. */
+function assignments(file: string): Assignment[] {
+  // Lines end at \n alone, as they do for Node.
+  const lines =
+    /(?<![^\n])[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=(?:[ \t]*(["'`])([^]*?)\2([^\n]*)|([^\n]*))(?![^\n])/g;
+  let at = 0;
+  let line = 1;
+  return [...file.matchAll(lines)].map(
+    ({ index, 0: all, 1: name = "", 2: quote, 3: inner = "", 4: rest = "", 5: bare = "" }) => {
+      line += file.slice(at, index).split("\n").length - 1;
+      at = index;
+      const text = quote === undefined ? bare.trimEnd().replace(comment, "").trim() : inner;
+      const fault =
+        quote === undefined ? faultOfBare(text, parseEnv(`${all}\n`)[name]) : faultOfQuoted(inner, rest.trimEnd());
+      return { name, line, text, fault };
+    },
+  );
+}
+
+function faultOfBare(text: string, parsed: string | undefined): string | undefined {
+  if (text.includes("#")) return "its value would be cut at a #. Put it in quotes; a # between spaces begins a comment";
+  if (/^["'`]/.test(text)) return "its value begins with a quote that is not closed";
+  return parsed?.trim() === text ? undefined : "its value would be cut. Put it in quotes";
+}
+
+function faultOfQuoted(inner: string, rest: string): string | undefined {
+  if (rest.replace(comment, "").trim() !== "")
+    return "what stands behind the closing quote would be left out. Put the value in quotes that are not in it";
+  return inner.trim() === inner ? undefined : "spaces at the ends of its value would be left out. Take them away";
+}
+
+/** Of a variable that is set twice one value would be left out. */
+function setTwice(all: readonly Assignment[]): string[] {
+  const first = new Map<string, Assignment>();
+  return all.flatMap((one) => {
+    const before = first.get(one.name);
+    if (before === undefined && one.text !== "") first.set(one.name, one);
+    return before === undefined || before.text === one.text
+      ? []
+      : [`.env sets ${one.name} in line ${before.line}, and otherwise in line ${one.line}: take one away`];
+  });
 }
 
 /** Faults of names that are none of the known ones, and near to one. */

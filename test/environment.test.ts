@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { readEnvFile } from "../env-file.ts";
 import { newFolder } from "./folder.ts";
 
 const reader = join(import.meta.dirname, "../environment.ts");
@@ -83,4 +84,64 @@ it.each(['"', "'"])("a quote %s that is not closed shows nothing of the lines th
   const said = read(env, "KSQLDB_CSU");
   expect(said).toContain(".env: CONFLUENT_REGION goes on over lines that set others: is a quote not closed?");
   expect(said).not.toContain("hunter2");
+});
+
+const known = ["KSQLDB_CSU", "KSQLDB_API_SECRET"];
+const secret = (value: string) => `KSQLDB_CSU=2\n\nKSQLDB_API_SECRET=${value}\n`;
+const place = ".env, line 3 (KSQLDB_API_SECRET):";
+
+it.each([
+  ["hunter2#more", "its value would be cut at a #"],
+  ["#hunter2", "its value would be cut at a #"],
+  [" #hunter2", "its value would be cut at a #"],
+  ["hunter2 #more", "its value would be cut at a #"],
+  ["hunter2#", "its value would be cut at a #"],
+  ["hunter2#more # a comment", "its value would be cut at a #"],
+  ["hunter2\\#more", "its value would be cut at a #"],
+  ['"hunter2"more', "what stands behind the closing quote would be left out"],
+  ['"hunter2"#more', "what stands behind the closing quote would be left out"],
+  ['"hunter\\"2"', "what stands behind the closing quote would be left out"],
+  ["''hunter2", "what stands behind the closing quote would be left out"],
+  ['"hunter2', "its value begins with a quote that is not closed"],
+  ['" hunter2"', "spaces at the ends of its value would be left out"],
+  ["hunt\rer2", "its value would be cut"],
+])("a value that parsing would cut is a fault that names the line, and not the value: %j", (value, told) => {
+  for (const env of [secret(value), secret(value).trimEnd(), secret(value).replaceAll("\n", "\r\n")]) {
+    const said = readEnvFile(env, known).faults.join("\n");
+    expect(said).toContain(`${place} ${told}`);
+    expect(said).not.toMatch(/hunt|er2|more/);
+  }
+});
+
+it.each([
+  ["hunter2 # a comment", "hunter2"],
+  ["hunter2\t#\ta comment", "hunter2"],
+  ["hunter2 #", "hunter2"],
+  ['"hunt#er2"', "hunt#er2"],
+  ["'hunt \"#\" er2' # a comment, it's one", 'hunt "#" er2'],
+  ["`hunt'#\"er2`", "hunt'#\"er2"],
+  ["it's=a=$secret;", "it's=a=$secret;"],
+  ['"two\nlines#"', "two\nlines#"],
+])("a value that is whole is taken: %j", (value, expected) => {
+  const { variables, faults } = readEnvFile(secret(value), known);
+  expect(faults).toEqual([]);
+  expect(variables["KSQLDB_API_SECRET"]?.trim()).toBe(expected);
+});
+
+it("a variable that is set twice, and differently, is a fault: one of them would be left out", () => {
+  const faults = (env: string) => readEnvFile(env, known).faults;
+  expect(faults("KSQLDB_API_SECRET=\nKSQLDB_API_SECRET=hunter2\n\nKSQLDB_API_SECRET='hunter3'")).toEqual([
+    ".env sets KSQLDB_API_SECRET in line 2, and otherwise in line 4: take one away",
+  ]);
+  expect(faults("KSQLDB_CSU=4\nKSQLDB_CSU=")).toHaveLength(1);
+  expect(faults("KSQLDB_CSU=4\nKSQLDB_CSU='4' # again")).toEqual([]);
+  expect(faults("NOBODYS=a#b\nNOBODYS=c")).toEqual([]);
+});
+
+it("every line of template.env may be set as it stands there, with its comment", () => {
+  const template = readFileSync(join(import.meta.dirname, "../template.env"), "utf8");
+  const env = template.replaceAll(/^# ([A-Z_]+=)/gm, "$1");
+  const names = [...env.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name!);
+  expect(names.length).toBeGreaterThan(40);
+  expect(readEnvFile(env, names).faults).toEqual([]);
 });
