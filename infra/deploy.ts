@@ -9,21 +9,30 @@ import { refuse } from "./guard.ts";
 import { readPlan, readTainted } from "./planned.ts";
 import { synthesise } from "./synth.ts";
 import { init, localState } from "./state.ts";
+import { applyOptions } from "./statements.ts";
+import { lookAtStatements } from "./statements-first.ts";
 import { tellStatements } from "./statements-report.ts";
 import { terraform } from "./terraform.ts";
 
-const help = `npm run deploy [-- --plan] [--yes] [--replace ADDRESS]… [--no-refresh]
+const help = `npm run deploy [-- --plan] [--yes] [--start-again] [--replace-statements] [--replace ADDRESS]… [--no-refresh]
 npm run destroy [-- --plan] [--yes]
 
   deploy    Makes the environment that TAPELINE_ENVIRONMENT names what the files say: shows what will change, asks, and does
-            it. After a failure, or Ctrl-C, the same command goes on.
+            it. Before anything is changed it asks ksqlDB what it makes of changed statements, and ends where one is refused.
+            After a failure, or Ctrl-C, the same command continues.
   destroy   Deletes it: shows what will be deleted, and asks.
 
 Where PROTECTION is on both refuse to delete what holds data, with nothing touched. To do it all the same: PROTECTION=off npm
 run deploy, and then the command with PROTECTION=off.
 
   --plan      Shows what would change, and changes nothing.
-  --yes       Does not ask.
+  --yes       Does not ask, save for what --start-again is for.
+  --start-again
+              Where PROTECTION is on: agrees to what begins to read again, such as another ksqlDB cluster or another sink, which
+              writes rows twice. What that does to the rows is told before.
+  --replace-statements
+              Drops the statements that ksqlDB can not change in place, with what reads them, and makes them anew, when tables
+              and schemas are in place.
   --replace   Makes this resource anew, as a key that has leaked: SECURITY.md has the addresses.
   --no-refresh
               Plans by the state alone. For when the key is dead with which topics and schemas are read: SECURITY.md.
@@ -32,6 +41,9 @@ Credentials are those of docs/cloud.md, from .env or the environment. Exit codes
 line not understood.
 `;
 
+/** What runs `npm run ksqldb -- apply`. */
+const statementsAddress = "terraform_data.streaming-statements-apply";
+
 /** In the stack's folder, while it runs: it holds secrets. */
 const planFile = "tapeline.plan";
 
@@ -39,6 +51,8 @@ await runCommand(async () => {
   const { values, positionals } = parseCommand({
     plan: { type: "boolean" },
     yes: { type: "boolean" },
+    "start-again": { type: "boolean" },
+    "replace-statements": { type: "boolean" },
     replace: { type: "string", multiple: true },
     "no-refresh": { type: "boolean" },
   });
@@ -46,10 +60,11 @@ await runCommand(async () => {
   if (values.help) return void process.stdout.write(help);
   if ((command !== "apply" && command !== "destroy") || more.length > 0)
     throw new UsageError(`${more[0] ?? command} is one word too many. Try --help.`);
-  const { replace = [], "no-refresh": isBlind = false } = values;
+  const { replace = [], "no-refresh": isBlind = false, "replace-statements": replaceStatements = false } = values;
+  const mayStartAgain = values["start-again"] === true;
   refuseTaken(process.env);
-  if (command === "destroy" && (replace.length > 0 || isBlind))
-    throw new UsageError("--replace and --no-refresh are for deploy.");
+  if (command === "destroy" && (replace.length > 0 || isBlind || replaceStatements || mayStartAgain))
+    throw new UsageError("--replace, --replace-statements, --start-again and --no-refresh are for deploy.");
   const environment = readEnvironment();
   const synthesis = synthesise(environment, command === "destroy" ? "unchecked" : "checked");
   const variables = readVariables(environment, synthesis);
@@ -65,26 +80,43 @@ await runCommand(async () => {
     const what = [
       ...(command === "destroy" ? ["-destroy"] : []),
       ...(isBlind ? ["-refresh=false"] : []),
-      ...replace.map((address) => `-replace=${address}`),
+      ...[...replace, ...(replaceStatements ? [statementsAddress] : [])].map((address) => `-replace=${address}`),
     ];
     if (command === "apply") await untaint(dir, config.isProtected, values.plan === true);
     await terraform(dir, ["plan", "-input=false", `-out=${planFile}`, ...what], variables, "talk");
     const planned = await readPlan(dir, planFile);
     refuse(planned, replace, config.isProtected);
+    const again = [
+      ...planned.again,
+      ...(planned.sendsStatements ? await lookAtStatements(dir, replaceStatements) : []),
+    ];
+    tellAgain(again);
     if (values.plan || planned.isEmpty) return;
+    if (config.isProtected && again.length > 0 && !mayStartAgain)
+      if (values.yes || !(await agrees("Let that start again?")))
+        throw new UserError(
+          "nothing was done: what is told above would start again, and PROTECTION is on. If it may, run this again with --start-again.",
+        );
     const question = `${command === "destroy" ? "Delete" : "Change"} the environment ${config.environment} so?`;
     if (!values.yes && !(await agrees(question))) throw new UserError("nothing was done.");
     isApplying = true;
-    await terraform(dir, ["apply", "-input=false", planFile], variables, "talk");
+    const options = replaceStatements ? { [applyOptions]: "--replace --yes" } : {};
+    await terraform(dir, ["apply", "-input=false", planFile], { ...variables, ...options }, "talk");
     process.stderr.write(next(command, config));
   } catch (error) {
-    tellStatements(config, began);
-    if (isApplying) process.stderr.write("The same command again goes on where this one stopped.\n");
-    throw error;
+    const cure = tellStatements(config, began);
+    if (!isApplying || !(error instanceof UserError)) throw error;
+    // The last line says what to do.
+    const todo = [cure, "The same command again continues where this one stopped."].join(" ").trim();
+    throw new UserError(`${error.message}\n${todo}`, { cause: error });
   } finally {
     rmSync(join(dir, planFile), { force: true });
   }
 });
+
+function tellAgain(again: readonly string[]): void {
+  if (again.length > 0) process.stderr.write(`\nThis starts again:${again.map((text) => `\n  ${text}`).join("")}\n`);
+}
 
 /** What is to be done now. */
 function next(command: "apply" | "destroy", { prefix, stateBucket }: InfraConfig): string {

@@ -1,20 +1,29 @@
 /** What Terraform has planned, and what it keeps: https://developer.hashicorp.com/terraform/internals/json-format */
 import { holdsData } from "./policies/protection.ts";
+import { startsAgain } from "./starts-again.ts";
 import { terraform } from "./terraform.ts";
 
-type Body = Readonly<Record<string, unknown>>;
+export type Body = Readonly<Record<string, unknown>>;
 
-interface PlannedChange {
+export interface PlannedChange {
   readonly address: string;
   readonly type: string;
   readonly mode: string;
   /** Why it is deleted or made anew. */
   readonly action_reason?: string;
-  readonly change: { readonly actions: readonly string[]; readonly before: Body | null; readonly after: Body | null };
+  readonly change: {
+    readonly actions: readonly string[];
+    readonly before: Body | null;
+    readonly after: Body | null;
+    /** What makes it a replacement: `[["kafka_cluster", 0, "id"]]`. */
+    readonly replace_paths?: readonly (readonly (string | number)[])[];
+  };
 }
 
 interface Plan {
   readonly resource_changes?: readonly PlannedChange[];
+  /** What was found to differ from the state, deleted by hand for example. */
+  readonly resource_drift?: readonly PlannedChange[];
   readonly output_changes?: Readonly<Record<string, { readonly actions: readonly string[] }>>;
   /** Since Terraform 1.7: also what only moves or is imported. */
   readonly applyable?: boolean;
@@ -30,15 +39,26 @@ export interface Planned {
   readonly grown: readonly string[];
   /** Addresses of keys that would go though Terraform itself uses them. */
   readonly exchanged: readonly string[];
+  /** What begins to read again, and what that does to rows, one text each. */
+  readonly again: readonly string[];
+  /** Whether the statements are applied by the plan, to the server that runs them now. */
+  readonly sendsStatements: boolean;
   readonly addresses: readonly string[];
 }
 
 /** Of a plan in a file of the stack's folder. */
 export async function readPlan(dir: string, file: string): Promise<Planned> {
-  const { resource_changes: all = [], output_changes: outputs = {}, applyable } = await show<Plan>(dir, file);
+  const {
+    resource_changes: all = [],
+    resource_drift: drift = [],
+    output_changes: outputs = {},
+    applyable,
+  } = await show<Plan>(dir, file);
   const changes = all.filter(({ mode, change }) => mode === "managed" && change.actions[0] !== "no-op");
   const deleted = changes.filter(({ change }) => change.actions.includes("delete"));
   const address = (one: PlannedChange) => one.address;
+  const makes = (what: (one: PlannedChange) => boolean) =>
+    changes.some((one) => what(one) && one.change.actions.includes("create"));
   return {
     isEmpty: !(
       applyable ??
@@ -48,6 +68,13 @@ export async function readPlan(dir: string, file: string): Promise<Planned> {
     locked: deleted.filter(({ change }) => change.before?.["deletion_protection"] === true).map(address),
     grown: changes.filter(grows).map(address),
     exchanged: exchanged(all).map(address),
+    again: startsAgain(
+      all.filter(({ mode }) => mode === "managed"),
+      drift,
+    ),
+    sendsStatements:
+      makes((one) => one.address.endsWith("statements-apply")) &&
+      !makes(({ type }) => type === "confluent_ksql_cluster"),
     addresses: all.map(address),
   };
 }

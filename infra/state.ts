@@ -67,10 +67,16 @@ export async function readOutputs({ config, dir }: Synthesis): Promise<ReadonlyM
     throw notDeployed(environment);
   }
   await init({ config, dir }, "answer");
+  const outputs = await outputsOf(dir);
+  if (outputs.size === 0) throw notDeployed(environment);
+  return outputs;
+}
+
+/** Those of the state of a folder that is initialised; none where nothing was deployed. */
+export async function outputsOf(dir: string): Promise<ReadonlyMap<string, string>> {
   const outputs = Object.entries(
     JSON.parse(await terraform(dir, ["output", "-json"], {}, "answer")) as Record<string, Output>,
   );
-  if (outputs.length === 0) throw notDeployed(environment);
   for (const [, { value, sensitive }] of outputs) if (sensitive) secret(value);
   return new Map(outputs.map(([name, { value }]) => [name, value]));
 }

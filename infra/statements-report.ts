@@ -8,15 +8,16 @@ export function statementsFiles({ environment }: Pick<InfraConfig, "environment"
   return { log: `ksqldb-${environment}.log`, report: `ksqldb-${environment}.json` };
 }
 
-/** Tells why the statements failed, if they did since then. */
-export function tellStatements(config: InfraConfig, since: number): void {
+/** Tells why the statements failed, if they did since then; returns what is to be done. */
+export function tellStatements(config: InfraConfig, since: number): string | undefined {
   const { log, report } = statementsFiles(config);
   const { mtimeMs = 0 } = statSync(log, { throwIfNoEntry: false }) ?? {};
-  if (mtimeMs < since || isGood(report)) return;
+  if (mtimeMs < since || isGood(report)) return undefined;
   const lines = readFileSync(log, "utf8").trimEnd().split("\n").slice(-40);
   process.stderr.write(
     redact(`\n${log}, where npm run ksqldb tells of the statements, ends with:\n${lines.join("\n")}\n\n`),
   );
+  return "A statement failed: do what is said of it above.";
 }
 
 /** Whether a report is there, and of no failure. */

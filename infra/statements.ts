@@ -11,7 +11,12 @@ import type { Login } from "./identity.ts";
 import type { statementsFiles } from "./statements-report.ts";
 import { TerraformData } from "./terraform-data.ts";
 
+/** A variable of the environment in which Terraform is run: more options of `npm run ksqldb -- apply`. */
+export const applyOptions = "KSQLDB_APPLY_OPTIONS";
+
 export interface StatementsProps {
+  /** Address of the ksqlDB cluster: the statements are dropped before it goes. */
+  readonly cluster: string;
   /** The ksqlDB server and the registry that has the raw schemas. */
   readonly server: { readonly url: string; readonly login: Login };
   readonly registry: { readonly url: string; readonly login: Login };
@@ -26,12 +31,15 @@ export interface StatementsProps {
 export class Statements extends Construct {
   readonly applied: TerraformData;
 
-  constructor(scope: Construct, id: string, { server, registry, projectDir, needs, files }: StatementsProps) {
+  constructor(scope: Construct, id: string, { cluster, server, registry, projectDir, needs, files }: StatementsProps) {
     super(scope, id);
     const run = (command: string) => `npm run --silent ksqldb -- ${command} > ${files.report} 2> ${files.log}`;
     const teardown = new TerraformData(this, "teardown", {
       // When it is destroyed it knows nothing but itself. Not the secret: plans would show it.
       input: { url: server.url, key: server.login.key, dir: projectDir },
+      // With another cluster this is another resource: the statements are dropped on the old one while it is there, and its
+      // internal topics with them, which nobody else would delete.
+      lifecycle: { replaceTriggeredBy: [`${cluster}.id`] },
       dependsOn: [...needs],
       provisioners: [
         {
@@ -53,7 +61,8 @@ export class Statements extends Construct {
       provisioners: [
         {
           type: "local-exec",
-          command: run("apply"),
+          // With --replace, where npm run deploy was told so: no change of the stack's.
+          command: run(`apply $${applyOptions}`),
           workingDir: projectDir,
           environment: {
             KSQLDB_URL: server.url,

@@ -215,7 +215,9 @@ export class Streaming extends Construct {
     else this.#ksqldbRules(account, cluster, kafka);
     account.bind("admin", "KsqlAdmin", cluster.resourceName);
     const login = account.key("key", "Terraform and npm run ksqldb: statements", cluster);
+    const { terraformResourceType: type, friendlyUniqueId: name } = cluster;
     const statements = new Statements(this, "statements", {
+      cluster: `${type}.${name}`,
       server: { url: cluster.restEndpoint, login },
       registry: { url: this.registry.restEndpoint, login: registryLogin },
       projectDir,

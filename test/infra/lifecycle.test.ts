@@ -104,7 +104,11 @@ describeTerraform("an environment", () => {
   it("whose sink gets another name gets another sink, and nothing else", async () => {
     const { clone, cloud, terraform } = await deployed();
     clone.edit("infra/streaming.ts", (code) => code.replace("`${prefix}-bigquery`", "`${prefix}-warehouse`"));
-    expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("Resources: 1 added, 1 changed, 1 destroyed");
+    const { output } = await clone.run(["deploy", "--", "--yes"]);
+    expect(output).toContain("Resources: 1 added, 1 changed, 1 destroyed");
+    expect(output).toMatch(
+      /This starts again:\n  confluent_connector\.streaming-sink is made anew \(name tapeline-dev-bigquery → tapeline-dev-warehouse\): another consumer group, which begins at the oldest record of coinbase_full, [^]*\(7 days back\); feed_quarantine \(30 days back\)\n    written twice: /,
+    );
     expect(cloud.all("confluent_connector")).toMatchObject([
       { config_nonsensitive: { name: "tapeline-dev-warehouse" } },
     ]);
@@ -193,7 +197,18 @@ describeTerraform("an environment", () => {
   it("with more streaming units has one ksqlDB cluster at any time, which runs the statements", async () => {
     const { clone, cloud, ksqldb, terraform } = await deployed();
     const before = cloud.changes.length;
-    expect((await clone.run(["deploy", "--", "--yes"], { KSQLDB_CSU: "2" })).output).toContain("Apply complete!");
+    const deleting = cloud.hang(/delete confluent_ksql_cluster/);
+    const deploying = clone.run(["deploy", "--", "--yes"], { KSQLDB_CSU: "2" });
+    await deleting.reached;
+    // Before it goes, while it answers: what it made for itself goes with them.
+    expect(ksqldb.state.sources.size).toBe(0);
+    expect(ksqldb.statements.filter((sql) => /DELETE TOPIC/.test(sql))).toEqual([]);
+    deleting.release();
+    const { output } = await deploying;
+    expect(output).toMatch(
+      /This starts again:\n  confluent_ksql_cluster\.streaming-ksqldb_cluster is made anew \(csu 1 → 2\): the statements are dropped, and begin at the oldest record of coinbase_full, coinbase_level2 \(7 days back\)\n    written twice: what coinbase_trades, /,
+    );
+    expect(output).toContain("Apply complete!");
     const changes = cloud.changes.slice(before).filter((line) => line.includes("confluent_ksql_cluster"));
     expect(changes.map((line) => line.split(" ")[0])).toEqual(["delete", "create"]);
     expect(ksqldb.state.queries.size).toBe(4);

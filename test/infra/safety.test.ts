@@ -125,6 +125,25 @@ describeTerraform("an environment", () => {
     expect(await refused("deploy")).toContain("warehouse-tables-coinbase_ticker, the column volume_30d");
   });
 
+  it("that is protected starts nothing again that writes rows twice, unless it is told so", async () => {
+    const { clone, cloud, ksqldb, refused } = await protectedOne();
+    const csu = { KSQLDB_CSU: "2" };
+    const said = await refused("deploy", csu);
+    expect(said).toMatch(/This starts again:\n  confluent_ksql_cluster\.[^]*written twice: [^]*lost: nothing/);
+    expect(said.trimEnd().split("\n").at(-1)).toContain("If it may, run this again with --start-again.");
+    // What somebody deleted is made anew, and begins again too.
+    cloud.delete("confluent_connector", "tapeline-prod-bigquery");
+    const gone = await clone.run(["deploy", "--", "--yes"]);
+    expect([gone.code, gone.output]).toEqual([
+      1,
+      expect.stringMatching(/streaming-sink is made anew, since it was deleted by hand: another consumer group/),
+    ]);
+    expect(cloud.all("confluent_connector")).toEqual([]);
+    const told = await clone.run(["deploy", "--", "--yes", "--start-again"], csu);
+    expect(told.output).toContain("Apply complete!");
+    expect([ksqldb.state.queries.size, cloud.all("confluent_connector").length]).toEqual([4, 1]);
+  });
+
   it("that is protected refuses to be destroyed, with nothing touched; two commands take it down", async () => {
     const { clone, cloud, refused, terraform } = await protectedOne();
     expect(await refused("destroy")).toContain("prod holds data, and PROTECTION is on. To delete it all the same");
@@ -205,7 +224,7 @@ describeTerraform("an environment", () => {
     const { clone, cloud, terraform, ksqldb } = await newPlatform();
     const hanging = cloud.hang(/create confluent_ksql_cluster/);
     const first = await clone.run(["deploy", "--", "--yes"], {}, hanging.reached);
-    expect([first.code, first.output]).toEqual([1, expect.stringContaining("again goes on where this one stopped")]);
+    expect([first.code, first.output]).toEqual([1, expect.stringContaining("again continues where this one stopped")]);
     const second = await clone.run(["deploy", "--", "--yes"]);
     expect(second.output).toContain("Apply complete!");
     expect((await terraform.plan()).code).toBe(0);
@@ -227,7 +246,33 @@ describeTerraform("an environment", () => {
     expect(code).toBe(1);
     expect(output).toContain("ksqldb-dev.log, where npm run ksqldb tells of the statements, ends with");
     expect(output).toContain("Avro subject is taken");
+    expect(output.trimEnd().split("\n").at(-1)).toBe(
+      "A statement failed: do what is said of it above. The same command again continues where this one stopped.",
+    );
     expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("Apply complete!");
+  });
+
+  it("whose changed statement ksqlDB would refuse is told before anything is applied, and how to do it all the same", async () => {
+    const { clone, cloud, ksqldb } = await deployed();
+    clone.edit("ksqldb/05_coinbase_bars_1s.sql", (sql) =>
+      sql.replace("\nGROUP BY", " AND `price` IS NOT NULL\nGROUP BY"),
+    );
+    const before = [cloud.changes.length, ksqldb.statements.length];
+    const more = { ANALYSTS: "group:quants@example.com" };
+    const { code, output } = await clone.run(["deploy", "--", "--yes"], more);
+    expect([code, cloud.changes.length, ksqldb.statements.length]).toEqual([1, ...before]);
+    expect(output).toMatch(/nothing was done: ksqlDB can not change these statements in place:\n  COINBASE_BARS_1S: /);
+    expect(output.trimEnd().split("\n").at(-1)).toContain("npm run deploy -- --plan --replace-statements tells what");
+    const shown = await clone.run(["deploy", "--", "--plan", "--replace-statements"], more);
+    expect(shown.output).toMatch(
+      /This starts again:\n  statement COINBASE_BARS_1S: [^]*come twice into coinbase_bars_1s/,
+    );
+    const done = await clone.run(["deploy", "--", "--yes", "--replace-statements"], more);
+    expect([done.code, done.output]).toEqual([0, expect.stringContaining("Apply complete!")]);
+    expect(ksqldb.statements.slice(before[1])).toEqual([
+      "DROP TABLE `COINBASE_BARS_1S`;",
+      expect.stringMatching(/^CREATE TABLE coinbase_bars_1s [^]*AND `price` IS NOT NULL/),
+    ]);
   });
 
   it("has its state moved into a bucket that is made, whole, and goes on from there", async () => {
