@@ -3,6 +3,7 @@ import { parseCommand, parseDuration, parseWhole, runCommand, stopSignal, UsageE
 import { feed, restBase } from "../producer/coinbase/endpoints.ts";
 import { openFeed, type FeedChoice } from "../producer/coinbase/open.ts";
 import { readCoinbaseConfig, readOwnFields } from "../producer/coinbase/config.ts";
+import { Metrics } from "../producer/metrics.ts";
 import { openRecording } from "../producer/recording.ts";
 import { startSimulator, type SimulatedExchange } from "../producer/simulator.ts";
 import { readEnvironment, type Environment } from "../environment.ts";
@@ -39,7 +40,8 @@ await runCommand(async () => {
   const duration = values.for === undefined ? undefined : parseDuration("--for", values.for);
   const port = values.port === undefined ? undefined : parseWhole("--port", values.port, 65_535);
   const rate = parseWhole("--rate", values.rate, 1_000_000);
-  const talk = (line: string) => void process.stderr.write(`${line}\n`);
+  // On a terminal a line of figures stands where this is written.
+  const talk = (line: string) => void process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : ""}${line}\n`);
   const environment = readEnvironment();
   const ownFields = readOwnFields(environment);
   environment.check();
@@ -51,7 +53,9 @@ await runCommand(async () => {
   let service: Service | undefined;
   let status: Status | undefined;
   try {
-    service = await serve(values.data, platform.warehouse, port);
+    const metrics = new Metrics(platform.counters);
+    metrics.watchPlatform(platform);
+    service = await serve(values.data, platform.warehouse, port, metrics);
     status = showStatus(() => figures(platform), process.stderr);
     const stop = stopSignal(duration, (again) =>
       talk(again ? "ended at once" : "\nstopping: storing what has come (Ctrl-C again ends at once)"),
@@ -59,6 +63,7 @@ await runCommand(async () => {
     await platform.catchUp();
     if (kind === "simulator") simulator = await startExchange(platform, rate);
     const live = recording ? undefined : await openFeed(feedOf(simulator, environment), (_, message) => talk(message));
+    if (live !== undefined) metrics.watchFeed(live.source, live.continuity);
     talk(
       `${recording ? values.source : kind === "live" ? "Coinbase Exchange" : "simulated exchange"} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
     );

@@ -5,6 +5,7 @@
  *     <dir>/log/               topics
  *     <dir>/source.json        the kind of source that fills it
  *     <dir>/statements.json    the statements that made the rows
+ *     <dir>/dropped.json       what statements and tables have left out
  *     <dir>/address.json       where the running platform answers
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -22,7 +23,9 @@ import { produce } from "../producer/produce.ts";
 import { catalog } from "../schemas/catalog.ts";
 import { Ingest } from "../sql/duckdb/ingest.ts";
 import { openWarehouse, type Warehouse } from "../sql/duckdb/warehouse.ts";
+import type { Dropped } from "../dropped.ts";
 import { changedStatements } from "./changed.ts";
+import { openDropped } from "./dropped.ts";
 
 /** What may fill a data directory; one directory holds one kind, so that made-up data never mix with real ones. */
 export type SourceKind = "live" | "simulator" | "recording";
@@ -36,6 +39,8 @@ const commitMs = 2_000;
 export class Platform {
   readonly warehouse: Warehouse;
   readonly counters: Counters = newCounters();
+  /** What statements and tables left out, in all runs of the data directory. */
+  readonly dropped: Dropped;
   /** Rows committed by this run. */
   rows = 0;
   readonly #log: Log;
@@ -43,7 +48,15 @@ export class Platform {
   readonly #ingest: Ingest;
   readonly #talk: (line: string) => void;
 
-  private constructor(warehouse: Warehouse, log: Log, engine: Engine, ingest: Ingest, talk: (line: string) => void) {
+  private constructor(
+    warehouse: Warehouse,
+    log: Log,
+    engine: Engine,
+    ingest: Ingest,
+    dropped: Dropped,
+    talk: (line: string) => void,
+  ) {
+    this.dropped = dropped;
     this.#talk = talk;
     this.warehouse = warehouse;
     this.#log = log;
@@ -66,7 +79,9 @@ export class Platform {
         talk(
           `${file} has changed: rows that are in ${dir} stay as it was. A replay into a new directory has only new ones`,
         );
-      return new Platform(warehouse, log, newEngine(plans, log, talk), await newIngest(log, warehouse), talk);
+      const dropped = openDropped(dir, talk);
+      const engine = newEngine(plans, log, dropped);
+      return new Platform(warehouse, log, engine, await newIngest(log, warehouse, dropped), dropped, talk);
     } catch (error) {
       warehouse.close();
       throw asUserError(error, dir);
@@ -143,9 +158,9 @@ export class Platform {
   }
 }
 
-function newEngine(plans: readonly Plan[], log: Log, talk: (line: string) => void): Engine {
-  const complain = (query: string, message: string) => talk(`${query}: ${message}`);
-  return new Engine(plans, engineTopics(log), complain, { commitMs });
+function newEngine(plans: readonly Plan[], log: Log, dropped: Dropped): Engine {
+  // Of entries in the processing log the first of a kind is said and all are counted, by `dropped`.
+  return new Engine(plans, engineTopics(log), () => {}, { commitMs, dropped });
 }
 
 /** The log as the engine sees it. */
@@ -168,11 +183,12 @@ export function engineTopics(log: Log): Topics {
   };
 }
 
-async function newIngest(log: Log, warehouse: Warehouse): Promise<Ingest> {
-  return Ingest.start(await warehouse.connect(), {
-    partitions: (topic) => log.partitions(topic),
-    schemaById: (id) => log.schemas.byId(id),
-  });
+async function newIngest(log: Log, warehouse: Warehouse, dropped: Dropped): Promise<Ingest> {
+  const topics = {
+    partitions: (topic: string) => log.partitions(topic),
+    schemaById: (id: number) => log.schemas.byId(id),
+  };
+  return Ingest.start(await warehouse.connect(), topics, dropped);
 }
 
 /** A fault of the file system names its path: it needs no stack. */

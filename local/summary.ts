@@ -1,14 +1,15 @@
 /** What a run of the platform has done: while it runs, and when it is over. */
+import { droppedLines } from "./dropped.ts";
 import type { Platform } from "./platform.ts";
 
 /** The figures of the status line. */
-export function figures({ counters, rows, lag }: Platform): Record<string, number> {
+export function figures({ counters, rows, lag, dropped }: Platform): Record<string, number> {
   const { frames, records, quarantined } = counters;
-  return { frames, records, rows, lag, quarantined };
+  return { frames, records, rows, lag, quarantined, dropped: dropped.total };
 }
 
 /** What a run did, for when it is over. */
-export function summary({ counters, rows, known }: Platform, seconds: number, dataOption: string): string {
+export function summary({ counters, rows, known, dropped }: Platform, seconds: number, dataOption: string): string {
   const control = Object.entries(counters.control).map(([type, count]) => `${count} ${type}`);
   const lines: [string, number, string?][] = [
     ["frames", counters.frames, `in ${seconds.toFixed(1)} s`],
@@ -25,6 +26,7 @@ export function summary({ counters, rows, known }: Platform, seconds: number, da
     ["own", counters.own, counters.own > 0 ? "members of own orders, dropped (COINBASE_OWN_FIELDS)" : ""],
     ["known", known, known > 0 ? "records that an earlier run of the same recording had stored" : ""],
     ["rows", rows, "added to the tables"],
+    ...droppedLines(dropped),
   ];
   const width = Math.max(...lines.map(([, count]) => count.toLocaleString("en-US").length));
   return lines

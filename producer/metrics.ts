@@ -2,7 +2,9 @@
  * The producer's figures for Prometheus, under its conventions (https://prometheus.io/docs/practices/naming/):
  * docs/operations.md tells what each means and when to worry.
  */
+import type { ServerResponse } from "node:http";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { causes, type Dropped } from "../dropped.ts";
 import type { CoinbaseFeed } from "./coinbase/feed.ts";
 import type { Continuity } from "./continuity.ts";
 import type { Counters } from "./counters.ts";
@@ -71,8 +73,28 @@ export class Metrics {
     sink.onLatency = (seconds) => latency.observe(seconds);
   }
 
-  get contentType(): string {
-    return this.#registry.contentType;
+  /** What the local platform does with the records: docs/local.md. */
+  watchPlatform(platform: { readonly rows: number; readonly lag: number; readonly dropped: Dropped }): void {
+    this.#counter("rows_total", "Rows added to the tables.", () => platform.rows);
+    this.#gauge("lag_records", "Records not yet read by a statement or in a table.", () => platform.lag);
+    const counter = new Counter({
+      name: "tapeline_dropped_records_total",
+      help: "Records that a statement or the warehouse left out, or could not take whole, in all runs of the data directory.",
+      labelNames: ["reader", "topic", "partition", "cause"],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { reader, topic, partition, counts } of platform.dropped.counts())
+          for (const cause of causes) this.inc({ reader, topic, partition, cause }, counts[cause]);
+      },
+    });
+    this.#registry.registerMetric(counter);
+  }
+
+  /** Answers a request of Prometheus. */
+  async answer(response: ServerResponse): Promise<void> {
+    const text = await this.text();
+    response.writeHead(200, { "content-type": this.#registry.contentType }).end(text);
   }
 
   text(): Promise<string> {

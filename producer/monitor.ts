@@ -30,8 +30,7 @@ export async function serveMonitor(address: string, metrics: Metrics, unready: (
   const [, host, port] = form.exec(address)!;
   const server = createServer((request, response) => {
     const path = request.url?.split("?")[0];
-    if (path === "/metrics")
-      void metrics.text().then((text) => response.writeHead(200, { "content-type": metrics.contentType }).end(text));
+    if (path === "/metrics") void metrics.answer(response);
     else if (path === "/healthz") response.end("ok\n");
     else if (path === "/readyz") {
       const reasons = unready();

@@ -55,6 +55,9 @@ export function wireEncoder(type: AvroEncoder, schemaId: number): (value: object
   }
 }
 
+/** Nobody knows the schema that a record says it was written with. */
+export class UnknownSchema extends Error {}
+
 /** The writer's schema id of a value. Throws UserError if the value is not in the wire format. */
 export function schemaIdOf(value: Buffer): number {
   if (value.length < headerLength || value[0] !== 0) {

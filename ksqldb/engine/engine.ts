@@ -4,6 +4,7 @@
  * aggregation is kept in memory only: a restart reads again what its open windows were made of, and writes nothing then.
  */
 import { UserError } from "../../command.ts";
+import { Dropped, type Tally } from "../../dropped.ts";
 import type { TopicRecord } from "../../schemas/wire.ts";
 import type { Plan } from "../analysis/plan.ts";
 import type { Schemas } from "../formats/format.ts";
@@ -48,6 +49,8 @@ export interface EngineOptions {
    * record cache; "each": no cache, a row for each record.
    */
   readonly commitMs: number | "each";
+  /** Counts what the statements leave out. */
+  readonly dropped?: Dropped;
 }
 
 /** A partition that is read, each record once for all queries over it. */
@@ -62,6 +65,7 @@ interface Task {
   readonly sink: SinkPartition;
   readonly query: Query;
   readonly emit: Emit;
+  readonly tally: Tally;
   position: number;
 }
 
@@ -69,30 +73,45 @@ interface Task {
 const stepBytes = 256 * 1024;
 /** With so many changed groups in one partition a commit does not wait. */
 const manyGroups = 20_000;
+/** Instead of an offset: of a record that an earlier run has processed; of a row that many records have made. */
+const silent = -1;
+const ofMany = Number.POSITIVE_INFINITY;
 
 export class Engine {
   readonly #inputs: Input[];
   readonly #tasks: Task[];
   readonly #log: ProcessingLog;
   readonly #commitMs: number;
+  readonly #dropped: Dropped;
   #committed = performance.now();
+  /** Of the record that is processed. */
+  #offset = silent;
+  /** Entries for the processing log so far, and the last of them. */
+  #entries = 0;
+  #entry = "";
 
   /**
    * Registers the schema of every output and goes on where its stored rows end. Plans must be in dependency order.
    * Throws UserError where a topic has not the partitions that a plan needs.
    */
-  constructor(plans: readonly Plan[], topics: Topics, log: ProcessingLog, { commitMs }: EngineOptions) {
+  constructor(plans: readonly Plan[], topics: Topics, log: ProcessingLog, { commitMs, dropped }: EngineOptions) {
     this.#commitMs = commitMs === "each" ? Number.POSITIVE_INFINITY : commitMs;
     this.#log = log;
+    this.#dropped = dropped ?? new Dropped();
     const newTasks = (plan: Plan, sources: readonly SourcePartition[]): Task[] => {
       const sinks = sinksOf(plan, sources, topics);
-      return sinks.map((sink) => ({
-        plan,
-        sink,
-        query: newQuery(plan, topics.schemas, commitMs !== "each", log),
-        emit: (...row) => sink.add(...row),
-        position: Math.max(sink.position, 0),
-      }));
+      return sinks.map((sink, i) => {
+        const tally = this.#dropped.tally(plan.sink.topic, plan.source.topic, i);
+        const entry: ProcessingLog = (_, message) => this.#enter(plan, tally, message);
+        return {
+          plan,
+          sink,
+          query: newQuery(plan, topics.schemas, commitMs !== "each", entry),
+          emit: (...row) => sink.add(...row),
+          tally,
+          position: Math.max(sink.position, 0),
+        };
+      });
     };
     this.#inputs = [...new Set(plans.map(({ source }) => source))].flatMap((source) => {
       const readers = plans.filter((plan) => plan.source === source);
@@ -107,7 +126,7 @@ export class Engine {
     });
     this.#tasks = this.#inputs.flatMap(({ tasks }) => tasks);
     for (const input of this.#inputs) {
-      input.source.skipTo(Math.max(...input.tasks.map(({ position }) => position)));
+      input.source.skipTo(Math.max(...input.tasks.flatMap(({ position, tally }) => [position, tally.upTo])));
       restore(input);
     }
   }
@@ -137,9 +156,10 @@ export class Engine {
       if (records.length === 0) continue;
       busy = true;
       this.#process(input, records);
+      this.#dropped.save();
       for (const task of tasks) {
         if (task.query.changed === 0) task.sink.store(task.position);
-        else if (task.query.changed >= manyGroups) commit(task);
+        else if (task.query.changed >= manyGroups) this.#commit(task);
       }
     }
     if (performance.now() - this.#committed >= this.#commitMs && this.commit()) busy = true;
@@ -150,32 +170,63 @@ export class Engine {
   commit(): boolean {
     this.#committed = performance.now();
     let busy = false;
-    for (const task of this.#tasks) if (task.query.changed > 0) busy = commit(task);
+    for (const task of this.#tasks) if (task.query.changed > 0) busy = this.#commit(task);
     return busy;
   }
 
   /** After a restart the queries over a partition may stand at different positions. */
   #process({ read, tasks }: Input, records: readonly TopicRecord[]): void {
-    let offset = 0;
     let current = tasks[0]!;
     const log: Log = (message) => {
-      for (const { plan, position } of tasks) if (position <= offset) this.#log(plan.sink.name, message);
+      for (const { plan, position, tally } of tasks) if (position <= this.#offset) this.#enter(plan, tally, message);
     };
     try {
       for (const record of records) {
-        ({ offset } = record);
+        const { offset } = record;
+        this.#offset = offset;
         const row = read(record, log);
         for (const task of tasks) {
           if (task.position > offset) continue;
           current = task;
-          if (row !== undefined) task.query.process(row, task.emit);
+          const before = this.#entries;
+          const cause = typeof row === "string" ? row : task.query.process(row, task.emit);
           task.position = offset + 1;
+          if (cause === undefined && this.#entries === before) continue;
+          // That a record is late, or has no key, is no entry of ksqlDB's log.
+          const told = typeof row === "string" || this.#entries !== before;
+          task.tally.add(cause ?? "incomplete", offset, told ? this.#entry : "");
         }
       }
     } catch (error) {
-      for (const task of tasks) commit(task);
+      const offset = this.#offset;
+      for (const task of tasks) this.#commit(task);
       throw asUserError(error, current.plan, offset);
+    } finally {
+      this.#offset = silent;
     }
+  }
+
+  #commit(task: Task): boolean {
+    const before = this.#entries;
+    this.#offset = ofMany;
+    try {
+      task.query.commit(task.emit);
+    } catch (error) {
+      throw asUserError(error, task.plan, task.position);
+    } finally {
+      this.#offset = silent;
+    }
+    if (this.#entries !== before) task.tally.add("incomplete", undefined, this.#entry);
+    this.#dropped.save();
+    task.sink.store(task.position);
+    return true;
+  }
+
+  /** Makes an entry of the processing log; what an earlier run has counted is not entered again. */
+  #enter({ sink }: Plan, { upTo }: Tally, message: string): void {
+    this.#entries++;
+    this.#entry = message;
+    if (this.#offset >= upTo) this.#log(sink.name, message);
   }
 }
 
@@ -192,16 +243,6 @@ function sinksOf({ file, source, sink, rekeyed }: Plan, sources: readonly Source
     );
   }
   return sinks;
-}
-
-function commit(task: Task): boolean {
-  try {
-    task.query.commit(task.emit);
-  } catch (error) {
-    throw asUserError(error, task.plan, task.position);
-  }
-  task.sink.store(task.position);
-  return true;
 }
 
 /** What ends a query names its statement, the record and the reason; any other error is a fault of this engine. */
@@ -228,7 +269,7 @@ function restore({ source, read, tasks }: Input): void {
     if (records.length === 0) break;
     for (const record of records) {
       const row = read(record, () => {});
-      if (row === undefined) continue;
+      if (typeof row === "string") continue;
       for (const { task, from: first } of stretches)
         if (first <= record.offset && record.offset < task.position) task.query.process(row, () => {});
     }

@@ -2,6 +2,7 @@
  * A plan over one partition, executed one record at a time like Kafka Streams: filter, explode, group or partition anew,
  * project.
  */
+import type { Cause } from "../../dropped.ts";
 import type { TopicRecord } from "../../schemas/wire.ts";
 import type { Aggregation, Plan } from "../analysis/plan.ts";
 import { pseudoColumns } from "../analysis/source.ts";
@@ -27,8 +28,11 @@ export class QueryFailure extends Error {
 }
 
 export interface Query {
-  /** Rows of groups are written by `commit`, unless there is no record cache. */
-  process(read: Read, emit: Emit): void;
+  /**
+   * Rows of groups are written by `commit`, unless there is no record cache. Gives the cause why the record, or a row of
+   * it, was left out; what WHERE keeps out is not left out.
+   */
+  process(read: Read, emit: Emit): Cause | undefined;
   /** Writes the last state of every group that has changed; true if any had. */
   commit(emit: Emit): boolean;
   /** Groups that `commit` would write. */
@@ -61,12 +65,12 @@ export function newQuery(plan: Plan, schemas: Schemas, cached: boolean, processi
     return writeKey(plan.keys.map((key) => attempt(key, row, null, log)));
   };
 
-  const write = (row: Row, key: Buffer | null, timestamp: number, offset: number, emit: Emit): void => {
+  const write: Write = (row, key, timestamp, offset, emit) => {
     const values = project(row);
     let time: number | undefined = timestamp;
     if (timeOf !== undefined)
       time = timeOf([...plan.keys.map((column) => attempt(column, row, null, log)), ...values], offset, log);
-    if (time === undefined) return;
+    if (time === undefined) return "unprocessable";
     let bytes: Buffer | null;
     try {
       bytes = writeValue(values);
@@ -75,19 +79,21 @@ export function newQuery(plan: Plan, schemas: Schemas, cached: boolean, processi
       return fail(error);
     }
     emit(time, key, bytes);
+    return undefined;
   };
 
-  const writeNothing = (key: Buffer | null, timestamp: number, emit: Emit): void => {
+  const writeNothing: WriteNothing = (key, timestamp, emit) => {
     if (timeOf !== undefined)
       fail(new OutsideSubset("a record without value, and so without the column of its TIMESTAMP"));
     emit(timestamp, key, null);
   };
 
-  const passes = (row: Row): boolean => {
+  /** Undefined where it cannot be computed. */
+  const passes = (row: Row): boolean | undefined => {
     if (where === undefined) return true;
-    const verdict = attempt(where, row, false, log);
+    const verdict = attempt(where, row, undefined, log);
     if (verdict === null) fail(new Error("the condition of WHERE is NULL: compare it, as in flag = true"));
-    return verdict === true;
+    return verdict as boolean | undefined;
   };
 
   const groups = aggregation && newGroups(plan, aggregation, cached, log, { write, writeNothing }, writeKey, fail);
@@ -95,21 +101,27 @@ export function newQuery(plan: Plan, schemas: Schemas, cached: boolean, processi
     process({ record, row, hasValue, timestamp }, emit) {
       if (!hasValue) {
         // A tombstone has no columns: a filter and EXPLODE drop it, a plain projection passes it on.
-        if (where !== undefined || explode.length > 0) return;
-        if (groups === undefined) return writeNothing(keyOf(row, record), timestamp, emit);
-        if (aggregation!.window === undefined || !aggregation!.byKey || record.key === null) return;
+        if (where !== undefined || explode.length > 0) return undefined;
+        if (groups === undefined) {
+          writeNothing(keyOf(row, record), timestamp, emit);
+          return undefined;
+        }
+        if (aggregation!.window === undefined || !aggregation!.byKey || record.key === null) return undefined;
         return fail(new Error("a record without value reached a windowed aggregation: WHERE must keep it out"));
       }
-      if (!passes(row)) return;
+      const passed = passes(row);
+      if (passed !== true) return passed === undefined ? "unprocessable" : undefined;
       if (groups !== undefined) return groups.process(row, record, timestamp, emit);
       if (explode.length === 0) return write(row, keyOf(row, record), timestamp, record.offset, emit);
       const lists = explode.map((list) => (attempt(list, row, null, log) ?? []) as readonly Value[]);
       const rows = Math.max(...lists.map((list) => list.length));
       const key = keyOf(row, record);
+      let cause: Cause | undefined;
       for (let i = 0; i < rows; i++) {
         for (let list = 0; list < lists.length; list++) row[place + list] = lists[list]![i] ?? null;
-        write(row, key, timestamp, record.offset, emit);
+        cause = write(row, key, timestamp, record.offset, emit) ?? cause;
       }
+      return cause;
     },
     commit: (emit) => groups !== undefined && groups.commit(emit),
     get changed() {
@@ -119,7 +131,8 @@ export function newQuery(plan: Plan, schemas: Schemas, cached: boolean, processi
 }
 
 type WriteNothing = (key: Buffer | null, timestamp: number, emit: Emit) => void;
-type Write = (row: Row, key: Buffer | null, timestamp: number, offset: number, emit: Emit) => void;
+/** Gives the cause where the row has no time, and so was not written. */
+type Write = (row: Row, key: Buffer | null, timestamp: number, offset: number, emit: Emit) => Cause | undefined;
 
 function newGroups(
   { source, sink }: Plan,
@@ -149,23 +162,24 @@ function newGroups(
   };
 
   return {
-    process(row: Row, record: TopicRecord, timestamp: number, emit: Emit): void {
+    process(row: Row, record: TopicRecord, timestamp: number, emit: Emit): Cause | undefined {
       let key = record.key;
-      if (byKey && key === null) return;
+      if (byKey && key === null) return "unprocessable";
       for (let i = 0; i < group.length; i++) {
         const value = attempt(group[i]!, row, undefined, log);
         if (value === null) log(`offset ${record.offset}: a grouping expression is NULL: the record is left out`);
-        if (value === null || value === undefined) return;
+        if (value === null || value === undefined) return "unprocessable";
         values[i] = value;
       }
       if (!keepsKey) key = writeKey(values);
       for (let i = 0; i < args.length; i++) found[i] = attempt(args[i]!, row, null, log);
       try {
-        if (!groups.add(timestamp, key!, values, found)) return;
+        if (!groups.add(timestamp, key!, values, found)) return "late";
       } catch (error) {
         fail(error);
       }
       if (!cached) for (const one of groups.takeChanged()) emitGroup(one, emit);
+      return undefined;
     },
     commit(emit: Emit): boolean {
       const changed = groups.takeChanged();

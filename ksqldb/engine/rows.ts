@@ -1,5 +1,6 @@
 /** Records to rows: the value's columns, then the key's, then ROWTIME, ROWPARTITION and ROWOFFSET. */
-import type { TopicRecord } from "../../schemas/wire.ts";
+import type { Cause } from "../../dropped.ts";
+import { UnknownSchema, type TopicRecord } from "../../schemas/wire.ts";
 import type { Source } from "../analysis/plan.ts";
 import { compilePattern } from "../expressions/timestamp.ts";
 import type { Log } from "../expressions/typed.ts";
@@ -17,8 +18,8 @@ export interface Read {
   readonly timestamp: number;
 }
 
-/** Undefined for a record that ksqlDB skips: one that can not be read, or has no time. */
-export type ReadRow = (record: TopicRecord, log: Log) => Read | undefined;
+/** A cause for a record that ksqlDB skips: one that cannot be read, or has no time. */
+export type ReadRow = (record: TopicRecord, log: Log) => Read | Cause;
 
 /** `used`: the columns of the value that are read at all. */
 export function rowReader(source: Source, used: Iterable<string>, partition: number, schemas: Schemas): ReadRow {
@@ -40,14 +41,14 @@ export function rowReader(source: Source, used: Iterable<string>, partition: num
     } catch (error) {
       if (error instanceof OutsideSubset) throw error;
       log(`offset ${record.offset}: ${(error as Error).message}`);
-      return undefined;
+      return error instanceof UnknownSchema ? "unknown_schema" : "unprocessable";
     }
     if (!hasValue) {
       row.push(null, null, null);
       return { record, row, hasValue, timestamp: record.timestamp };
     }
     const timestamp = timeOf === undefined ? record.timestamp : timeOf(row, record.offset, log);
-    if (timestamp === undefined) return undefined;
+    if (timestamp === undefined) return "unprocessable";
     row.push(timestamp, partition, record.offset);
     return { record, row, hasValue, timestamp };
   };

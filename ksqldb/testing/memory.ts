@@ -1,5 +1,5 @@
 /** Topics in memory, one partition each, and a registry: what statements are tested over. */
-import type { TopicRecord } from "../../schemas/wire.ts";
+import { UnknownSchema, type TopicRecord } from "../../schemas/wire.ts";
 import type { SinkPartition, SourcePartition, Topics } from "../engine/engine.ts";
 import type { Schemas } from "../formats/format.ts";
 
@@ -59,7 +59,9 @@ class MemorySchemas implements Schemas {
   readonly #subjects = new Map<string, object>();
 
   byId(id: number): object {
-    return this.#schemas[id - 1]!;
+    const schema = this.#schemas[id - 1];
+    if (schema === undefined) throw new UnknownSchema(`schema id ${id} was never given`);
+    return schema;
   }
 
   idOf(subject: string, schema: object): number {

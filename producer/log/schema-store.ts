@@ -1,5 +1,6 @@
 /** The schema ids of a log, kept beside it: what the Schema Registry is to Kafka. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { UnknownSchema } from "../../schemas/wire.ts";
 
 interface Entry {
   readonly id: number;
@@ -29,10 +30,10 @@ export class SchemaStore {
     return entry.id;
   }
 
-  /** The schema that an id stands for. Throws if the store never gave it. */
+  /** The schema that an id stands for. Throws UnknownSchema if the store never gave it. */
   byId(id: number): object {
     const entry = this.#entries.find((candidate) => candidate.id === id);
-    if (entry === undefined) throw new Error(`schema id ${id} is not in ${this.#path}`);
+    if (entry === undefined) throw new UnknownSchema(`schema id ${id} is not in ${this.#path}`);
     return JSON.parse(entry.schema) as object;
   }
 }

@@ -16,6 +16,8 @@ export const vectorRows = 2048;
 const inlineBytes = 12;
 
 export interface Column {
+  /** Makes a row NULL again. */
+  clear(row: number): void;
   /** Moves the first `rows` rows into a vector and empties the column: every row is NULL again. */
   moveTo(vector: Vector, rows: number): void;
 }
@@ -36,6 +38,10 @@ export class NumberColumn implements Column {
   setDouble(row: number, value: number): void {
     this.#doubles[row] = value;
     this.#validity.set(row);
+  }
+
+  clear(row: number): void {
+    this.#validity.clear(row);
   }
 
   moveTo(vector: Vector, rows: number): void {
@@ -65,6 +71,15 @@ export class TextColumn implements Column {
     for (let i = start; i < end; i++) entries[at++] = bytes[i]!;
   }
 
+  clear(row: number): void {
+    this.#validity.clear(row);
+    this.#entries.fill(0, row * 16, row * 16 + 16);
+    while (this.#longRows.at(-1) === row) {
+      this.#longRows.pop();
+      this.#longTexts.pop();
+    }
+  }
+
   moveTo(vector: Vector, rows: number): void {
     bindings.copy_data_to_vector(vector, 0, this.#entries.buffer, 0, rows * 16);
     this.#validity.moveTo(vector);
@@ -87,6 +102,10 @@ export class BooleanColumn implements Column {
     this.#validity.set(row);
   }
 
+  clear(row: number): void {
+    this.#validity.clear(row);
+  }
+
   moveTo(vector: Vector, rows: number): void {
     bindings.copy_data_to_vector(vector, 0, this.#bytes.buffer, 0, rows);
     this.#validity.moveTo(vector);
@@ -99,6 +118,10 @@ class Validity {
 
   set(row: number): void {
     this.#bits[row >> 3]! |= 1 << (row & 7);
+  }
+
+  clear(row: number): void {
+    this.#bits[row >> 3]! &= ~(1 << (row & 7));
   }
 
   moveTo(vector: Vector): void {

@@ -5,9 +5,10 @@
 import { DuckDBDataChunk, type DuckDBConnection, type DuckDBType } from "@duckdb/node-api";
 import bindings from "@duckdb/node-bindings";
 import { UserError } from "../../command.ts";
+import type { Dropped, Tally } from "../../dropped.ts";
 import type { AvroRecord } from "../../schemas/avro.ts";
 import { readTables, type TableShape } from "../../schemas/tables.ts";
-import { schemaIdOf, type TopicRecord } from "../../schemas/wire.ts";
+import { schemaIdOf, UnknownSchema, type TopicRecord } from "../../schemas/wire.ts";
 import { rowReader } from "./avro-rows.ts";
 import { columnTypes, vectorRows, type Column } from "./columns.ts";
 import { offsetsTable } from "./warehouse.ts";
@@ -35,23 +36,37 @@ interface Task {
   readonly topic: string;
   readonly partition: number;
   readonly source: IngestPartition;
+  readonly tally: Tally;
   next: number;
 }
+
+/** The name under which the tables count what they leave out. */
+const countedAs = "warehouse";
 
 export class Ingest {
   readonly #connection: DuckDBConnection;
   readonly #tables: readonly TableWriter[];
   readonly #tasks: readonly Task[];
+  readonly #dropped: Dropped;
   #commit: Promise<unknown> = Promise.resolve();
 
-  private constructor(connection: DuckDBConnection, tables: readonly TableWriter[], tasks: readonly Task[]) {
+  private constructor(
+    connection: DuckDBConnection,
+    tables: readonly TableWriter[],
+    tasks: readonly Task[],
+    dropped: Dropped,
+  ) {
+    this.#dropped = dropped;
     this.#connection = connection;
     this.#tables = tables;
     this.#tasks = tasks;
   }
 
-  /** Goes on where the committed offsets end. The connection is the ingest's own from now on. */
-  static async start(connection: DuckDBConnection, topics: IngestTopics): Promise<Ingest> {
+  /**
+   * Continues where the committed offsets end. The connection is the ingest's own from now on. What cannot be read is
+   * counted in `dropped`.
+   */
+  static async start(connection: DuckDBConnection, topics: IngestTopics, dropped: Dropped): Promise<Ingest> {
     const rows = (
       await connection.runAndReadAll(`SELECT topic || '/' || partition, next FROM ${offsetsTable}`)
     ).getRows() as [string, bigint][];
@@ -60,11 +75,12 @@ export class Ingest {
     const tasks = tables.flatMap((table) =>
       topics.partitions(table.name).map((source, partition): Task => {
         const next = Number(offsets.get(`${table.name}/${partition}`) ?? 0);
-        source.skipTo(next);
-        return { table, topic: table.name, partition, source, next };
+        const tally = dropped.tally(countedAs, table.name, partition);
+        source.skipTo(Math.max(next, tally.upTo));
+        return { table, topic: table.name, partition, source, tally, next };
       }),
     );
-    return new Ingest(connection, tables, tasks);
+    return new Ingest(connection, tables, tasks, dropped);
   }
 
   /** Records that wait to become rows. */
@@ -81,13 +97,22 @@ export class Ingest {
     for (const task of this.#tasks) {
       const records = task.source.read(task.next, stepBytes);
       if (records.length === 0) continue;
-      for (const record of records) task.table.add(record);
+      for (const record of records) {
+        const fault = task.table.add(record);
+        if (fault !== undefined)
+          task.tally.add(
+            fault instanceof UnknownSchema ? "unknown_schema" : "unprocessable",
+            record.offset,
+            fault.message,
+          );
+      }
       task.next = records.at(-1)!.offset + 1;
       read.push(task);
     }
     for (const table of this.#tables) table.seal();
     await this.settled();
     if (read.length === 0) return 0;
+    this.#dropped.save();
     try {
       return await this.#write(read);
     } catch (error) {
@@ -150,11 +175,17 @@ class TableWriter {
     };
   }
 
-  /** A tombstone is no row. The value must stay as it is until `seal`. */
-  add({ value }: TopicRecord): void {
-    if (value === null) return;
-    this.#read(value, this.#row++);
-    if (this.#row === vectorRows) this.seal();
+  /** Takes a record's row, or gives why it cannot. A tombstone is no row. The value must stay as it is until `seal`. */
+  add({ value }: TopicRecord): Error | undefined {
+    if (value === null) return undefined;
+    try {
+      this.#read(value, this.#row);
+    } catch (error) {
+      for (const column of this.#columns) column.clear(this.#row);
+      return error as Error;
+    }
+    if (++this.#row === vectorRows) this.seal();
+    return undefined;
   }
 
   /** Moves what was added into a chunk of its own. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../command.ts";
+import { Dropped, type Counts } from "../../dropped.ts";
 import { analyse } from "../../ksqldb/analysis/analyse.ts";
 import type { Plan } from "../../ksqldb/analysis/plan.ts";
 import { Engine, type EngineOptions } from "../../ksqldb/engine/engine.ts";
@@ -13,7 +14,7 @@ import { catalog } from "../../schemas/catalog.ts";
 import { newFolder } from "../folder.ts";
 import { runStatements, type PlainRecord } from "./run-case.ts";
 
-const complain = (query: string, message: string) => {
+const complain = (query: string, message: string): void => {
   throw new Error(`${query}: ${message}`);
 };
 
@@ -145,8 +146,8 @@ class Bench {
     this.log.storeRows(partition!, "a test", -1);
   }
 
-  engine(commitMs: EngineOptions["commitMs"] = "each"): Engine {
-    return new Engine(this.#plans, engineTopics(this.log), complain, { commitMs });
+  engine(commitMs: EngineOptions["commitMs"] = "each", log = complain, dropped = new Dropped()): Engine {
+    return new Engine(this.#plans, engineTopics(this.log), log, { commitMs, dropped });
   }
 
   /** Starts anew and reads to the end. */
@@ -594,3 +595,82 @@ CREATE STREAM twos WITH (KAFKA_TOPIC = 'twos') AS SELECT k, EXPLODE(ARRAY[n, 10 
     expect(logged).toEqual(["ONES", "SUMS", "TWOS"]);
   });
 });
+
+describe("what a statement leaves out is counted, by cause", () => {
+  const source = "CREATE STREAM s (k STRING KEY, n INT, x STRING) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');\n";
+  const records = [
+    ["A", '{"N":1,"X":"1"}'],
+    [null, '{"N":1,"X":"1"}'],
+    ["A", "no JSON"],
+    ["A", '{"N":0,"X":"1"}'],
+    ["A", '{"N":1,"X":"one"}'],
+    ["A", '{"N":null,"X":null}'],
+    ["A", null],
+  ] as const;
+
+  it.each([
+    ["a projection", "CREATE STREAM t AS SELECT k, 1 / n AS n FROM s;", { unprocessable: 1, incomplete: 2 }],
+    ["WHERE keeps out what it keeps out", "CREATE STREAM t AS SELECT k, n FROM s WHERE n > 0;", { unprocessable: 1 }],
+    [
+      "WHERE that cannot be computed",
+      "CREATE STREAM t AS SELECT k, n FROM s WHERE n IS NOT NULL AND 1 / n > 0;",
+      { unprocessable: 2 },
+    ],
+    [
+      "a group without a key",
+      "CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s WHERE n IS NOT NULL GROUP BY k;",
+      { unprocessable: 2 },
+    ],
+    [
+      "a cast",
+      "CREATE STREAM t AS SELECT k, CAST(x AS INT) AS n FROM s WHERE x IS NOT NULL;",
+      { unprocessable: 1, incomplete: 1 },
+    ],
+    [
+      "a column of TIMESTAMP that is NULL",
+      "CREATE STREAM t WITH (TIMESTAMP = 'N') AS SELECT k, CAST(n AS BIGINT) AS n FROM s WHERE x = '1' OR x IS NULL;",
+      { unprocessable: 2 },
+    ],
+  ])("%s", (_, statement, expected) => {
+    const { plans } = analyse([{ file: "t.sql", text: source + statement }]);
+    const topics = new MemoryTopics();
+    for (const [i, [key, value]] of records.entries())
+      topics.topic("s").add(i, key === null ? null : Buffer.from(key), value === null ? null : Buffer.from(value));
+    const dropped = new Dropped();
+    const engine = new Engine(plans, topics, () => {}, { commitMs: "each", dropped });
+    while (engine.step());
+    const { counts } = dropped.tally("T", "s", 0);
+    const none = { late: 0, unprocessable: 0, unknown_schema: 0, incomplete: 0 };
+    expect(counts).toEqual(Object.assign(none, expected));
+  });
+
+  it("once, whatever a restart reads again, and the state that it makes again logs nothing", async () => {
+    const bench = new Bench(`CREATE STREAM s (k STRING KEY, n INT) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');
+CREATE TABLE t WITH (KAFKA_TOPIC = 't') AS SELECT k, SUM(1 / n) AS n FROM s
+WINDOW TUMBLING (SIZE 1 SECOND, RETENTION 1 HOUR, GRACE PERIOD 10 SECONDS) WHERE n IS NOT NULL GROUP BY k EMIT CHANGES;`);
+    const logged: string[] = [];
+    let kept: readonly Counts[] = [];
+    const run = (count: boolean) => {
+      const dropped = new Dropped({
+        present: kept,
+        write: (counts) => count && (kept = structuredClone(plain(counts))),
+      });
+      const engine = bench.engine("each", (_, message) => logged.push(message), dropped);
+      while (engine.step());
+      return dropped.tally("t", "s", 0).counts;
+    };
+    bench.put([1, "A", 1], [2, "A", 0], [20_000, "A", 1], [3, "A", 1], [20_001, "A", 0], [4, "A", 1]);
+    expect(run(true)).toMatchObject({ incomplete: 2, late: 2 });
+    expect(logged).toHaveLength(2);
+    for (let start = 0; start < 2; start++) {
+      await bench.reopen();
+      expect(run(true)).toMatchObject({ incomplete: 2, late: 2 });
+      expect(logged).toHaveLength(2);
+    }
+    bench.put([5, "A", 1]);
+    expect(run(true)).toMatchObject({ incomplete: 2, late: 3 });
+  });
+});
+
+const plain = (counts: readonly Counts[]) =>
+  counts.map(({ reader, topic, partition, upTo, counts: own }) => ({ reader, topic, partition, upTo, counts: own }));

@@ -1,0 +1,128 @@
+/**
+ * Records that a reader of a topic (a statement, the warehouse) left out or could not take whole: counted, each once, by
+ * reader, partition and cause. A count is kept with the offset up to which it is true, so that what is read again after a
+ * restart does not count again.
+ */
+export const causes = ["late", "unprocessable", "unknown_schema", "incomplete"] as const;
+
+/**
+ * late: its window was closed. unprocessable: it cannot be read, or has no usable key or time. unknown_schema: nobody knows
+ * the schema that it was written with. incomplete: its row is there, but a value in it could not be computed and is NULL.
+ */
+export type Cause = (typeof causes)[number];
+
+/** What one reader made of one partition of a topic. */
+export interface Counts {
+  readonly reader: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** The offset after the last record that is counted. */
+  readonly upTo: number;
+  readonly counts: Readonly<Record<Cause, number>>;
+}
+
+/** The first record that a reader drops for a cause. */
+export interface FirstDrop extends Pick<Counts, "reader" | "topic" | "partition"> {
+  readonly cause: Cause;
+  readonly offset: number | undefined;
+  readonly reason: string;
+}
+
+export class Tally implements Counts {
+  readonly reader: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly counts: Record<Cause, number> = { late: 0, unprocessable: 0, unknown_schema: 0, incomplete: 0 };
+  upTo = 0;
+  readonly #counted: (tally: Tally, cause: Cause, offset: number | undefined, reason: string) => void;
+
+  constructor(
+    { reader, topic, partition, upTo, counts }: Partial<Counts> & Pick<Counts, "reader" | "topic" | "partition">,
+    counted: (tally: Tally, cause: Cause, offset: number | undefined, reason: string) => void,
+  ) {
+    this.reader = reader;
+    this.topic = topic;
+    this.partition = partition;
+    this.upTo = upTo ?? 0;
+    Object.assign(this.counts, counts);
+    this.#counted = counted;
+  }
+
+  /** Counts a record, unless it is counted already; without an offset what was made of many. */
+  add(cause: Cause, offset: number | undefined, reason: string): void {
+    if (offset !== undefined) {
+      if (offset < this.upTo) return;
+      this.upTo = offset + 1;
+    }
+    this.counts[cause]++;
+    this.#counted(this, cause, offset, reason);
+  }
+}
+
+/** Where counts outlive the process. */
+export interface CountsStore {
+  readonly present: readonly Counts[];
+  write(counts: readonly Counts[]): void;
+}
+
+export class Dropped {
+  readonly #tallies = new Map<string, Tally>();
+  readonly #begun = new Set<string>();
+  readonly #store: CountsStore | undefined;
+  readonly #begins: (first: FirstDrop) => void;
+  #changed = false;
+
+  /** `begins` is given the first record that a reader drops for a cause in this run. */
+  constructor(store?: CountsStore, begins: (first: FirstDrop) => void = () => {}) {
+    this.#store = store;
+    this.#begins = begins;
+    for (const counts of store?.present ?? []) this.#newTally(counts);
+  }
+
+  tally(reader: string, topic: string, partition: number): Tally {
+    return this.#tallies.get(nameOf({ reader, topic, partition })) ?? this.#newTally({ reader, topic, partition });
+  }
+
+  /** Stores what has changed: to be called before a reader stores how far it has read. Throws what the store throws. */
+  save(): void {
+    if (!this.#changed) return;
+    this.#store?.write(this.counts());
+    this.#changed = false;
+  }
+
+  counts(): readonly Counts[] {
+    return [...this.#tallies.values()];
+  }
+
+  /** Records dropped for a cause, by reader; those that dropped none are left out. */
+  by(cause: Cause): ReadonlyMap<string, number> {
+    const sums = new Map<string, number>();
+    for (const { reader, counts } of this.#tallies.values())
+      if (counts[cause] > 0) sums.set(reader, (sums.get(reader) ?? 0) + counts[cause]);
+    return sums;
+  }
+
+  /** Records that left no row, once for each reader that left it out. */
+  get total(): number {
+    let total = 0;
+    for (const { counts } of this.#tallies.values())
+      total += counts.late + counts.unprocessable + counts.unknown_schema;
+    return total;
+  }
+
+  #newTally(counts: ConstructorParameters<typeof Tally>[0]): Tally {
+    const tally = new Tally(counts, (of, cause, offset, reason) => {
+      this.#changed = true;
+      const key = `${of.reader} ${cause}`;
+      if (this.#begun.has(key)) return;
+      this.#begun.add(key);
+      this.#begins({ reader: of.reader, topic: of.topic, partition: of.partition, cause, offset, reason });
+    });
+    this.#tallies.set(nameOf(tally), tally);
+    return tally;
+  }
+}
+
+function nameOf({ reader, topic, partition }: Pick<Counts, "reader" | "topic" | "partition">): string {
+  return `${reader} ${topic}/${partition}`;
+}
