@@ -62,7 +62,8 @@ await runCommand(async () => {
     );
     await platform.catchUp();
     if (kind === "simulator") simulator = await startExchange(platform, rate);
-    const live = recording ? undefined : await openFeed(feedOf(simulator, environment), (_, message) => talk(message));
+    const say = (_: unknown, message: string) => talk(message);
+    const live = recording ? undefined : await openFeed(feedOf(simulator, environment), say, platform.tape);
     if (live !== undefined) metrics.watchFeed(live.source, live.continuity);
     talk(
       `${recording ? values.source : kind === "live" ? "Coinbase Exchange" : "simulated exchange"} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
@@ -102,9 +103,10 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** The simulated exchange, going on where the tape in the data directory ends; it stands still while nobody listens. */
-async function startExchange(platform: Platform, rate: number): Promise<SimulatedExchange> {
-  const ends = JSON.stringify(Object.fromEntries(await tapeEnds(platform)));
-  return startSimulator(["--wait", "--rate", String(rate), "--ends", ends]);
+async function startExchange({ tape }: Platform, rate: number): Promise<SimulatedExchange> {
+  const products = Object.entries(tape?.products ?? {});
+  const ends = products.map(([product, { last, trade }]) => [product, { sequence: last, tradeId: trade }]);
+  return startSimulator(["--wait", "--rate", String(rate), "--ends", JSON.stringify(Object.fromEntries(ends))]);
 }
 
 /** What is read of an exchange: of the simulated one everything, of Coinbase what is open to everyone. */
@@ -116,17 +118,4 @@ function feedOf(simulator: SimulatedExchange | undefined, environment: Environme
   const { products, productsPerSocket } = readCoinbaseConfig(environment);
   environment.check();
   return { endpoints: [feed], credentials: undefined, products, productsPerSocket };
-}
-
-/** Where the simulated tape in the data directory ends, so that it goes on from there. */
-async function tapeEnds(platform: Platform): Promise<Map<string, { sequence: number; tradeId: number }>> {
-  const connection = await platform.warehouse.connect();
-  const result = await connection.runAndReadAll(
-    "SELECT product_id, max(sequence), coalesce(max(trade_id), 0) FROM coinbase_full WHERE sequence IS NOT NULL GROUP BY product_id",
-  );
-  platform.warehouse.disconnect(connection);
-  const rows = result.getRows() as [product: string, sequence: bigint, tradeId: bigint][];
-  return new Map(
-    rows.map(([product, sequence, tradeId]) => [product, { sequence: Number(sequence), tradeId: Number(tradeId) }]),
-  );
 }

@@ -3,6 +3,7 @@
  *
  *     <dir>/warehouse.duckdb   tables and views; DuckDB's lock on it is the lock of the directory
  *     <dir>/log/               topics
+ *     <dir>/log/tape.json      where the tape ends, so that a start need not read all of the log
  *     <dir>/source.json        the kind of source that fills it
  *     <dir>/statements.json    the statements that made the rows
  *     <dir>/dropped.json       what statements and tables have left out
@@ -14,11 +15,12 @@ import { UserError } from "../command.ts";
 import type { Plan } from "../ksqldb/analysis/plan.ts";
 import { Engine, type Topics } from "../ksqldb/engine/engine.ts";
 import { readStatements } from "../ksqldb/statements.ts";
-import type { Continuity } from "../producer/continuity.ts";
+import type { Continuity, Tape } from "../producer/continuity.ts";
 import { newCounters, type Counters } from "../producer/counters.ts";
 import type { OwnFields } from "../producer/decode/decode.ts";
 import type { Source } from "../producer/frame.ts";
 import { Log } from "../producer/log/log.ts";
+import { readTape, writeTape } from "../producer/log/tape.ts";
 import { produce } from "../producer/produce.ts";
 import { catalog } from "../schemas/catalog.ts";
 import { Ingest } from "../sql/duckdb/ingest.ts";
@@ -33,8 +35,21 @@ export type SourceKind = "live" | "simulator" | "recording";
 /** With less than this to commit, the ingest waits for more: a commit of DuckDB costs milliseconds, whatever its size. */
 const fewRows = 5_000;
 const commitEveryMs = 200;
+/** How often is written where the tape ends: after a crash so much of it is read again. */
+const keepTapeMs = 60_000;
 /** How long a window's row may wait for later trades: the commit interval of Kafka Streams. */
 const commitMs = 2_000;
+
+interface Parts {
+  readonly warehouse: Warehouse;
+  readonly tape: Tape | undefined;
+  readonly tapeFile: string;
+  readonly log: Log;
+  readonly engine: Engine;
+  readonly ingest: Ingest;
+  readonly dropped: Dropped;
+  readonly talk: (line: string) => void;
+}
 
 export class Platform {
   readonly warehouse: Warehouse;
@@ -43,22 +58,22 @@ export class Platform {
   readonly dropped: Dropped;
   /** Rows committed by this run. */
   rows = 0;
+  /** What earlier runs of an exchange have brought; undefined for a recording. */
+  readonly tape: Tape | undefined;
+  /** What watches over the numbers of an exchange, from the run on. */
+  continuity: Continuity | undefined;
+  readonly #tapeFile: string;
   readonly #log: Log;
   readonly #engine: Engine;
   readonly #ingest: Ingest;
   readonly #talk: (line: string) => void;
 
-  private constructor(
-    warehouse: Warehouse,
-    log: Log,
-    engine: Engine,
-    ingest: Ingest,
-    dropped: Dropped,
-    talk: (line: string) => void,
-  ) {
+  private constructor({ warehouse, tape, tapeFile, log, engine, ingest, dropped, talk }: Parts) {
     this.dropped = dropped;
     this.#talk = talk;
     this.warehouse = warehouse;
+    this.tape = tape;
+    this.#tapeFile = tapeFile;
     this.#log = log;
     this.#engine = engine;
     this.#ingest = ingest;
@@ -79,9 +94,13 @@ export class Platform {
         talk(
           `${file} has changed: rows that are in ${dir} stay as it was. A replay into a new directory has only new ones`,
         );
+      const tapeFile = join(dir, "log", "tape.json");
+      // The simulated exchange is asked for everything, Coinbase for what is open to everyone.
+      const tape = kind === "recording" ? undefined : readTape(log, tapeFile, kind === "simulator");
       const dropped = openDropped(dir, talk);
       const engine = newEngine(plans, log, dropped);
-      return new Platform(warehouse, log, engine, await newIngest(log, warehouse, dropped), dropped, talk);
+      const ingest = await newIngest(log, warehouse, dropped);
+      return new Platform({ warehouse, tape, tapeFile, log, engine, ingest, dropped, talk });
     } catch (error) {
       warehouse.close();
       throw asUserError(error, dir);
@@ -114,8 +133,12 @@ export class Platform {
       finish();
       throw error;
     });
+    this.continuity = continuity;
+    const keeping = setInterval(() => void this.#keepTape(), keepTapeMs);
     const results = await Promise.allSettled([producing, following]);
+    clearInterval(keeping);
     for (const result of results) if (result.status === "rejected") throw result.reason;
+    await this.#keepTape();
     await this.catchUp();
   }
 
@@ -149,6 +172,11 @@ export class Platform {
       else if (rows < fewRows) await Promise.race([stopped, pause(commitEveryMs)]);
       else await pause(0);
     }
+  }
+
+  /** Writes where the tape ends. What keeps that from being written costs the next start time, and no more. */
+  async #keepTape(): Promise<void> {
+    if (this.continuity !== undefined) await writeTape(this.#log, this.#tapeFile, this.continuity).catch(() => {});
   }
 
   async #commit(): Promise<number> {

@@ -1,15 +1,18 @@
 /** What a run of the platform has done: while it runs, and when it is over. */
+import type { Continuity } from "../producer/continuity.ts";
 import { droppedLines } from "./dropped.ts";
 import type { Platform } from "./platform.ts";
 
 /** The figures of the status line. */
-export function figures({ counters, rows, lag, dropped }: Platform): Record<string, number> {
+export function figures({ counters, rows, lag, continuity, dropped }: Platform): Record<string, number> {
   const { frames, records, quarantined } = counters;
-  return { frames, records, rows, lag, quarantined, dropped: dropped.total };
+  const missed = continuity && { missed: continuity.missed };
+  return { frames, records, rows, lag, ...missed, quarantined, dropped: dropped.total };
 }
 
 /** What a run did, for when it is over. */
-export function summary({ counters, rows, known, dropped }: Platform, seconds: number, dataOption: string): string {
+export function summary(platform: Platform, seconds: number, dataOption: string): string {
+  const { counters, rows, known, continuity, dropped } = platform;
   const control = Object.entries(counters.control).map(([type, count]) => `${count} ${type}`);
   const lines: [string, number, string?][] = [
     ["frames", counters.frames, `in ${seconds.toFixed(1)} s`],
@@ -27,6 +30,7 @@ export function summary({ counters, rows, known, dropped }: Platform, seconds: n
     ["known", known, known > 0 ? "records that an earlier run of the same recording had stored" : ""],
     ["rows", rows, "added to the tables"],
     ...droppedLines(dropped),
+    ...(continuity === undefined ? [] : [missedLine(continuity)]),
   ];
   const width = Math.max(...lines.map(([, count]) => count.toLocaleString("en-US").length));
   return lines
@@ -34,4 +38,12 @@ export function summary({ counters, rows, known, dropped }: Platform, seconds: n
       `${name.padEnd(12)} ${count.toLocaleString("en-US").padStart(width)}  ${note}`.trimEnd(),
     )
     .join("\n");
+}
+
+/** What was missed in this run and before it began, and since the tape began. */
+function missedLine({ missed, late, tape }: Continuity): [string, number, string] {
+  const events = tape.numbers === "sequence" ? "events" : "trades";
+  const came = late === 0 ? "" : `, of which ${late.toLocaleString("en-US")} came late`;
+  const all = tape.missed - tape.late;
+  return ["missed", missed, `${events}${came}; ${all.toLocaleString("en-US")} are missing since the tape began`];
 }

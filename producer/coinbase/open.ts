@@ -1,7 +1,7 @@
 /** From a choice of endpoint, rights and products to the feed, and to what watches over its numbers. */
 import { UserError } from "../../command.ts";
 import type { Logger } from "../../logger.ts";
-import { Continuity, type Gap } from "../continuity.ts";
+import { Continuity, type Gap, type Tape } from "../continuity.ts";
 import { restBase } from "./endpoints.ts";
 import { CoinbaseFeed } from "./feed.ts";
 import { chooseProducts, fetchProducts, ofShard, type Shard } from "./products.ts";
@@ -25,8 +25,11 @@ export interface LiveFeed {
   readonly continuity: Continuity;
 }
 
-/** Says in one line which channels of how many products it takes, and why. Throws UserError for a choice of nothing. */
-export async function openFeed(choice: FeedChoice, log: Logger): Promise<LiveFeed> {
+/**
+ * Says in one line which channels of how many products it takes, and why. `before` is what earlier runs have brought: what
+ * was missed since is reported, too. Throws UserError for a choice of nothing.
+ */
+export async function openFeed(choice: FeedChoice, log: Logger, before?: Tape): Promise<LiveFeed> {
   const { endpoints, credentials, productsPerSocket, shard = { index: 1, count: 1 } } = choice;
   const offered = await fetchProducts(restBase(endpoints[0]!));
   const chosen = chooseProducts(offered, choice.products, (line) => log("warn", line));
@@ -42,13 +45,18 @@ export async function openFeed(choice: FeedChoice, log: Logger): Promise<LiveFee
     "info",
     `${products.length} product${products.length === 1 ? "" : "s"} of ${new URL(endpoints[0]!).host}, ${why}: ${channels.join(", ")}`,
   );
-  const miss = ({ product, numbers, from, to }: Gap) => {
+  const miss = ({ product, numbers, from, to, betweenRuns }: Gap) => {
     const range = from === to ? `${from}` : `${from} to ${to}`;
-    log("warn", `${product}: missed ${numbers} ${range}`, { product, numbers, from, to, missed: to - from + 1 });
+    const missed = to - from + 1;
+    const when = betweenRuns ? `, ${missed} between two runs` : "";
+    log("warn", `${product}: missed ${numbers} ${range}${when}`, { product, numbers, from, to, missed, betweenRuns });
   };
   const restart = (product: string, at: number) =>
-    log("warn", `${product}: the exchange counts anew, now at ${at}; what came before that was taken for repeats`);
-  const continuity = new Continuity(signed, miss, restart);
+    log(
+      "warn",
+      `${product}: the exchange counts again from the start, now at ${at}; what came before that was taken for repeats`,
+    );
+  const continuity = new Continuity(signed, miss, restart, before);
   const source = new CoinbaseFeed({ endpoints, channels, products, productsPerSocket, credentials, log });
   return { source, continuity };
 }

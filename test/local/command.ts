@@ -57,7 +57,7 @@ function commandLine(command: Command, args: string[]): string[] {
   return ["--import", "tsx", join(root, command === "tail" ? "producer/tail.ts" : `${command}/main.ts`), ...args];
 }
 
-function follow(child: ChildProcessByStdio<null, Readable, Readable>): Running {
+export function follow(child: ChildProcessByStdio<null, Readable, Readable>): Running {
   onTestFinished(() => void child.kill("SIGKILL"));
   let out = "";
   let err = "";
