@@ -27,7 +27,7 @@ export interface Tape {
   readonly late: number;
 }
 
-export interface ProductTape extends Came {
+interface ProductTape extends Came {
   /** The last trade, 0 where there was none. */
   readonly trade: number;
 }
