@@ -41,6 +41,8 @@ export interface InfraConfig {
   readonly analysts: readonly string[];
   /** A month, in the currency of the billing account. */
   readonly budget: { readonly billingAccount: string; readonly amount: number } | undefined;
+  /** E-mail address of whoever is told that a scheduled query failed. */
+  readonly alertsTo: string | undefined;
   readonly stateBucket: string | undefined;
   readonly googleProject: string | undefined;
   /** Ids or patterns, as the producer takes them. */
@@ -89,6 +91,7 @@ export function readInfraConfig(environment: Environment): InfraConfig {
         : fault(environment, "ANALYSTS", member, "user:, group:, serviceAccount: or domain: with an address", member),
     ),
     budget: readBudget(environment),
+    alertsTo: shaped(environment, "ALERTS_EMAIL", /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, "one e-mail address"),
     stateBucket: shaped(environment, "STATE_BUCKET", /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, "a name of a bucket"),
     googleProject: shaped(
       environment,

@@ -7,6 +7,7 @@ import { ServiceAccount } from "@cdktf/provider-google/lib/service-account/index
 import type { ITerraformDependable, TerraformResourceLifecycle } from "cdktf";
 import { Construct } from "constructs";
 import type { ScheduledQuery } from "../sql/scheduled.ts";
+import { Alerts } from "./alerts.ts";
 
 export interface ScheduledQueriesProps {
   readonly prefix: string;
@@ -17,6 +18,8 @@ export interface ScheduledQueriesProps {
   readonly withDataset: TerraformResourceLifecycle;
   /** The services that the rest needs. */
   readonly enabled: readonly ITerraformDependable[];
+  /** Who is told by e-mail of a run that failed; undefined: nobody. */
+  readonly alertsTo: string | undefined;
   /** With the full names of what they read and write. */
   readonly queries: readonly ScheduledQuery[];
 }
@@ -24,7 +27,7 @@ export interface ScheduledQueriesProps {
 export class ScheduledQueries extends Construct {
   constructor(scope: Construct, id: string, props: ScheduledQueriesProps) {
     super(scope, id);
-    const { prefix, project, region, datasetId, withDataset, enabled, queries } = props;
+    const { prefix, project, region, datasetId, withDataset, enabled, alertsTo, queries } = props;
     const service = new ProjectService(this, "bigquerydatatransfer", {
       project,
       service: "bigquerydatatransfer.googleapis.com",
@@ -53,8 +56,8 @@ export class ScheduledQueries extends Construct {
         dependsOn: [...enabled],
       }),
     ];
-    for (const { name, schedule, body } of queries)
-      new BigqueryDataTransferConfig(this, name, {
+    const configs = queries.map(({ name, schedule, body }) => {
+      const config = new BigqueryDataTransferConfig(this, name, {
         project,
         // The default is the US, and another location makes it anew.
         location: region,
@@ -65,5 +68,8 @@ export class ScheduledQueries extends Construct {
         serviceAccountName: email,
         dependsOn: [...rights],
       });
+      return { name, config: config.name };
+    });
+    if (alertsTo !== undefined) new Alerts(this, "alerts", { prefix, project, address: alertsTo, queries: configs });
   }
 }

@@ -11,6 +11,7 @@ import { ConfluentProvider } from "./confluent/provider.ts";
 import { Outputs } from "./outputs.ts";
 import { policies } from "./policies/policies.ts";
 import { Streaming } from "./streaming.ts";
+import { requiredVersion } from "./terraform.ts";
 import { Warehouse } from "./warehouse.ts";
 
 /** From a stack's folder, `cdktf.out/stacks/<name>`, to the project's. */
@@ -25,6 +26,8 @@ export class TapelineStack extends TerraformStack {
     super(scope, prefix);
     if (stateBucket === undefined) new LocalBackend(this, { path: `${projectDir}/${prefix}.tfstate` });
     else new GcsBackend(this, { bucket: stateBucket, prefix: prefix.replace("-", "/") });
+
+    this.addOverride(...requiredVersion);
 
     const project = new TerraformVariable(this, "google_project", {
       type: "string",

@@ -9,7 +9,7 @@ import { readEnvironment } from "../environment.ts";
 import { readInfraConfig } from "./config.ts";
 import { synthesise, write, type Synthesis } from "./synth.ts";
 import { initFolder, localState } from "./state.ts";
-import { terraform } from "./terraform.ts";
+import { requiredVersion, terraform } from "./terraform.ts";
 
 const help = `npm run bootstrap [-- --yes]
 
@@ -34,6 +34,7 @@ await runCommand(async () => {
 
   const dir = write((app) => {
     const stack = new TerraformStack(app, "tapeline-state");
+    stack.addOverride(...requiredVersion);
     new LocalBackend(stack, { path: `../../../bucket-${stateBucket}.tfstate` });
     const id = new TerraformVariable(stack, "google_project", { type: "string" }).stringValue;
     new GoogleProvider(stack, "google", { project: id, region });

@@ -211,8 +211,7 @@ export class Streaming extends Construct {
       environment: { id: this.environment.id },
       dependsOn: [subjects],
     });
-    if (kafka.tier === "standard") this.#ksqldbRoles(account);
-    else this.#ksqldbRules(account, cluster, kafka);
+    this.#ksqldbRules(account, cluster, kafka);
     account.bind("admin", "KsqlAdmin", cluster.resourceName);
     const login = account.key("key", "Terraform and npm run ksqldb: statements", cluster);
     const { terraformResourceType: type, friendlyUniqueId: name } = cluster;
@@ -232,15 +231,10 @@ export class Streaming extends Construct {
     return { cluster, login, applied: statements.applied };
   }
 
-  /** ksqlDB names topics, groups and transactions of its own, so its roles are on all of them: Confluent's own example. */
-  #ksqldbRoles(account: Identity): void {
-    const all = (kind: string) => `${this.cluster.rbacCrn}/kafka=${this.cluster.id}/${kind}=*`;
-    account.bind("topics", "ResourceOwner", all("topic"));
-    account.bind("groups", "ResourceOwner", all("group"));
-    account.bind("transactional_ids", "ResourceOwner", all("transactional-id"));
-  }
-
-  /** The same by access rules, which can be narrower: https://docs.confluent.io/cloud/current/ksqldb/ksqldb-cluster-managing-acls.html */
+  /**
+   * What ksqlDB may, in dev and in prod. By access rules on a standard cluster too: a role on a topic has no part that only
+   * looks, and ksqlDB looks at all topics and groups. https://docs.confluent.io/cloud/current/ksqldb/ksqldb-cluster-managing-acls.html
+   */
   #ksqldbRules(account: Identity, { topicPrefix }: KsqlCluster, kafka: KafkaRights): void {
     for (const operation of ["DESCRIBE", "DESCRIBE_CONFIGS"] as const) {
       const everything = { patternType: "LITERAL", operation } as const;

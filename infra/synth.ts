@@ -9,6 +9,7 @@ import { readScripts } from "../ksqldb/statements.ts";
 import { readTables } from "../schemas/tables.ts";
 import { checkProducts, readInfraConfig, type InfraConfig } from "./config.ts";
 import { TapelineStack } from "./stack.ts";
+import { requiredVersion } from "./terraform.ts";
 
 export interface Synthesis {
   readonly config: InfraConfig;
@@ -60,7 +61,10 @@ export function write(stackOf: (app: App) => TerraformStack): string {
     rmSync(hcl);
     throw new UserError(faults("HCL of it would be wrong", broken));
   }
-  writeFileSync(hcl, mended(readFileSync(hcl, "utf8")));
+  const [, version] = requiredVersion;
+  // Of a text in the block of Terraform itself CDKTF writes the name alone.
+  const text = readFileSync(hcl, "utf8").replace('0 = "required_version"', `required_version = "${version}"`);
+  writeFileSync(hcl, mended(text));
   return dir;
 }
 

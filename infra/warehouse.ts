@@ -3,6 +3,7 @@ import { BigqueryDataset } from "@cdktf/provider-google/lib/bigquery-dataset/ind
 import { BigqueryDatasetIamMember } from "@cdktf/provider-google/lib/bigquery-dataset-iam-member/index.js";
 import { BigqueryRoutine } from "@cdktf/provider-google/lib/bigquery-routine/index.js";
 import { BigqueryTable } from "@cdktf/provider-google/lib/bigquery-table/index.js";
+import { ProjectIamCustomRole } from "@cdktf/provider-google/lib/project-iam-custom-role/index.js";
 import { ProjectIamMember } from "@cdktf/provider-google/lib/project-iam-member/index.js";
 import { ProjectService } from "@cdktf/provider-google/lib/project-service/index.js";
 import { ServiceAccount } from "@cdktf/provider-google/lib/service-account/index.js";
@@ -34,6 +35,20 @@ const day = 86_400_000;
 
 /** Of the project that everything is in. */
 const services = ["bigquery", "bigquerystorage", "cloudresourcemanager", "iam"].map((name) => `${name}.googleapis.com`);
+
+/**
+ * What Confluent asks for the sink's account. The roles of Google that have it, dataEditor and above, may delete tables too.
+ * https://docs.confluent.io/cloud/current/connectors/cc-gcp-bigquery-storage-sink.html
+ */
+const sinkPermissions = [
+  "bigquery.datasets.get",
+  "bigquery.tables.create",
+  "bigquery.tables.get",
+  "bigquery.tables.getData",
+  "bigquery.tables.list",
+  "bigquery.tables.update",
+  "bigquery.tables.updateData",
+];
 
 export class Warehouse extends Construct {
   /** The services that everything in the project needs. */
@@ -89,6 +104,7 @@ export class Warehouse extends Construct {
         datasetId: this.dataset.datasetId,
         withDataset: this.#withDataset,
         enabled,
+        alertsTo: config.alertsTo,
         queries: props.scheduled.map((query) => ({
           ...query,
           body: this.#qualify({ ...query, file: `sql/scheduled/${query.name}.sql` }),
@@ -96,7 +112,15 @@ export class Warehouse extends Construct {
       });
 
     this.sink = props.givenKey === undefined ? this.#sinkAccount(enabled) : this.#givenAccount(props.givenKey);
-    const mayWrite = this.#allow("sink_writes", "roles/bigquery.dataEditor", `serviceAccount:${this.sink.email}`);
+    const role = new ProjectIamCustomRole(this, "sink_role", {
+      project,
+      roleId: `${prefix.replaceAll("-", "_")}_sink`,
+      title: `${prefix} sink`,
+      description: "Writes rows, and may not delete a table",
+      permissions: [...sinkPermissions],
+      dependsOn: enabled,
+    });
+    const mayWrite = this.#allow("sink_writes", role.name, `serviceAccount:${this.sink.email}`);
     this.sinkNeeds = [mayWrite, ...this.tables.values()];
 
     const dashboards = this.#account("dashboards", "Reads Tapeline for Grafana and Data Studio", enabled);

@@ -3,9 +3,14 @@ import { textOf, type Rule } from "./rule.ts";
 
 const everybody = /^(allUsers|allAuthenticatedUsers)$/;
 
-/** Names of its own make ksqlDB need rights on all of some kind: Confluent's own example. */
+/** It looks at all topics and groups, and owns all subjects: those of what it makes for itself have names of its own. */
 const ksqldb = /^User:\$\{confluent_service_account\.[\w-]*ksqldb-account\.id\}$/;
+const isWideForKsqldb = (pattern: string, operation: string) =>
+  pattern.endsWith("/subject=*") || operation === "DESCRIBE" || operation === "DESCRIBE_CONFIGS";
 const manager = /^User:\$\{confluent_service_account\.[\w-]*manager-account\.id\}$/;
+
+/** Of queries by the clock, which write what they make themselves. */
+const scheduler = /google_service_account\.[\w-]*scheduled-account\./;
 
 const roles = ["CloudClusterAdmin", "ResourceOwner", "DeveloperManage", "DeveloperRead", "DeveloperWrite", "KsqlAdmin"];
 
@@ -22,7 +27,9 @@ export const rights: Rule = ({ type, body }) => {
   const role = textOf(body["role"]);
   const isMember = type.endsWith("_iam_member");
   return [
-    isWide && !ksqldb.test(principal) && "gives a right on everything: name what it is needed for",
+    isWide &&
+      !(ksqldb.test(principal) && isWideForKsqldb(pattern, textOf(body["operation"]))) &&
+      "gives a right on everything: name what it is needed for",
     type === "confluent_role_binding" &&
       !roles.includes(roleName) &&
       `has the role ${roleName}, which is none of ${roles.join(", ")}`,
@@ -31,9 +38,18 @@ export const rights: Rule = ({ type, body }) => {
       "administers the cluster: only the manager needs that",
     /_iam_(binding|policy)$/.test(type) && "takes the role from everybody else: use an _iam_member",
     isMember && everybody.test(textOf(body["member"])) && "gives a role to everybody",
-    isMember && !/^(roles|projects|organizations)\//.test(role) && `has the role ${role}: it begins with roles/`,
+    isMember &&
+      !/^((roles|projects|organizations)\/|\$\{google_project_iam_custom_role\.)/.test(role) &&
+      `has the role ${role}: it begins with roles/`,
     type === "google_project_iam_member" &&
       role !== "roles/bigquery.jobUser" &&
       `has the role ${role} on all of the project: give it on the dataset`,
+    isMember &&
+      /^roles\/bigquery\.(dataEditor|dataOwner|admin)$/.test(role) &&
+      !scheduler.test(textOf(body["member"])) &&
+      `has the role ${role}, which may delete tables`,
+    type === "google_project_iam_custom_role" &&
+      (body["permissions"] as string[]).some((permission) => /\.(delete|setIamPolicy)$/.test(permission)) &&
+      "is a role that may delete, or give rights away",
   ];
 };

@@ -13,10 +13,6 @@ export const transactions: Rule = ({ type, body, stack }) => {
   const principal = `User:\${confluent_service_account.${account}.id}`;
   const given = (kind: string) =>
     Object.values(stack.resource[kind] ?? {}).filter((one) => one["principal"] === principal);
-  const byRole = given("confluent_role_binding").some(
-    (one) => one["role_name"] === "ResourceOwner" && textOf(one["crn_pattern"]).endsWith("/transactional-id=*"),
-  );
-  if (byRole) return [];
   const rules = given("confluent_kafka_acl").filter(
     (one) =>
       one["resource_type"] === "TRANSACTIONAL_ID" &&

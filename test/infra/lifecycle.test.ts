@@ -1,5 +1,5 @@
 /** The life of an environment: made, changed, deleted. */
-import { statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { actions, deployed, newPlatform } from "./deployed.ts";
@@ -41,6 +41,35 @@ describeTerraform("an environment", () => {
       1,
       expect.stringMatching(/warehouse-objects-odd\.description: Matches \\d\.\n +CDKTF gets .* write it without/),
     ]);
+  });
+
+  it("tells by e-mail of each scheduled query that fails, as JSON and as HCL alike", async () => {
+    const { clone, cloud, terraform } = await deployed();
+    mkdirSync(join(clone.dir, "sql/scheduled"));
+    const rollup = "INSERT INTO coinbase_bars_1m SELECT * FROM coinbase_trades\n";
+    clone.write("sql/scheduled/rollup.sql", `-- Counts trades.\n-- every 15 minutes\n${rollup}`);
+    const variables = { ALERTS_EMAIL: "desk@example.com" };
+    expect((await clone.run(["deploy", "--", "--yes"], variables)).output).toContain("Apply complete!");
+    const [config] = cloud.all("google_bigquery_data_transfer_config");
+    const id = (config!["name"] as string).split("/").at(-1)!;
+    expect(cloud.all("google_monitoring_alert_policy")).toMatchObject([
+      {
+        notification_channels: [cloud.all("google_monitoring_notification_channel")[0]!["name"]],
+        conditions: [
+          {
+            condition_threshold: [
+              {
+                filter:
+                  `resource.type = "bigquery_dts_config" AND resource.labels.config_id = "${id}" AND ` +
+                  'metric.type = "bigquerydatatransfer.googleapis.com/transfer_config/completed_runs" AND metric.labels.completion_state != "SUCCEEDED"',
+              },
+            ],
+          },
+        ],
+      },
+    ]);
+    expect((await clone.run(["synth", "--", "--hcl"], variables)).code).toBe(0);
+    expect(actions(await terraform.plan())).toEqual([]);
   });
 
   it("tells its programs what they need in .env, which nobody else can read", async () => {
@@ -221,7 +250,8 @@ describeTerraform("an environment", () => {
     const standard = { CONFLUENT_CLUSTER_TYPE: "standard" };
     const { output } = await clone.run(["deploy", "--", "--yes"], standard);
     expect(output).toContain("Apply complete!");
-    expect(cloud.all("confluent_kafka_acl")).toEqual([]);
+    const ksqldb = `User:${cloud.get("confluent_service_account", "tapeline-dev-ksqldb")["id"] as string}`;
+    expect(new Set(cloud.all("confluent_kafka_acl").map(({ principal }) => principal))).toEqual(new Set([ksqldb]));
     const changes = cloud.changes.slice(before).filter((line) => line.includes("confluent_kafka_cluster"));
     expect(changes).toEqual(["update confluent_kafka_cluster tapeline-dev"]);
     expect(actions(await terraform.plan())).toEqual([]);

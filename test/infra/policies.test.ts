@@ -204,18 +204,42 @@ describe("a policy", () => {
       "confluent_schema_registry_cluster/streaming-registry",
       { environment: { id: "${confluent_environment.streaming-environment.id}" } },
     ],
+    [
+      "gives a right on everything",
+      "resource",
+      "confluent_role_binding/streaming-ksqldb-subjects",
+      { crn_pattern: "${confluent_kafka_cluster.streaming-cluster.rbac_crn}/kafka=lkc-1/topic=*" },
+    ],
+    [
+      "roles/bigquery.dataEditor, which may delete tables",
+      "resource",
+      "google_bigquery_dataset_iam_member/warehouse-sink_writes",
+      { role: "roles/bigquery.dataEditor" },
+    ],
+    [
+      "may delete, or give rights away",
+      "resource",
+      "google_project_iam_custom_role/warehouse-sink_role",
+      { permissions: ["bigquery.tables.get", "bigquery.tables.delete"] },
+    ],
   ])("%s: %s %s %j", (expected, kind, path, change) => {
     const told = policies(changed(kind, path, change), config);
     expect(told.join("\n")).toContain(expected);
     expect(told).toHaveLength(1);
   });
 
-  it.each(["DESCRIBE", "WRITE"])(
-    "is broken by a ksqlDB that may not %s the transactional ids of its queries, all of which begin alike",
-    (operation) => {
+  it.each([
+    ["DESCRIBE", "dev"],
+    ["WRITE", "prod"],
+  ])(
+    "is broken by a ksqlDB that may not %s the transactional ids of its queries in %s, all of which begin alike",
+    (operation, environment) => {
       const cluster = "streaming-ksqldb_cluster";
       const begin = `_confluent-ksql-\${confluent_ksql_cluster.${cluster}.topic_prefix}`;
-      const [dev, devConfig] = [synth({}), configOf({})];
+      const [dev, devConfig] = [
+        synth({ TAPELINE_ENVIRONMENT: environment }),
+        configOf({ TAPELINE_ENVIRONMENT: environment }),
+      ];
       const broken = (change: Mutable) => {
         const stack = structuredClone(dev);
         const acls = stack.resource["confluent_kafka_acl"] as unknown as Record<string, Mutable>;
@@ -239,11 +263,4 @@ describe("a policy", () => {
         expect(broken(change)).toContainEqual(expect.stringContaining(complaint));
     },
   );
-
-  it("is broken by a ksqlDB on a standard cluster without the role on transactional ids", () => {
-    const path = "confluent_role_binding/streaming-ksqldb-transactional_ids";
-    expect(policies(changed("resource", path, { role_name: "DeveloperRead" }), config)).toContainEqual(
-      expect.stringContaining("may not WRITE the transactional ids of its queries"),
-    );
-  });
 });

@@ -37,6 +37,10 @@ describe("a stack", () => {
     });
   });
 
+  it("says which Terraform it needs", () => {
+    expect(dev.terraform).toMatchObject({ required_version: ">= 1.5.0" });
+  });
+
   it("asks for its secrets in sensitive variables without a default", () => {
     const secrets = Object.entries(dev.variable).filter(([, { sensitive }]) => sensitive === true);
     expect(secrets.map(([name, { default: value }]) => [name, value])).toEqual([
@@ -109,16 +113,19 @@ describe("the warehouse", () => {
     expect((settings as Body)["topics"]).toBe("coinbase_ticker,coinbase_bars_1m");
   });
 
-  it("lets the sink's account write this dataset and nothing else", () => {
+  it("lets the sink's account write this dataset and nothing else, and delete no table", () => {
     const roles = Object.values(dev.resource).flatMap((bodies) =>
       Object.values(bodies).filter(({ member }) => String(member).includes("warehouse-sink.")),
     );
     expect(roles).toEqual([
       expect.objectContaining({
-        role: "roles/bigquery.dataEditor",
+        role: "${google_project_iam_custom_role.warehouse-sink_role.name}",
         dataset_id: "${google_bigquery_dataset.warehouse-dataset.dataset_id}",
       }),
     ]);
+    const [role] = all(dev, "google_project_iam_custom_role");
+    const may = (what: string) => (role!["permissions"] as string[]).includes(`bigquery.tables.${what}`);
+    expect(["get", "updateData", "delete", "setIamPolicy"].map(may)).toEqual([true, true, false, false]);
   });
 
   it("takes the sink's key as a sensitive variable where none may be made", () => {
@@ -143,17 +150,39 @@ describe("the warehouse", () => {
       "rollup.sql",
       "-- Counts trades.\n-- every 15 minutes\nINSERT INTO coinbase_bars_1m SELECT * FROM coinbase_trades",
     );
-    const stack = new TerraformStack(new App({ outdir: tmpdir(), stackTraces: false }), "scheduled");
-    new GoogleProvider(stack, "google");
-    new Warehouse(stack, "warehouse", {
-      config: configOf(),
-      project: "p",
-      givenKey: undefined,
-      tables: readTables(),
-      objects: [],
-      scheduled: [query],
-    });
-    const { resource } = JSON.parse(Testing.synth(stack)) as Synthesised;
+    const scheduled = (variables: Record<string, string> = {}) => {
+      const stack = new TerraformStack(new App({ outdir: tmpdir(), stackTraces: false }), "scheduled");
+      new GoogleProvider(stack, "google");
+      new Warehouse(stack, "warehouse", {
+        config: configOf(variables),
+        project: "p",
+        givenKey: undefined,
+        tables: readTables(),
+        objects: [],
+        scheduled: [query],
+      });
+      return JSON.parse(Testing.synth(stack)) as Synthesised;
+    };
+    const { resource } = scheduled();
+    expect(resource["google_monitoring_alert_policy"]).toBeUndefined();
+    const told = scheduled({ ALERTS_EMAIL: "desk@example.com" });
+    const [channel] = all(told, "google_monitoring_notification_channel");
+    expect(channel).toMatchObject({ type: "email", labels: { email_address: "desk@example.com" } });
+    expect(all(told, "google_monitoring_alert_policy")).toMatchObject([
+      {
+        notification_channels: [
+          expect.stringMatching(/^\$\{google_monitoring_notification_channel\.\w+\.name\}$/) as string,
+        ],
+        conditions: [
+          {
+            condition_threshold: {
+              filter: expect.stringMatching(/config_id[^]*completed_runs[^]*transfer_config\./) as unknown,
+            },
+          },
+        ],
+      },
+    ]);
+    expect(() => configOf({ ALERTS_EMAIL: "desk" })).toThrow("ALERTS_EMAIL is desk: one e-mail address is expected");
     const [config] = Object.values(resource["google_bigquery_data_transfer_config"]!);
     expect(config).toMatchObject({ location: "us-central1", schedule: "every 15 minutes" });
     const named = (table: string) =>
@@ -222,7 +251,11 @@ describe("the streaming half", () => {
   });
 
   it("gives rights by access rules on a basic cluster, and by roles on a standard one", () => {
-    expect([all(dev, "confluent_kafka_acl").length > 0, all(prod, "confluent_kafka_acl").length]).toEqual([true, 0]);
+    const ruled = (stack: Synthesised) =>
+      new Set(
+        all(stack, "confluent_kafka_acl").map(({ principal }) => /streaming-(\w+)-account/.exec(String(principal))![1]),
+      );
+    expect([ruled(dev), ruled(prod)]).toEqual([new Set(["connector", "ksqldb", "producer"]), new Set(["ksqldb"])]);
     const roles = all(prod, "confluent_role_binding").filter(({ principal }) =>
       String(principal).includes("-producer-"),
     );
@@ -233,6 +266,15 @@ describe("the streaming half", () => {
         crn_pattern: `${cluster}.rbac_crn}/kafka=${cluster}.id}/topic=coinbase_full`,
       }),
     );
+  });
+
+  it("gives ksqlDB the same rights in prod as in dev", () => {
+    const rightsOf = ({ resource }: Synthesised) =>
+      ["confluent_kafka_acl", "confluent_role_binding"].flatMap((type) =>
+        Object.entries(resource[type] ?? {}).filter(([name]) => name.startsWith("streaming-ksqldb-")),
+      );
+    expect(rightsOf(dev).length).toBeGreaterThan(10);
+    expect(rightsOf(prod)).toEqual(rightsOf(dev));
   });
 
   it("gives the producer no right on what others write", () => {

@@ -2,7 +2,7 @@
 import type { Cloud } from "./cloud.ts";
 import { bigqueryKinds } from "./google-bigquery.ts";
 import { Project } from "./google-project.ts";
-import { at, fill, textAt, unknown, type Attributes } from "./values.ts";
+import { at, fill, items, textAt, unknown, type Attributes } from "./values.ts";
 import { ignoringCase, Refused, type Change, type Kind, type Vendor } from "./vendor.ts";
 
 const create_time = "2026-01-01T00:00:00Z";
@@ -96,6 +96,24 @@ export function googleVendor(cloud: Cloud): Vendor {
       create: (wanted) => {
         const name = project.uuid();
         return { id: fill(`billingAccounts/{billing_account}/budgets/${name}`, wanted), name };
+      },
+    },
+
+    google_monitoring_notification_channel: {
+      create: (wanted) => {
+        const name = `projects/${project.name("{project}", wanted)}/notificationChannels/${cloud.random(19, "0123456789")}`;
+        return { id: name, name, project: project.name("{project}", wanted), verification_status: "" };
+      },
+    },
+
+    google_monitoring_alert_policy: {
+      checks: { combiner: ["AND", "OR", "AND_WITH_MATCHING_RESOURCE"], severity: ["CRITICAL", "ERROR", "WARNING"] },
+      create: (wanted) => {
+        for (const channel of (wanted["notification_channels"] ?? []) as string[])
+          project.need("google_monitoring_notification_channel", channel, channel);
+        const name = `projects/${project.name("{project}", wanted)}/alertPolicies/${cloud.random(19, "0123456789")}`;
+        const conditions = items(wanted["conditions"]).map((_, i) => ({ name: `${name}/conditions/${i}` }));
+        return { id: name, name, project: project.name("{project}", wanted), conditions, creation_record: [] };
       },
     },
 

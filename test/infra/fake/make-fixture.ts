@@ -62,14 +62,15 @@ const used = {
     resources:
       "bigquery_dataset bigquery_dataset_iam_member bigquery_table bigquery_routine bigquery_data_transfer_config " +
       "project_service project_iam_member project_iam_custom_role service_account service_account_key " +
-      "service_account_iam_member storage_bucket billing_budget secret_manager_secret secret_manager_secret_version",
+      "service_account_iam_member storage_bucket billing_budget secret_manager_secret secret_manager_secret_version " +
+      "monitoring_notification_channel monitoring_alert_policy",
     data: "project",
   },
 } as const;
 
 /** Optional ones that no stack of ours will use, by resource and name. */
 const leftOut =
-  /^(provider:(.*_custom_endpoint|oauth|external_credentials|batching)|confluent_schema:(metadata|ruleset)|google_bigquery_dataset:external_.*|google_bigquery_table:(external_.*|biglake_configuration|schema_foreign_type_info|table_replication_info)|google_bigquery_routine:(spark|remote_function)_options|google_storage_bucket:(ip_filter|custom_placement_config|hierarchical_namespace|website|cors))$/;
+  /^(provider:(.*_custom_endpoint|oauth|external_credentials|batching)|confluent_schema:(metadata|ruleset)|google_bigquery_dataset:external_.*|google_bigquery_table:(external_.*|biglake_configuration|schema_foreign_type_info|table_replication_info)|google_bigquery_routine:(spark|remote_function)_options|google_monitoring_alert_policy:conditions\.(condition_(absent|matched_log|monitoring_query_language|prometheus_query_language|sql)|condition_threshold\.(denominator_.*|forecast_options))|google_storage_bucket:(ip_filter|custom_placement_config|hierarchical_namespace|website|cors))$/;
 
 /** Reads what a real provider printed. */
 export function readReal(
