@@ -12,6 +12,10 @@ WITH bucketed AS (
     value
   FROM trades
   WHERE (in_product IS NULL OR product_id = in_product)
+    AND in_start < in_stop
+    -- Plain bounds, a bucket wider than the aligned ones: BigQuery prunes partitions by them for certain.
+    AND time >= TIMESTAMP_SUB(in_start, INTERVAL (in_seconds) SECOND)
+    AND time < TIMESTAMP_ADD(in_stop, INTERVAL (in_seconds) SECOND)
     AND time >= TIMESTAMP_BUCKET(in_start, INTERVAL (in_seconds) SECOND, TIMESTAMP '1970-01-01 00:00:00+00')
     AND time < TIMESTAMP_BUCKET(
       TIMESTAMP_ADD(TIMESTAMP_SUB(in_stop, INTERVAL 1 MICROSECOND), INTERVAL (in_seconds) SECOND),

@@ -21,6 +21,8 @@ export interface SqlObject {
   /** Of a table function, in order. */
   readonly arguments: readonly Argument[];
   readonly body: string;
+  /** The line of the file at which the body starts. */
+  readonly firstLine: number;
 }
 
 /** All objects, each after those that it reads. Throws UserError on what is not as it must be. */
@@ -76,6 +78,7 @@ export function parseObject(file: string, text: string): SqlObject {
       .join(" "),
     arguments: parsed,
     body: lines.slice(at + 1).join("\n"),
+    firstLine: text.slice(0, text.length - text.trimStart().length).split("\n").length + at + 1,
   };
 }
 

@@ -1,4 +1,30 @@
-/** DuckDB macros that stand for BigQuery functions of which DuckDB has none of the same meaning. */
+/**
+ * DuckDB macros that stand for BigQuery functions of which DuckDB has none of the same meaning.
+ *
+ * Decimals from text: DuckDB 1.5.5 takes some two hundred times as long to read a DECIMAL(38, …) as a DECIMAL(18, …), so
+ * the narrow type is tried first. `place` is where the CAST stands, for the error that a value gets which DuckDB would
+ * round, or read where BigQuery would not.
+ */
+const nineDecimals = "coalesce(TRY_CAST(t AS DECIMAL(18, 9)), CAST(t AS DECIMAL(38, 9)))";
+
+/** `cases`: a regular expression of texts that are refused. */
+function decimalOf(name: string, refused: string, why: string, value: string): string {
+  return `CREATE OR REPLACE MACRO ${name}(t, place) AS CASE WHEN ${refused} THEN error(place || ': ' || t || ' ${why}') ELSE ${value} END`;
+}
+
+const notDigits = "has _, which BigQuery does not read as a number";
+const moreThan = (decimals: number) =>
+  `is not written with at most ${decimals} decimals, as this engine holds them: BigQuery would keep more`;
+
 export const macros = [
   "CREATE OR REPLACE MACRO bq_timestamp_bucket(t, width, origin) AS time_bucket(width, t, origin)",
+  decimalOf("bq_numeric", "contains(t, '_')", notDigits, nineDecimals),
+  decimalOf("bq_factor", String.raw`regexp_matches(t, '[_eE]|\.[0-9]{9}[0-9]*[1-9]')`, moreThan(9), nineDecimals),
+  decimalOf(
+    "bq_bignumeric",
+    String.raw`regexp_matches(t, '[_eE]|\.[0-9]{18}[0-9]*[1-9]')`,
+    moreThan(18),
+    String.raw`coalesce(CASE WHEN NOT regexp_matches(t, '\.[0-9]{10}') THEN TRY_CAST(t AS DECIMAL(18, 9)) END, CAST(t AS DECIMAL(38, 18)))`,
+  ),
+  decimalOf("bq_narrowed", "CAST(t AS DECIMAL(38, 9)) <> t", moreThan(9), "CAST(t AS DECIMAL(38, 9))"),
 ];

@@ -1,60 +1,25 @@
 /**
- * BigQuery's dialect to DuckDB's. Polyglot does the translation; around it stands what makes the values equal.
- *
- * The two engines disagree without a word in some thirty places (the bucket of a time, the product of decimals, the
- * text of a number …). So the style of `sql/` is an allow-list: what is not known to agree is refused with its place.
+ * BigQuery's dialect to DuckDB's. Polyglot does the translation; what it must not be given is refused before (`sql/style/`:
+ * the style is an allow-list of what is known to agree), and what it translates wrong is written otherwise for it here.
  */
 import "./wasm.ts";
-import { Dialect, tokenize, transpile } from "@polyglot-sql/sdk";
+import { Dialect, transpile } from "@polyglot-sql/sdk";
 import { UserError } from "../../command.ts";
+import { readObjects, type SqlObject } from "../objects.ts";
+import { check, type Checked } from "../style/check.ts";
+import { checkObject, relationsOf } from "../style/object.ts";
+import type { Columns } from "../style/scope.ts";
+import { Source, type Token } from "../style/source.ts";
+import { nodesOf, type Call, type Cast, type Literal, type Operation, type OrderTerm } from "../style/syntax.ts";
+import type { Type } from "../style/types.ts";
 
-/** Functions that agree value for value, and the macro that stands for those that need one (macros.ts). */
-const functions = new Map<string, string | undefined>([
-  ["CAST", undefined],
-  ["COUNT", undefined],
-  ["MAX", undefined],
-  // Polyglot's arg_max passes over rows whose first argument is NULL; BigQuery does not.
+/** The macros and functions of DuckDB that stand for functions of BigQuery (macros.ts). */
+const functions = new Map([
+  // Polyglot's arg_max passes over rows whose first argument is NULL; GoogleSQL does not.
   ["MAX_BY", "arg_max_null"],
-  ["MIN", undefined],
   ["MIN_BY", "arg_min_null"],
-  ["ROW_NUMBER", undefined],
-  ["SUM", undefined],
-  ["TIMESTAMP_ADD", undefined],
-  ["TIMESTAMP_SUB", undefined],
   ["TIMESTAMP_BUCKET", "bq_timestamp_bucket"],
 ]);
-
-/** The keywords that the style uses. */
-const keywords = new Set(
-  (
-    "ALL AND AS ASC BY CASE DESC DISTINCT ELSE END FALSE FROM GROUP HAVING IN INNER INTERVAL IS JOIN LEFT NOT NULL ON OR ORDER OVER " +
-    "PARTITION QUALIFY SELECT THEN TRUE UNION USING WHEN WHERE WITH"
-  ).split(" "),
-);
-
-/** The other reserved words of GoogleSQL, and words that change what stands beside them. */
-const otherKeywords = new Set(
-  (
-    "ANY ARRAY ASSERT_ROWS_MODIFIED AT BETWEEN COLLATE CONTAINS CREATE CROSS CUBE CURRENT DEFAULT DEFINE ENUM ESCAPE EXCEPT " +
-    "EXCLUDE EXISTS EXTRACT FETCH FOLLOWING FOR FULL GROUPING GROUPS HASH IF IGNORE INTERSECT INTO LATERAL LIKE LIMIT LOOKUP " +
-    "MERGE NATURAL NEW NO NULLS OF OUTER PRECEDING PROTO RANGE RECURSIVE RESPECT RIGHT ROLLUP ROWS SET SOME STRUCT TABLESAMPLE " +
-    "TO TREAT UNBOUNDED UNNEST WINDOW WITHIN SAFE PIVOT UNPIVOT CURRENT_DATE CURRENT_DATETIME CURRENT_TIME CURRENT_TIMESTAMP"
-  ).split(" "),
-);
-
-const operators = new Set(["(", ")", ",", ".", ";", "*", "+", "-", "=", "<", ">", "<=", ">=", "<>", "!="]);
-
-const castTypes = new Set(["BIGNUMERIC", "NUMERIC"]);
-
-interface Token {
-  /** As it stands in the text. */
-  readonly text: string;
-  /** The same in upper case, for words. */
-  readonly word: string;
-  readonly quoted: boolean;
-  readonly start: number;
-  readonly end: number;
-}
 
 interface Edit {
   readonly start: number;
@@ -62,24 +27,82 @@ interface Edit {
   readonly text: string;
 }
 
-/** The DuckDB text of a view's or table function's body. Throws UserError on anything outside the style. */
+/** The DuckDB text of a query on the project's tables and views. Throws UserError on anything outside the style. */
 export function toDuckDb(body: string, file: string): string {
-  const characters = Array.from(body);
-  const tokens = tokensOf(body, characters, file);
-  const refuse = (token: Token, message: string): never => {
-    const line = characters.slice(0, token.start).filter((character) => character === "\n").length + 1;
-    throw new UserError(`${file}: ${message} (body, line ${line})`);
-  };
-  const edits = tokens.flatMap((token, i) => editsAt(tokens, i, refuse));
-  for (const { start, end, text } of edits.toSorted((a, b) => b.start - a.start))
-    characters.splice(start, end - start, text);
+  const source = new Source(file, body);
+  return translated(source, check(source, { relations: relationsOf(readObjects()), arguments: undefined }));
+}
 
-  const result = transpile(characters.join(""), Dialect.BigQuery, Dialect.DuckDB, { unsupportedLevel: "raise" });
+/** The DuckDB text of a view's or table function's body. `relations`: the columns of what it may read. */
+export function objectToDuckDb(object: SqlObject, relations: ReadonlyMap<string, Columns>): string {
+  const checked = checkObject(object, relations);
+  return translated(checked.source, checked);
+}
+
+function translated(source: Source, { query, types }: Checked): string {
+  const factors = new Set(
+    [...nodesOf<"operation", Operation>(query, "operation")]
+      .filter(({ operator }) => operator === "*")
+      .flatMap(({ operands }) => operands),
+  );
+  const edits: Edit[] = [
+    ...[...nodesOf<"call", Call>(query, "call")].flatMap(({ at }) => renamed(at, functions.get(at.word))),
+    ...[...nodesOf<"cast", Cast>(query, "cast")].flatMap((cast) =>
+      castEdits(source, cast, types.get(cast.value)!, factors.has(cast)),
+    ),
+    ...[...nodesOf<"literal", Literal>(query, "literal")].flatMap(({ type, at, last }) =>
+      type === "BIGNUMERIC" ? [{ start: at.start, end: last.end, text: `CAST(${last.text} AS BIGNUMERIC)` }] : [],
+    ),
+    // BigQuery's order of NULLs, whatever DuckDB's default is.
+    ...[...nodesOf<"order", OrderTerm>(query, "order")].map(({ end, descending }) => ({
+      start: end,
+      end,
+      text: descending ? " NULLS LAST" : " NULLS FIRST",
+    })),
+  ];
+  const text = edited(source.body, edits);
+  const result = transpile(text, Dialect.BigQuery, Dialect.DuckDB, { unsupportedLevel: "raise" });
   const [sql, ...more] = result.sql ?? [];
   if (!result.success || sql === undefined || more.length > 0) {
-    throw new UserError(`${file}: ${result.error ?? "one statement is expected"}`);
+    throw new UserError(`${source.file}: ${result.error ?? "one statement is expected"}`);
   }
   return withPrecision(sql);
+}
+
+function renamed({ start, end }: Token, text: string | undefined): Edit[] {
+  return text === undefined ? [] : [{ start, end, text }];
+}
+
+/**
+ * A CAST to a decimal. An operand of `*` is taken with nine decimals, so that the product of two has eighteen and is
+ * exact; whatever has more decimals than DuckDB's type is an error there, since BigQuery keeps them. Of what is not
+ * known to be a number the text is taken.
+ */
+function castEdits(source: Source, { at, value, as, type }: Cast, from: Type, isFactor: boolean): Edit[] {
+  const exact = type.word === "BIGNUMERIC";
+  const tail = { start: as.start, end: type.end };
+  if (from === "STRING" || from === "ANY") {
+    const macro = !exact ? "bq_numeric" : isFactor ? "bq_factor" : "bq_bignumeric";
+    const place = placeOf(source, value);
+    if (from === "STRING") return [...renamed(at, macro), { ...tail, text: `, ${place}` }];
+    return [...renamed(at, `${macro}(CAST`), { ...tail, text: `AS STRING), ${place}` }];
+  }
+  if (!exact || !isFactor) return [];
+  if (from !== "BIGNUMERIC") return renamed(type, "NUMERIC");
+  return [...renamed(at, "bq_narrowed"), { ...tail, text: `, ${placeOf(source, value)}` }];
+}
+
+/** Where a value stands, as a text of SQL. */
+function placeOf(source: Source, { at }: Pick<Cast, "at">): string {
+  return `'${source.place(at).replaceAll(/['\\]/g, "")}'`;
+}
+
+function edited(body: string, edits: readonly Edit[]): string {
+  let text = body;
+  for (const edit of edits.toSorted((a, b) => b.start - a.start || b.end - a.end)) {
+    text = text.slice(0, edit.start) + edit.text + text.slice(edit.end);
+  }
+  return text;
 }
 
 /** Polyglot drops the precision of every decimal type, which DuckDB would then take as DECIMAL(18, 3). */
@@ -88,79 +111,4 @@ function withPrecision(sql: string): string {
   return sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\bBIGNUMERIC\b|\bDECIMAL\b(?!\s*\()/g, (match) =>
     match === "BIGNUMERIC" ? "DECIMAL(38, 18)" : match === "DECIMAL" ? "DECIMAL(38, 9)" : match,
   );
-}
-
-/** What must be changed at a token before the translation. Refuses what the style does not have. */
-function editsAt(tokens: readonly Token[], i: number, refuse: (token: Token, message: string) => never): Edit[] {
-  const token = tokens[i]!;
-  const called = tokens[i + 1]?.text === "(";
-  if (token.quoted) return called ? refuse(token, `the function ${token.text} must not be quoted`) : [];
-  if (/^\d*\.\d|^\d+\.|^\d+[eE]/.test(token.text)) {
-    return refuse(
-      token,
-      `the literal ${token.text} is FLOAT64 in BigQuery and DECIMAL in DuckDB: write NUMERIC '${token.text}'`,
-    );
-  }
-  if (token.text === "*" && isProduct(tokens, i) && !(castBefore(tokens, i) && castAfter(tokens, i))) {
-    return refuse(
-      token,
-      "BigQuery rounds a product of NUMERIC to 9 decimals: write CAST(… AS BIGNUMERIC) on both sides of *",
-    );
-  }
-  if (!/^[A-Z_]/i.test(token.text)) {
-    return operators.has(token.text) || /^\d+$/.test(token.text)
-      ? []
-      : refuse(token, `the operator ${token.text} is not in the style`);
-  }
-  if (otherKeywords.has(token.word)) return refuse(token, `${token.word} is not in the style`);
-  if (!called || keywords.has(token.word)) return [];
-  if (!functions.has(token.word))
-    return refuse(token, `${token.word} is not among the functions known to agree on BigQuery and DuckDB`);
-  if (token.word === "CAST") {
-    const close = closing(tokens, i + 1);
-    const type = tokens[close - 1]!;
-    if (!castTypes.has(type.word)) return refuse(type, `CAST to ${type.text} differs between BigQuery and DuckDB`);
-    // An operand of * is exact as NUMERIC, and the product of two is DECIMAL(38, 18).
-    const operand = tokens[i - 1]?.text === "*" || tokens[close + 1]?.text === "*";
-    return type.word === "BIGNUMERIC" && operand ? [{ ...type, text: "NUMERIC" }] : [];
-  }
-  const macro = functions.get(token.word);
-  return macro === undefined ? [] : [{ ...token, text: macro }];
-}
-
-/** Whether a `*` multiplies, rather than standing for all columns. */
-function isProduct(tokens: readonly Token[], i: number): boolean {
-  return ![undefined, "(", ",", "."].includes(tokens[i - 1]?.text) && tokens[i - 1]!.word !== "SELECT";
-}
-
-/** Whether CAST(… AS BIGNUMERIC) ends right before a token. */
-function castBefore(tokens: readonly Token[], i: number): boolean {
-  return tokens[i - 1]?.text === ")" && tokens[i - 2]?.word === "BIGNUMERIC";
-}
-
-/** Whether CAST(… AS BIGNUMERIC) starts right after a token. */
-function castAfter(tokens: readonly Token[], i: number): boolean {
-  return tokens[i + 1]?.word === "CAST" && tokens[closing(tokens, i + 2) - 1]?.word === "BIGNUMERIC";
-}
-
-/** Index of the parenthesis that closes the one at `open`. */
-function closing(tokens: readonly Token[], open: number): number {
-  let depth = 0;
-  for (let i = open; i < tokens.length; i++) {
-    if (tokens[i]!.text === "(") depth++;
-    if (tokens[i]!.text === ")" && --depth === 0) return i;
-  }
-  return tokens.length;
-}
-
-/** Polyglot's tokens: its spans count characters, not UTF-16 units. */
-function tokensOf(body: string, characters: readonly string[], file: string): Token[] {
-  const result = tokenize(body, Dialect.BigQuery);
-  if (!result.success || result.tokens === undefined) throw new UserError(`${file}: ${result.error}`);
-  return result.tokens
-    .filter(({ span }) => span.end > span.start)
-    .map(({ span }) => {
-      const text = characters.slice(span.start, span.end).join("");
-      return { text, word: text.toUpperCase(), quoted: /^["'`]/.test(text), start: span.start, end: span.end };
-    });
 }

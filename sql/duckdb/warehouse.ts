@@ -8,9 +8,10 @@ import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { UserError } from "../../command.ts";
 import { readTables, type Column, type TableShape } from "../../schemas/tables.ts";
 import { readObjects } from "../objects.ts";
+import { relationsOf } from "../style/object.ts";
 import { columnTypes } from "./columns.ts";
 import { macros } from "./macros.ts";
-import { toDuckDb } from "./transpile.ts";
+import { objectToDuckDb } from "./transpile.ts";
 
 /** How far each partition's records are in the tables: written in the transaction that writes the rows. */
 export const offsetsTable = "_offsets";
@@ -55,8 +56,10 @@ export async function openWarehouse(path: string, threads?: number): Promise<War
       `CREATE TABLE IF NOT EXISTS ${offsetsTable} (topic VARCHAR, partition INTEGER, next BIGINT, PRIMARY KEY (topic, partition))`,
     );
     for (const macro of macros) await connection.run(macro);
-    for (const object of readObjects()) {
-      const body = toDuckDb(object.body, object.file);
+    const objects = readObjects();
+    const relations = relationsOf(objects);
+    for (const object of objects) {
+      const body = objectToDuckDb(object, relations);
       const names = object.arguments.map(({ name }) => name).join(", ");
       await connection.run(
         object.kind === "view"

@@ -1,0 +1,122 @@
+/** Reads a whole body: names, types, and what the two engines would take differently. */
+import { checkCondition, checkKeys, typed, type Context } from "./expression.ts";
+import { parse } from "./parse.ts";
+import { key, Scope, type Alias, type Columns } from "./scope.ts";
+import type { Source } from "./source.ts";
+import type { Body, Expression, Item, OrderTerm, Query, Relation, Select, Union } from "./syntax.ts";
+import { checkComparable, unified, type Type } from "./types.ts";
+
+/** What a body may name, beside its own parts. */
+export interface Surroundings {
+  /** Tables and views. */
+  readonly relations: ReadonlyMap<string, Columns>;
+  /** Of a table function; undefined where they are not known. */
+  readonly arguments: ReadonlyMap<string, Type> | undefined;
+}
+
+export interface Checked {
+  readonly query: Query;
+  readonly columns: Columns;
+  readonly types: ReadonlyMap<Expression, Type>;
+}
+
+/** Parses and checks a body. Throws UserError on anything outside the style. */
+export function check(source: Source, { relations, arguments: given }: Surroundings): Checked {
+  const query = parse(source);
+  const types = new Map<Expression, Type>();
+  let parts: ReadonlyMap<string, Columns> = new Map();
+  const context: Context = { source, types, columnsOf: columnsOfQuery };
+  return { query, columns: columnsOfQuery(query, undefined), types };
+
+  function columnsOfQuery(inner: Query, outer: Scope | undefined): Columns {
+    const before = parts;
+    for (const part of inner.parts) {
+      const found = columnsOfQuery(part.query, outer);
+      parts = new Map([...parts, [key(part.name), found]]);
+    }
+    const found = columnsOfBody(inner.body, inner.orderBy, outer);
+    parts = before;
+    return found;
+  }
+
+  function columnsOfBody(body: Body, orderBy: readonly OrderTerm[], outer: Scope | undefined): Columns {
+    if (body.kind === "select") return columnsOfSelect(body, orderBy, outer);
+    const found = body.kind === "union" ? columnsOfUnion(body, outer) : columnsOfQuery(body, outer);
+    const scope = new Scope(outer, given);
+    scope.relations.push({ name: undefined, columns: found, merged: [] });
+    checkKeys(context, orderBy, scope);
+    return found;
+  }
+
+  function columnsOfUnion({ members }: Union, outer: Scope | undefined): Columns {
+    const all = members.map((member) => columnsOfBody(member, [], outer));
+    const [first] = all;
+    if (first === undefined || all.some((one) => one === undefined)) return undefined;
+    const uneven = all.findIndex((one) => one!.length !== first.length);
+    if (uneven > 0) source.refuse(members[uneven]!.at, `UNION of ${first.length} and ${all[uneven]!.length} columns`);
+    return first.map(({ name }, i) => {
+      const values = all.map((one, j) => ({ type: one![i]!.type, at: one![i]!.at ?? members[j]!.at }));
+      return { name, type: unified(source, values, "UNION") };
+    });
+  }
+
+  function columnsOfSelect(select: Select, orderBy: readonly OrderTerm[], outer: Scope | undefined): Columns {
+    const scope = new Scope(outer, given);
+    for (const relation of select.from) join(scope, relation, outer);
+    if (select.where !== undefined) checkCondition(context, select.where, scope);
+    const aliases = new Map<string, Alias>();
+    const outputs = select.items.map((item) => {
+      if (item.kind === "star") return starred(scope, item.relation === undefined ? undefined : key(item.relation));
+      const { type, at } = typed(context, item.value, scope);
+      const name = nameOf(item);
+      if (name !== undefined && given?.has(name)) {
+        source.refuse(at, `${name} is an argument: BigQuery would read the column of that name, DuckDB the argument`);
+      }
+      if (name !== undefined && aliases.has(name)) source.refuse(at, `two columns of SELECT are called ${name}`);
+      if (name !== undefined) aliases.set(name, { value: item.value, type });
+      return [{ name: name ?? "", type, at }];
+    });
+    scope.aliases = aliases;
+    checkKeys(context, select.groupBy, scope);
+    for (const condition of [select.having, select.qualify]) {
+      if (condition !== undefined) checkCondition(context, condition, scope);
+    }
+    checkKeys(context, orderBy, scope);
+    return outputs.some((one) => one === undefined) ? undefined : outputs.flatMap((one) => one ?? []);
+  }
+
+  function join(scope: Scope, { at, of, alias, on, using }: Relation, outer: Scope | undefined): void {
+    const columns = of.kind === "query" ? columnsOfQuery(of, outer) : columnsNamed(key(of));
+    const name = alias ?? (of.kind === "query" ? undefined : of);
+    const before = [...scope.relations];
+    const merged = using.map(key);
+    scope.relations.push({ name: name === undefined ? undefined : key(name), columns, merged });
+    if (on !== undefined) checkCondition(context, on, scope);
+    for (const column of using) {
+      const both = [...before, { columns }].flatMap(
+        (relation) => relation.columns?.find((candidate) => candidate.name === key(column))?.type ?? [],
+      );
+      checkComparable(
+        source,
+        both.map((type) => ({ type, at })),
+      );
+    }
+  }
+
+  function columnsNamed(name: string): Columns {
+    return parts.has(name) ? parts.get(name) : relations.get(name);
+  }
+}
+
+function nameOf({ value, alias }: Item): string | undefined {
+  if (alias !== undefined) return key(alias);
+  return value.kind === "column" ? key(value.name) : undefined;
+}
+
+function starred(scope: Scope, relation: string | undefined): Columns {
+  const starredRelations = scope.relations.filter(({ name }) => relation === undefined || name === relation);
+  if (starredRelations.some(({ columns }) => columns === undefined)) return undefined;
+  return starredRelations.flatMap(
+    ({ columns, merged }) => columns?.filter(({ name }) => relation !== undefined || !merged.includes(name)) ?? [],
+  );
+}
