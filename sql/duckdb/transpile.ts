@@ -10,7 +10,16 @@ import { check, type Checked } from "../style/check.ts";
 import { checkObject, relationsOf } from "../style/object.ts";
 import type { Columns } from "../style/scope.ts";
 import { Source, type Token } from "../style/source.ts";
-import { nodesOf, type Call, type Cast, type Literal, type Operation, type OrderTerm } from "../style/syntax.ts";
+import {
+  nodesOf,
+  type Call,
+  type Cast,
+  type Literal,
+  type Operation,
+  type OrderTerm,
+  type Query,
+  type Window,
+} from "../style/syntax.ts";
 import type { Type } from "../style/types.ts";
 
 /** The macros and functions of DuckDB that stand for functions of BigQuery (macros.ts). */
@@ -53,12 +62,7 @@ function translated(source: Source, { query, types }: Checked): string {
     ...[...nodesOf<"literal", Literal>(query, "literal")].flatMap(({ type, at, last }) =>
       type === "BIGNUMERIC" ? [{ start: at.start, end: last.end, text: `CAST(${last.text} AS BIGNUMERIC)` }] : [],
     ),
-    // BigQuery's order of NULLs, whatever DuckDB's default is.
-    ...[...nodesOf<"order", OrderTerm>(query, "order")].map(({ end, descending }) => ({
-      start: end,
-      end,
-      text: descending ? " NULLS LAST" : " NULLS FIRST",
-    })),
+    ...orderEdits(query),
   ];
   const text = edited(source.body, edits);
   const result = transpile(text, Dialect.BigQuery, Dialect.DuckDB, { unsupportedLevel: "raise" });
@@ -67,6 +71,22 @@ function translated(source: Source, { query, types }: Checked): string {
     throw new UserError(`${source.file}: ${result.error ?? "one statement is expected"}`);
   }
   return withPrecision(sql);
+}
+
+/**
+ * BigQuery's order of NULLs, whatever DuckDB's default is. A window gets a second key, a constant: DuckDB 1.5 rewrites
+ * QUALIFY ROW_NUMBER() OVER (ORDER BY x) = 1 with a single key to an aggregate, which takes a NULL for the greatest value
+ * where threads meet, drops rows, and makes a row of none (https://github.com/duckdb/duckdb/issues/23675, …/23677).
+ */
+function orderEdits(query: Query): Edit[] {
+  const alone = new Set(
+    [...nodesOf<"window", Window>(query, "window")].flatMap(({ orderBy }) => (orderBy.length === 1 ? orderBy : [])),
+  );
+  return [...nodesOf<"order", OrderTerm>(query, "order")].map((term) => ({
+    start: term.end,
+    end: term.end,
+    text: `${term.descending ? " NULLS LAST" : " NULLS FIRST"}${alone.has(term) ? ", 0" : ""}`,
+  }));
 }
 
 function renamed({ start, end }: Token, text: string | undefined): Edit[] {

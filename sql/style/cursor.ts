@@ -11,7 +11,10 @@ export class Cursor {
   constructor(source: Source) {
     this.source = source;
     this.#tokens = source.tokens();
-    this.#tokens.forEach((token, i) => this.#checkWord(token, this.#tokens[i + 1]?.text === "("));
+    this.#tokens.forEach((token, i) => {
+      // After AS stands a type, with its digits: the grammar refuses them.
+      this.#checkWord(token, this.#tokens[i + 1]?.text === "(" && this.#tokens[i - 1]?.word !== "AS");
+    });
   }
 
   /** Words are checked before they are parsed: a fault names the word, rather than what it made of the rest. */

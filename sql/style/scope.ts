@@ -49,7 +49,7 @@ export class Scope {
     const wanted = key(name);
     const alias = this.aliases?.get(wanted);
     if (alias !== undefined) {
-      const itself = alias.value.kind === "column" && key(alias.value.name) === wanted;
+      const itself = this.#isItself(alias.value, wanted);
       if (!itself && this.#isColumn(wanted)) {
         source.refuse(
           name,
@@ -99,6 +99,13 @@ export class Scope {
       if (found !== undefined) return found.type;
     }
     return undefined;
+  }
+
+  /** Whether a value is the one column of its name in FROM. */
+  #isItself(value: Expression, wanted: string): boolean {
+    if (value.kind !== "column" || key(value.name) !== wanted) return false;
+    const holders = this.relations.filter(({ columns }) => columns?.some(({ name }) => name === wanted) ?? true);
+    return value.relation === undefined || holders.length <= 1;
   }
 
   #isOpen(): boolean {
