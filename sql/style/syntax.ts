@@ -126,7 +126,7 @@ export interface In {
   readonly among: readonly Expression[] | Query;
 }
 
-export interface Subquery {
+interface Subquery {
   readonly kind: "subquery";
   readonly at: Token;
   readonly query: Query;
