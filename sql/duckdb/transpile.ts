@@ -74,9 +74,9 @@ function translated(source: Source, { query, types }: Checked): string {
 }
 
 /**
- * BigQuery's order of NULLs, whatever DuckDB's default is. A window gets a second key, a constant: DuckDB 1.5 rewrites
- * QUALIFY ROW_NUMBER() OVER (ORDER BY x) = 1 with a single key to an aggregate, which takes a NULL for the greatest value
- * where threads meet, drops rows, and makes a row of none (https://github.com/duckdb/duckdb/issues/23675, …/23677).
+ * BigQuery's order of NULLs, whatever DuckDB's default is. A descending window gets a second key, a constant: DuckDB 1.5
+ * rewrites QUALIFY ROW_NUMBER() OVER (ORDER BY x DESC NULLS LAST) = 1 with a single key to an aggregate, which takes a NULL
+ * for the greatest value where threads meet, drops rows, and makes a row of none (https://github.com/duckdb/duckdb/issues/23675, …/23677).
  */
 function orderEdits(query: Query): Edit[] {
   const alone = new Set(
@@ -85,7 +85,7 @@ function orderEdits(query: Query): Edit[] {
   return [...nodesOf<"order", OrderTerm>(query, "order")].map((term) => ({
     start: term.end,
     end: term.end,
-    text: `${term.descending ? " NULLS LAST" : " NULLS FIRST"}${alone.has(term) ? ", 0" : ""}`,
+    text: term.descending ? ` NULLS LAST${alone.has(term) ? ", 0" : ""}` : " NULLS FIRST",
   }));
 }
 

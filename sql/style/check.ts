@@ -3,7 +3,7 @@ import { checkCondition, checkKeys, typed, type Context } from "./expression.ts"
 import { parse } from "./parse.ts";
 import { key, Scope, type Alias, type Columns } from "./scope.ts";
 import type { Source } from "./source.ts";
-import type { Body, Expression, Item, OrderTerm, Query, Relation, Select, Union } from "./syntax.ts";
+import type { Body, Expression, Item, OrderTerm, Query, Relation, Select, Star, Union } from "./syntax.ts";
 import { checkComparable, unified, type Type } from "./types.ts";
 
 /** What a body may name, beside its own parts. */
@@ -66,7 +66,7 @@ export function check(source: Source, { relations, arguments: given }: Surroundi
     if (select.where !== undefined) checkCondition(context, select.where, scope);
     const aliases = new Map<string, Alias>();
     const outputs = select.items.map((item) => {
-      if (item.kind === "star") return starred(scope, item.relation === undefined ? undefined : key(item.relation));
+      if (item.kind === "star") return starred(scope, item);
       const { type, at } = typed(context, item.value, scope);
       const name = nameOf(item);
       if (name !== undefined && given?.has(name)) {
@@ -82,7 +82,24 @@ export function check(source: Source, { relations, arguments: given }: Surroundi
       if (condition !== undefined) checkCondition(context, condition, scope);
     }
     checkKeys(context, orderBy, scope);
-    return outputs.some((one) => one === undefined) ? undefined : outputs.flatMap((one) => one ?? []);
+    if (outputs.some((one) => one === undefined)) return undefined;
+    const all = outputs.flatMap((one) => one ?? []);
+    const names = all.map(({ name }) => name).filter((name) => name !== "");
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined) source.refuse(select.at, `two columns of SELECT are called ${twice}`);
+    return all;
+  }
+
+  function starred({ relations: from }: Scope, { at, relation }: Star): Columns {
+    if (relation === undefined && from.some(({ merged }) => merged.length > 0)) {
+      source.refuse(at, "* after USING has its columns in another order on BigQuery: write the columns out");
+    }
+    const chosen = from.filter(({ name }) => relation === undefined || name === key(relation));
+    if (chosen.length === 0)
+      source.refuse(at, relation === undefined ? "* has no FROM" : `there is no table ${key(relation)} in FROM`);
+    return chosen.some(({ columns }) => columns === undefined)
+      ? undefined
+      : chosen.flatMap(({ columns }) => columns ?? []);
   }
 
   function join(scope: Scope, { at, of, alias, on, using }: Relation, outer: Scope | undefined): void {
@@ -111,12 +128,4 @@ export function check(source: Source, { relations, arguments: given }: Surroundi
 function nameOf({ value, alias }: Item): string | undefined {
   if (alias !== undefined) return key(alias);
   return value.kind === "column" ? key(value.name) : undefined;
-}
-
-function starred(scope: Scope, relation: string | undefined): Columns {
-  const starredRelations = scope.relations.filter(({ name }) => relation === undefined || name === relation);
-  if (starredRelations.some(({ columns }) => columns === undefined)) return undefined;
-  return starredRelations.flatMap(
-    ({ columns, merged }) => columns?.filter(({ name }) => relation !== undefined || !merged.includes(name)) ?? [],
-  );
 }

@@ -16,6 +16,9 @@ export function checkObject(object: SqlObject, relations: ReadonlyMap<string, Co
   const source = new Source(object.file, object.body, object.firstLine);
   const given = new Map<string, Type>(object.arguments.map(({ name, type }) => [name, type]));
   const checked = check(source, { relations, arguments: given });
+  const unnamed = checked.columns?.find(({ name }) => name === "");
+  if (unnamed !== undefined)
+    source.refuse(unnamed.at ?? checked.query.at, "BigQuery wants a name for every column: write AS …");
   if (object.kind === "table function") checkBounds(source, checked.query);
   return { ...checked, source };
 }

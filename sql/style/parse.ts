@@ -78,13 +78,20 @@ class QueryParser extends ExpressionParser {
 
   #from(): Relation[] {
     const relations = [this.#relation(false)];
-    for (;;) {
-      if (this.accept(",")) relations.push(this.#relation(false));
-      else if (this.accept("LEFT") || this.accept("INNER") || this.next.word === "JOIN") {
-        this.expect("JOIN");
-        relations.push(this.#relation(true));
-      } else return relations;
+    while (this.accept(",")) relations.push(this.#relation(false));
+    const listed = relations.length;
+    while (this.accept("LEFT") || this.accept("INNER") || this.next.word === "JOIN") {
+      if (listed > 1) {
+        this.source.refuse(
+          this.next,
+          "a JOIN after a comma joins other tables on BigQuery: write JOIN … ON TRUE for the comma",
+        );
+      }
+      this.expect("JOIN");
+      relations.push(this.#relation(true));
     }
+    if (this.next.text === ",") this.refuse("JOIN … ON TRUE is written for a comma after a JOIN, not");
+    return relations;
   }
 
   #relation(joined: boolean): Relation {

@@ -173,7 +173,8 @@ describe("a table function", () => {
       return rows!.map((row) => row["time"]);
     };
     const second = third.slice(0, 19);
-    expect(await of(`${second}.999999Z`, `${second}.999999Z`)).toEqual([third]);
+    expect(await of(`${second}.999998Z`, `${second}.999999Z`)).toEqual([third]);
+    expect(await of(`${second}.999999Z`, `${second}.999999Z`)).toEqual([]);
     expect(await of(`${second}Z`, later(third, 0))).toEqual([third]);
     expect(await of(`${second}Z`, `${second}Z`)).toEqual([]);
     expect((await of(`${second}Z`, later(third, 1))).slice(0, 1)).toEqual([third]);

@@ -117,6 +117,12 @@ describe("a name that only one of the engines knows, or that is another thing th
     // A range variable alone is its row: BigQuery's reference, "Range variables".
     ["SELECT x FROM (SELECT 1 AS x) AS x", "write x.x"],
     ["SELECT 1 AS a, 2 AS a", "two columns of SELECT are called a"],
+    // DuckDB reads the first of the two.
+    ["SELECT x FROM (SELECT * FROM (SELECT 1 AS x) AS a, (SELECT 2 AS x) AS b)", "two columns of SELECT are called x"],
+    // BigQuery's reference, "USING clause" and "Sequences of joins".
+    ["SELECT * FROM trades AS a JOIN bars_1m AS b USING (product_id, time)", "x.sql:1:8: * after USING"],
+    ["SELECT 1 AS x FROM trades AS a, bars_1m AS b JOIN bars_1s AS c USING (time)", "x.sql:1:46: a JOIN after a comma"],
+    ["SELECT b.* FROM trades AS a", "there is no table b in FROM"],
     ["SELECT SUBSTR(a) FROM t", "SUBSTR is not among the functions known to agree"],
     ["SELECT * FROM candles(NULL, in_start, in_stop, 60)", "CANDLES is not among the functions known to agree"],
   ])("%s", (body, message) => {
