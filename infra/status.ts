@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { parseCommand, parseDuration, redact, runCommand, UsageError, UserError } from "../command.ts";
 import { KsqlServer } from "../ksqldb/server/client.ts";
+import { explain } from "../ksqldb/server/explain.ts";
 import { readQueries } from "../ksqldb/server/queries.ts";
 import { countDeadLetters, readConnector, readLags } from "./confluent-api.ts";
 import { readNewestRows } from "./newest-rows.ts";
@@ -19,6 +20,17 @@ async function told<T>(ask: () => Promise<T>): Promise<Told<T>> {
   }
 }
 
+/** The queries that write our topics, with what one died of lately that the server has for RUNNING all the same. */
+async function readQueriesOfTopics(server: KsqlServer) {
+  const step = "read the queries";
+  const queries = [];
+  for (const query of queriesOfTopics(await readQueries(server, step))) {
+    const fault = query.id === undefined ? undefined : (await explain(server, step, query.id))?.fault;
+    queries.push({ ...query, ...(fault !== undefined && { fault }) });
+  }
+  return queries;
+}
+
 /** Asks everybody at once. Who does not answer is told in the place of the answer. */
 export async function askPlatform(platform: Platform, talk: (line: string) => void) {
   const { environment, confluent, connector, deadLetterTopic, ksqldb, warehouse } = platform;
@@ -30,7 +42,7 @@ export async function askPlatform(platform: Platform, talk: (line: string) => vo
       hours,
       records: await countDeadLetters(confluent, connector, hours),
     })),
-    told(async () => queriesOfTopics(await readQueries(new KsqlServer(ksqldb, talk), "read the queries"))),
+    told(() => readQueriesOfTopics(new KsqlServer(ksqldb, talk))),
     told(() => readLags(confluent, connector.cluster)),
     told(() => readNewestRows(warehouse)),
   ]);
@@ -79,10 +91,10 @@ function linesOf({ connector, sink, deadLetters, queries, lags, newestRows }: Re
     add(`dead letters: ${count(records, "record")} in the last ${hours} hours (${topic})`);
   }
   if (isKnown("queries", queries))
-    for (const { topic, id, state } of queries)
+    for (const { topic, id, state, fault } of queries)
       add(
-        `query of ${topic}: ${state}${id ? `${lagOf(`query_${id}`)} (${id})` : "; npm run ksqldb -- apply makes it"}`,
-        state !== "RUNNING",
+        `query of ${topic}: ${state}${id ? `${lagOf(`query_${id}`)} (${id})` : "; npm run ksqldb -- apply makes it"}${fault === undefined ? "" : `, died lately: ${fault}`}`,
+        state !== "RUNNING" || fault !== undefined,
       );
   if (isKnown("newest rows", newestRows)) {
     add(`newest rows (${count(newestRows.bytesBilled, "byte")} billed for asking):`);

@@ -153,14 +153,29 @@ export function disagreements(
     if ((topic.writtenBy === "ksqldb") !== (statement.kind === "createAs"))
       return of("topic", written.at, `${topic.name} is written by ${topic.writtenBy}, says schemas/catalog.ts`);
     if (statement.kind === "create") return undeclared(statement, topic).map(([at, what]) => of("declared", at, what));
+    const isPlainTable = statement.source === "table" && statement.query.window === null;
     const expected = {
       PARTITIONS: String(topic.partitions),
-      RETENTION_MS: String(topic.retentionMs),
+      RETENTION_MS: isPlainTable ? undefined : String(topic.retentionMs),
       VALUE_SCHEMA_FULL_NAME: `${namespace}.${topic.name}`,
     };
-    return Object.entries(expected)
+    const found = Object.entries(expected)
       .filter(([name, value]) => property(name)?.value !== value)
-      .map(([name, value]) => of("with", property(name)?.at ?? statement.at, `${name} must be ${value}`));
+      .map(([name, value]) => {
+        const how = value === undefined ? "must not be given of a table without windows" : `must be ${value}`;
+        return of("with", property(name)?.at ?? statement.at, `${name} ${how}`);
+      });
+    const { from } = statement.query;
+    const source = catalog.find(({ name }) => name === from.name.name.toLowerCase());
+    if (isPlainTable && source !== undefined && source.retentionMs !== topic.retentionMs)
+      found.push(
+        of(
+          "with",
+          from.name.at,
+          `a table without windows has the retention of its source, and in schemas/catalog.ts ${source.name} has ${source.retentionMs} ms and ${topic.name} ${topic.retentionMs}`,
+        ),
+      );
+    return found;
   });
 }
 

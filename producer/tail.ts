@@ -22,7 +22,8 @@ const help = `npm run tail -- TOPIC [-n N|all] [--follow] [--local|--kafka] [--d
   --kafka    From the Kafka that the environment names: what is committed, as the sink reads it.
 
 Each line has topic, partition, offset, timestamp (milliseconds since 1970), key and value: numbers and texts as they are in
-the record, so times are microseconds since 1970 and decimals texts.
+the record, so times are microseconds since 1970 and decimals texts. A key of a windowed table has windowStart beside it, the
+milliseconds since 1970 at which its window starts.
 
 Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood, 70 a fault
 nobody foresaw, with its stack.
@@ -90,6 +91,16 @@ async function kafkaPlace(topic: string): Promise<Place> {
   };
 }
 
+/**
+ * A key as text. ksqlDB puts the start of the window behind the key of a windowed table, as 8 bytes, big-endian: until the
+ * year 10889 they begin with two zeros, and no text has one.
+ */
+function keyMembers(key: Buffer | null): { key: string | null; windowStart?: number } {
+  const end = (key?.length ?? 0) - 8;
+  if (key === null || end < 0 || key.readUInt16BE(end) !== 0) return { key: key && key.toString() };
+  return { key: key.toString("utf8", 0, end), windowStart: Number(key.readBigInt64BE(end)) };
+}
+
 /** Prints records as JSON lines; waits where the reader of stdout is slower. */
 function printer(topic: string, place: Place): (records: readonly PlacedRecord[]) => Promise<void> {
   const types = new Map<number, avsc.Type>();
@@ -101,7 +112,7 @@ function printer(topic: string, place: Place): (records: readonly PlacedRecord[]
   return async (records) => {
     for (const { partition, offset, timestamp, key, value } of records) {
       const decoded = value && ((await typeOf(schemaIdOf(value))).fromBuffer(value.subarray(headerLength)) as unknown);
-      const line = JSON.stringify({ topic, partition, offset, timestamp, key: key && key.toString(), value: decoded });
+      const line = JSON.stringify({ topic, partition, offset, timestamp, ...keyMembers(key), value: decoded });
       if (!process.stdout.write(`${line}\n`)) await once(process.stdout, "drain");
     }
   };

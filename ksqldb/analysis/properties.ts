@@ -28,7 +28,7 @@ const forms: Readonly<Record<string, RegExp>> = {
   KAFKA_TOPIC: /^[\w.-]{1,249}$/,
   PARTITIONS: number,
   REPLICAS: number,
-  RETENTION_MS: number,
+  RETENTION_MS: /^(-1|[1-9]\d*)$/,
   CLEANUP_POLICY: /^(compact|delete|compact,delete|delete,compact)$/,
   VALUE_SCHEMA_FULL_NAME: fullName,
   VALUE_AVRO_SCHEMA_FULL_NAME: fullName,

@@ -1,6 +1,6 @@
 /**
  * Carries a plan out, one statement at a time: each is sent when the one before it has been executed. After a failure in
- * the middle the next plan begins with what is there, so the same command goes on.
+ * the middle the next plan begins with what is there, so the same command continues.
  */
 import { UserError } from "../../command.ts";
 import { type CommandStatus, duration, Lost, Refused, type KsqlServer } from "./client.ts";
@@ -51,7 +51,7 @@ export async function carryOut(
       if (!(error instanceof UserError)) throw error;
       const left = steps.slice(i).map(({ action, name }) => `${action} ${name}`);
       throw new UserError(
-        `${message}\n${i} of ${steps.length} steps are done and stay. Left: ${left.join(", ")}. The same command goes on from there.`,
+        `${message}\n${i} of ${steps.length} steps are done and stay. Left: ${left.join(", ")}. The same command continues from there.`,
         { cause: error },
       );
     }
@@ -77,41 +77,70 @@ async function execute(
   options: ApplyOptions,
 ): Promise<Pick<Outcome, "result" | "message">> {
   const title = titleOf(step);
-  let properties: Properties = step.action === "drop" ? {} : propertiesOf(options);
+  let request: Request = { sql: step.sql!, properties: step.action === "drop" ? {} : propertiesOf(options) };
   for (let attempt = 1; ; attempt++) {
     try {
-      return { result: "done", message: await sendAndWait(server, title, step.sql!, properties, options) };
+      return { result: "done", message: await sendAndWait(server, title, request, options) };
     } catch (error) {
-      const { [guaranteeProperty]: guarantee, ...others } = properties;
-      if (error instanceof Refused && guarantee !== undefined && error.message.includes(guaranteeProperty)) {
-        const ofServer = await serverGuarantee(server, title);
-        if (isExactlyOnce(ofServer)) {
-          options.talk(`${title}: the server lets nobody set ${guaranteeProperty}, which is ${ofServer} there anyway.`);
-          properties = others;
-          continue;
-        }
-      }
       if (!(error instanceof Lost) && !(error instanceof Refused)) throw error;
       if (error instanceof Lost) options.talk(`${error.message} Looking.`);
       if (await isExecuted(server, step)) return { result: "found" };
-      if (error instanceof Refused) throw new UserError(`${error.message} ${cureOf(error.message)}`, { cause: error });
+      if (error instanceof Refused) {
+        const other = await withoutWhat(server, step, request, error.message, options);
+        if (other === undefined) throw new UserError(`${error.message} ${cureOf(error.message)}`, { cause: error });
+        request = other;
+        continue;
+      }
       if (attempt === attempts)
         throw new UserError(
-          `${error.message} It was sent ${attempts} times, and has not been executed. Look at the log of the server, ` +
-            "and at what stands between it and here.",
+          `${error.message} It was sent ${attempts} times, and has not been executed. ${error.cure}`,
           { cause: error },
         );
       await server.pause(title, 200 * 2 ** attempt);
+      // What the server was slow with may be done by now.
+      if (await isExecuted(server, step)) return { result: "found" };
     }
   }
+}
+
+interface Request {
+  readonly sql: string;
+  readonly properties: Properties;
+}
+
+const deleteTopic = / DELETE TOPIC;$/;
+
+/** The request without what a server refused in it, where the rest does as well; undefined where nothing does. */
+async function withoutWhat(
+  server: KsqlServer,
+  { action, name, topic }: Step,
+  { sql, properties }: Request,
+  refusal: string,
+  { talk }: ApplyOptions,
+): Promise<Request | undefined> {
+  const { [guaranteeProperty]: guarantee, ...others } = properties;
+  if (guarantee !== undefined && refusal.includes(guaranteeProperty)) {
+    const ofServer = await serverGuarantee(server, `${action} ${name}`);
+    if (!isExactlyOnce(ofServer)) return undefined;
+    talk(`${action} ${name}: the server lets nobody set ${guaranteeProperty}, which is ${ofServer} there anyway.`);
+    return { sql, properties: others };
+  }
+  // It deletes the topic, then its subject, then drops: after a failure between the two it finds neither, for ever.
+  if (deleteTopic.test(sql) && /clean up the (schema registry|topic)/i.test(refusal)) {
+    talk(
+      `${refusal}\nThe server is stuck at deleting ${topic}: it is dropped without. Look whether the topic is still there, and the ` +
+        `subject ${topic}-value in the registry.`,
+    );
+    return { sql: sql.replace(deleteTopic, ";"), properties };
+  }
+  return undefined;
 }
 
 /** Returns the server's message when it has executed the statement. Throws Lost, and Refused where it could not. */
 async function sendAndWait(
   server: KsqlServer,
   title: string,
-  sql: string,
-  properties: Properties,
+  { sql, properties }: Request,
   { timeoutMs }: ApplyOptions,
 ): Promise<string> {
   let now: CommandStatus | undefined = await server.send(title, sql, properties);
@@ -119,7 +148,10 @@ async function sendAndWait(
   return server.waitFor(title, timeoutMs, async () => {
     now ??= await server.status(title, commandId);
     // A server that was started again does not know it.
-    if (now === undefined) throw new Lost(`${title}: the server no longer knows the command ${commandId}.`);
+    if (now === undefined) throw new Lost(
+        `${title}: the server no longer knows the command ${commandId}.`,
+        "Look at the log of the server: it may have lost its command topic.",
+      );
     const { status, message } = now;
     now = undefined;
     if (status === "SUCCESS") return { found: message };

@@ -13,7 +13,7 @@ export function propertiesOf(statement: Statement): Map<string, string> {
     const names = name === "FORMAT" ? ["KEY_FORMAT", "VALUE_FORMAT"] : [name.replace("_AVRO_SCHEMA_", "_SCHEMA_")];
     for (const one of names) {
       const text = /^(KEY|VALUE)_FORMAT$/.test(one) ? value.toUpperCase() : value;
-      all.set(one, /^\d+$/.test(text) ? String(BigInt(text)) : text);
+      all.set(one, /^-?\d+$/.test(text) ? String(BigInt(text)) : text);
     }
   }
   return all;

@@ -6,26 +6,28 @@ import { UserError } from "../../command.ts";
 import { readSchema } from "../../schemas/avro.ts";
 import { catalog, type RawTopic, rawTopics } from "../../schemas/catalog.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
-import { cureOf } from "./cures.ts";
-import type { Desired } from "./desired.ts";
+import { topicCure } from "./cures.ts";
 import { changesOf, type Step } from "./plan.ts";
 import type { Topics } from "./state.ts";
 
 export interface Checks {
   /** What is missing or wrong: nothing can be sent. */
   readonly faults: readonly string[];
-  /** What was not looked at, or can not be. */
+  /** What was not looked at, or cannot be. */
   readonly notes: readonly string[];
 }
 
-/** Looks at what the plan's statements need. `registry` is undefined where the environment names none. */
+/**
+ * Looks at what the plan's statements need, and at the topics of those that run: ksqlDB does not miss one that is gone.
+ * `registry` is undefined where the environment names none.
+ */
 export async function check(
   plan: readonly Step[],
   topics: Topics,
   registry: SchemaRegistry | undefined,
 ): Promise<Checks> {
-  const sent = changesOf(plan).flatMap(({ action, desired }) => (action === "drop" ? [] : desired!));
-  if (sent.length === 0) return { faults: [], notes: [] };
+  const steps = plan.filter(({ desired, action }) => desired !== undefined && action !== "drop");
+  const sent = changesOf(steps).map(({ desired }) => desired!);
   const raw = rawTopics.filter((name) => sent.some(({ topic, reads }) => topic === name && reads === undefined));
   const faults: string[] = [];
   const notes: string[] = [];
@@ -35,16 +37,18 @@ export async function check(
       "raw schemas: not checked, since SCHEMA_REGISTRY_URL is not set. They must be there before the statements",
     );
   if (typeof topics === "string") {
-    notes.push(`topics: not checked, since ksqlDB does not tell them: ${topics}`);
+    if (steps.length > 0) notes.push(`topics: not checked, since ksqlDB does not show them: ${topics}`);
     return { faults, notes };
   }
   const deleted = plan.flatMap(({ sql, topic }) => (sql?.endsWith(" DELETE TOPIC;") ? topic : []));
-  const kept = sent.filter(({ topic }) => !deleted.includes(topic));
-  faults.push(...kept.flatMap((one) => topicFault(one, topics)));
-  const written = kept.filter(({ topic, reads }) => reads !== undefined && topics.has(topic));
+  const kept = steps.filter(({ topic }) => !deleted.includes(topic));
+  faults.push(...kept.flatMap((step) => topicFault(step, topics)));
+  const written = sent.filter(
+    ({ topic, reads }) => reads !== undefined && topics.has(topic) && !deleted.includes(topic),
+  );
   if (written.length > 0)
     notes.push(
-      `retention of ${written.map(({ topic }) => topic).join(", ")}: ksqlDB does not tell it; where it is not the statement's ` +
+      `retention of ${written.map(({ topic }) => topic).join(", ")}: ksqlDB does not show it; where it is not the statement's ` +
         "RETENTION_MS, the server refuses that",
     );
   return { faults, notes };
@@ -62,17 +66,20 @@ async function schemaFault(topic: RawTopic, registry: SchemaRegistry): Promise<s
   }
 }
 
-function topicFault({ topic, ast, reads }: Desired, topics: ReadonlyMap<string, number>): string[] {
-  const asked = ast.properties.find(({ name }) => name === "PARTITIONS")?.value;
-  const wanted = asked === undefined ? catalog.find(({ name }) => name === topic)?.partitions : Number(asked);
+function topicFault({ action, desired }: Step, topics: ReadonlyMap<string, number>): string[] {
+  const { topic, ast, reads, name } = desired!;
+  const asked = ast.properties.find((property) => property.name === "PARTITIONS")?.value;
+  const wanted = asked === undefined ? catalog.find((one) => one.name === topic)?.partitions : Number(asked);
   const found = topics.get(topic);
-  // With PARTITIONS, and for what a query writes, the server makes the topic itself.
-  if (found === undefined && (reads !== undefined || asked !== undefined)) return [];
-  if (found === undefined)
-    return [`topic ${topic}: there is none, or ksqlDB may not see it. ${cureOf("Topic does not exist")}`];
-  // Of a topic that it may not look into it tells none.
+  if (found === undefined) {
+    // With PARTITIONS, and for what a query writes, the server makes the topic when it makes the query.
+    if ((reads !== undefined || asked !== undefined) && (action === "create" || action === "recreate")) return [];
+    const runs = reads === undefined ? "" : `, and the query of ${name} writes it`;
+    return [`topic ${topic}: there is none, or ksqlDB may not see it${runs}. ${topicCure(topic)}`];
+  }
+  // Of a topic that it may not look into it shows none.
   if (found === 0 || wanted === undefined || found === wanted) return [];
   return [
-    `topic ${topic}: it has ${found} partitions, and ${wanted} are wanted. Create it anew, or change schemas/catalog.ts and the statements.`,
+    `topic ${topic}: it has ${found} partitions, and ${wanted} are wanted. Create it again, or change schemas/catalog.ts and the statements.`,
   ];
 }

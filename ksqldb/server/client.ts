@@ -1,8 +1,9 @@
 /**
  * A client of ksqlDB's REST API: https://docs.confluent.io/platform/current/ksqldb/developer-guide/ksqldb-rest-api/
  *
- * What may pass is waited for: a fresh key is unknown (401, 403) for minutes, a server that starts answers 503. A
- * statement whose answer does not come may have been executed: it is not sent again from here, but told as `Lost`.
+ * What may pass is waited for: a fresh key is unknown (401, 403) for minutes, a server that starts refuses connections
+ * and then answers 503. A statement whose answer does not come may have been executed: it is not sent again from here,
+ * but reported as `Lost`.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { redact, UserError } from "../../command.ts";
@@ -29,8 +30,16 @@ export interface CommandStatus {
 /** The server does not take a statement, or could not execute it. */
 export class Refused extends UserError {}
 
-/** The answer to a statement did not come: it may have been executed, or not. */
-export class Lost extends UserError {}
+/** The answer to a statement did not come, or does not say: it may have been executed, or not. */
+export class Lost extends UserError {
+  /** What helps where it was not. */
+  readonly cure: string;
+
+  constructor(message: string, cure: string) {
+    super(message);
+    this.cure = cure;
+  }
+}
 
 const contentType = "application/vnd.ksql.v1+json";
 
@@ -49,7 +58,7 @@ export class KsqlServer {
   /** Of the last command: whatever follows is answered when that has been executed. */
   #sequence = -1;
 
-  /** Throws UserError on a URL or credentials that can not be meant. `talk` is told why it takes long. */
+  /** Throws UserError on a URL or credentials that cannot be meant. `talk` is told why it takes long. */
   constructor(access: ServerAccess, talk: (line: string) => void) {
     const { url, login } = readAccess("ksqlDB (KSQLDB_URL, KSQLDB_API_KEY and KSQLDB_API_SECRET)", access);
     this.url = url;
@@ -120,7 +129,7 @@ export class KsqlServer {
 
   #checkStop(step: string): void {
     if (this.#access.stop?.aborted)
-      throw new UserError(`${step}: stopped. What was executed stays; the same command again goes on from there.`);
+      throw new UserError(`${step}: stopped. What was executed stays; the same command again continues from there.`);
   }
 
   #body(ksql: string, streamsProperties: Readonly<Record<string, string>>): Json {
@@ -143,7 +152,7 @@ export class KsqlServer {
       if (trouble === undefined) return this.#read(step, path, answer as Answer);
       const { kind, reason, cure } = trouble;
       if (kind === "unknown" && isCommand)
-        throw new Lost(`${step}: ${reason} Whether the statement was executed is not known.`);
+        throw new Lost(`${step}: ${reason} Whether the statement was executed is not known.`, cure);
       const now = Date.now();
       if (kind === "waits") heard = now;
       const most = kind === "waits" ? waitMs : Math.min(waitMs, heard - started + networkMs);

@@ -31,12 +31,12 @@ export const serverHelp = `npm run ksqldb -- plan | apply | destroy [options]
 
   plan       Compares ksqldb/*.sql with what the ksqlDB server of KSQLDB_URL runs, and tells what apply would do.
   apply      Does it: creates what is missing and replaces in place what the server takes. Does nothing at all where
-             a change can not be made in place. What means the same is not sent. Waits until every query runs.
-             After a failure the same command goes on.
+             a change cannot be made in place. What means the same is not sent. Waits until every query runs.
+             After a failure the same command continues.
   destroy    Drops the streams and tables that ksqldb/*.sql name, what reads before what it reads, and nothing else.
 
-  --replace            Drops what can not be changed in place, with everything of these files that reads it, and
-                       makes it anew. plan --replace tells what that does to the rows.
+  --replace            Drops what cannot be changed in place, with everything of these files that reads it, and
+                       makes it again. plan --replace tells what that does to the rows.
   --from               Where a new query begins to read: earliest (default) or latest.
   --delete-topics      Deletes the topics of the derived streams and tables that are dropped, too. Never a raw topic.
   --detailed-exitcode  plan exits 3 if there is something to do.
@@ -135,7 +135,8 @@ export async function runServerCommand(
       throw new UserError("nothing was sent. Without anybody to ask it takes --yes.");
     await carryOut(server, plan, { from, timeoutMs, talk }, outcomes);
     const running = command === "destroy" ? [] : namesOf(desired.filter(({ reads }) => reads !== undefined));
-    out(reportJson({ ...report, outcomes, queries: await waitForQueries(server, running, timeoutMs) }));
+    const queries = await waitForQueries(server, running, timeoutMs, outcomes.length > 0);
+    out(reportJson({ ...report, outcomes, queries }));
     return 0;
   } catch (error) {
     out(reportJson({ ...report, outcomes, error: (error as Error).message }));
@@ -145,13 +146,13 @@ export async function runServerCommand(
 
 const namesOf = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name);
 
-/** Nothing is sent where a part can not be: half of a change is worse than none. */
+/** Nothing is sent where a part cannot be: half of a change is worse than none. */
 function refuse(plan: readonly Step[], { faults }: Checks): void {
   const refusals = plan.flatMap(({ action, name, notes, cure }) =>
     action === "refuse" ? `${name}: ${notes.join("; ")}. ${cure}` : [],
   );
   const all = [...refusals, ...faults].map((text) => `\n  ${text}`);
-  if (all.length > 0) throw new UserError(`nothing was sent, since this can not be done:${all.join("")}`);
+  if (all.length > 0) throw new UserError(`nothing was sent, since this cannot be done:${all.join("")}`);
 }
 
 function readAccess(environment: Environment, state?: string): Pick<ServerAccess, "url" | "key" | "secret"> {

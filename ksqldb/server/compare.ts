@@ -17,7 +17,7 @@ export function differences(server: Source, { kind, ast, columns }: Desired): Di
   const { statement } = server;
   if (server.kind !== kind) return [{ part: "kind", text: between("it", `a ${server.kind}`, `a ${kind}`) }];
   if (typeof statement === "string")
-    return [{ part: "other", text: `what the server has under this name can not be read here: ${statement}` }];
+    return [{ part: "other", text: `what the server has under this name cannot be read here: ${statement}` }];
   const properties = compareProperties(statement, ast);
   if (statement.kind === "create" && ast.kind === "create") {
     const declared = ast.columns.map(({ name, type, key }) => ({ name, type: typeNameText(type), key: key !== "" }));

@@ -1,4 +1,5 @@
-/** What only EXPLAIN tells of a query: with which guarantee it runs, and what it complains of. */
+/** What only EXPLAIN tells of a query: with which guarantee it runs, and what it dies of. */
+import { redact } from "../../command.ts";
 import { type KsqlServer, Refused } from "./client.ts";
 import { type Json, objects, text } from "./json.ts";
 import type { Source, Sources } from "./state.ts";
@@ -10,22 +11,49 @@ export const exactlyOnce = "exactly_once_v2";
 /** What a server takes where nobody says otherwise. */
 const ksqldbDefault = "at_least_once";
 
-interface Explained {
+export interface Explained {
   /** As its properties have it; undefined: that of the server. */
   readonly guarantee: string | undefined;
+  /** What it died of lately, in words: it is still RUNNING for the server, which starts it again and again. */
+  readonly fault: string | undefined;
+  /** It has read all that was there. */
+  readonly isCaughtUp: boolean;
 }
 
 /** Undefined of a query that has gone meanwhile. */
-async function explain(server: KsqlServer, step: string, id: string): Promise<Explained | undefined> {
+export async function explain(server: KsqlServer, step: string, id: string): Promise<Explained | undefined> {
   try {
     const { queryDescription } = await server.ask(step, `EXPLAIN ${id};`, "queryDescription");
-    const { overriddenProperties } = (queryDescription ?? {}) as Json;
-    const given = text(((overriddenProperties ?? {}) as Json)[guaranteeProperty]);
-    return { guarantee: given === "" ? undefined : given };
+    return readExplained((queryDescription ?? {}) as Json);
   } catch (error) {
     if (error instanceof Refused) return undefined;
     throw error;
   }
+}
+
+export function readExplained({ overriddenProperties, queryErrors, tasksMetadata }: Json): Explained {
+  const given = text(((overriddenProperties ?? {}) as Json)[guaranteeProperty]);
+  const offsets = objects(tasksMetadata).flatMap((task) => objects(task["topicOffsets"]));
+  return {
+    guarantee: given === "" ? undefined : given,
+    fault: recentFault(objects(queryErrors)),
+    isCaughtUp:
+      offsets.some(({ endOffset }) => Number(endOffset) >= 0) &&
+      offsets.every(({ endOffset, committedOffset }) => Number(committedOffset) >= Number(endOffset)),
+  };
+}
+
+/** ksqlDB starts a query that died again after 15 s, then more slowly, and at the latest after 15 minutes. */
+const recentMs = 20 * 60_000;
+
+/** The last error, where the query did not have the time to prove that it has got over it. */
+function recentFault(errors: readonly Json[]): string | undefined {
+  const last = errors.at(-1);
+  if (last === undefined || Number(last["timestamp"]) < Date.now() - recentMs) return undefined;
+  // Frames of the stack help nobody here; the causes stand between them.
+  const lines = redact(text(last["errorMessage"])).split("\n");
+  const words = lines.filter((line) => !/^\s*(at |\.\.\. \d+ more)/.test(line)).map((line) => line.trim());
+  return `${text(last["type"])}: ${words.join(" ").slice(0, 1000)}`;
 }
 
 /** Older names of it, as `exactly_once`, mean the same. */
@@ -59,7 +87,12 @@ export async function explainQueries(
     for (const query of source.writtenBy) {
       const found = await explain(server, step, query.id);
       const guarantee = found && (found.guarantee ?? (ofServer ??= await serverGuarantee(server, step)));
-      writtenBy.push({ ...query, ...(guarantee !== undefined && { guarantee }) });
+      const fault = found?.fault;
+      writtenBy.push({
+        ...query,
+        ...(guarantee !== undefined && { guarantee }),
+        ...(fault !== undefined && { fault }),
+      });
     }
     explained.set(name, { ...source, writtenBy });
   }

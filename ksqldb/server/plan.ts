@@ -1,12 +1,13 @@
 /**
  * What has to be done so that a server runs what the files say. Pure: from statements and the server's state to steps.
  * A statement that means what runs is not sent; one that differs is replaced in place where the server takes that, and
- * else refused, or with `replace` dropped with everything that reads it and made anew.
+ * else refused, or with `replace` dropped with everything that reads it and made again.
  */
 import { catalog } from "../../schemas/catalog.ts";
 import { differences } from "./compare.ts";
 import type { Desired } from "./desired.ts";
 import { inOrder } from "./order.ts";
+import type { Query } from "./queries.ts";
 import { rowsOf } from "./rows.ts";
 import type { Source, Sources } from "./state.ts";
 import { whyNotInPlace } from "./upgrade.ts";
@@ -44,7 +45,7 @@ export function planApply(desired: readonly Desired[], sources: Sources, options
     const step = { name, kind, topic, desired: one, notes };
     if (source === undefined) return { ...step, action: "create", sql: text, notes: rowsOf(one, options, false) };
     if (drops.some((drop) => drop.name === name)) {
-      const because = whyNot ?? `reads ${one.reads}, which is made anew`;
+      const because = whyNot ?? `reads ${one.reads}, which is made again`;
       return { ...step, action: "recreate", sql: text, notes: [...notes, because, ...rowsOf(one, options, true)] };
     }
     if (whyNot !== undefined) {
@@ -52,8 +53,7 @@ export function planApply(desired: readonly Desired[], sources: Sources, options
       return { ...step, action: "refuse", notes: told, cure: waysOut(one, withReaders([name], sources)) };
     }
     if (notes.length > 0) return { ...step, action: "replace", sql: text.replace(/^CREATE/i, "CREATE OR REPLACE") };
-    const ailing = source.writtenBy.filter((query) => query.state !== "RUNNING");
-    return { ...step, action: "unchanged", notes: ailing.map((query) => `its query ${query.id} is ${query.state}`) };
+    return { ...step, action: "unchanged", notes: source.writtenBy.flatMap(ailment) };
   });
   return [...drops, ...steps, ...orphans([...drops, ...steps], sources)];
 }
@@ -69,7 +69,13 @@ export function planDestroy(desired: readonly Desired[], sources: Sources, optio
   return [...drops, ...orphans(drops, sources)];
 }
 
-/** What differs of one, and why it can not be made to be the same in place. */
+/** What is wrong with a query that is as it should be. */
+function ailment({ id, state, fault }: Query): string[] {
+  if (fault !== undefined) return [`its query ${id} is ${state}, and died lately: ${fault}`];
+  return state === "RUNNING" ? [] : [`its query ${id} is ${state}`];
+}
+
+/** What differs of one, and why it cannot be made to be the same in place. */
 function look(one: Desired, source: Source | undefined) {
   const found = source === undefined ? [] : differences(source, one);
   const whyNot = source === undefined || found.length === 0 ? undefined : whyNotInPlace(source, one, found);
@@ -133,7 +139,7 @@ function waysOut({ name, kind, topic }: Desired, doomed: readonly string[]): str
   const them =
     readers.length === 0 ? "" : ` and ${readers.join(", ")}, which read${readers.length === 1 ? "s" : ""} it,`;
   return (
-    `npm run ksqldb -- apply --replace drops it${them} and makes it anew; plan --replace tells what that does to the rows. ` +
+    `npm run ksqldb -- apply --replace drops it${them} and makes it again; plan --replace tells what that does to the rows. ` +
     `Or leave the ${kind} ${name} as it is and give the new one a name and a topic of its own, as ${topic}_v2.`
   );
 }

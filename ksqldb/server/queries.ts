@@ -1,6 +1,7 @@
 /** The queries of a server, and the wait until they run. One that somebody reads writes nothing. */
 import { UserError } from "../../command.ts";
 import type { KsqlServer } from "./client.ts";
+import { explain } from "./explain.ts";
 import { type Json, list, objects, plain, text } from "./json.ts";
 
 export interface Query {
@@ -11,8 +12,9 @@ export interface Query {
   readonly inserts: boolean;
   /** RUNNING, PAUSED, ERROR, or what it is on its way through. */
   readonly state: string;
-  /** Its processing guarantee, where EXPLAIN was asked for it. */
+  /** Where EXPLAIN was asked: its processing guarantee, and what it died of lately, RUNNING or not. */
   readonly guarantee?: string;
+  readonly fault?: string;
 }
 
 export async function readQueries(server: KsqlServer, step: string): Promise<Query[]> {
@@ -33,26 +35,45 @@ export function readQuery({ id, sinks, state, statusCount, queryString }: Json):
   };
 }
 
-/** Waits until the queries that write `names` run: returns their ids. Throws UserError with what is wrong with them. */
-export function waitForQueries(
+/** How long queries that were just made are watched: one that dies of its records is RUNNING until it has read some. */
+const watchMs = 5_000;
+
+/**
+ * Waits until the queries that write `names` run: returns their ids. `isNew`: some were just made, and are watched until they
+ * have read what is there, for some seconds at most. Throws UserError with what is wrong with them.
+ */
+export async function waitForQueries(
   server: KsqlServer,
   names: readonly string[],
   timeoutMs: number,
+  isNew: boolean,
 ): Promise<Record<string, string>> {
   const step = "wait for the queries to run (the statements are in place)";
-  return server.waitFor(step, timeoutMs, async () => {
+  const queries = await server.waitFor(step, timeoutMs, async () => {
     const all = await readQueries(server, step);
-    const ids: Record<string, string> = {};
+    const found: Query[] = [];
     const missing: string[] = [];
     for (const name of names) {
       const query = all.find(({ sinks, inserts }) => sinks.includes(name) && !inserts);
       if (query === undefined) missing.push(`the query of ${name} is not there`);
       else if (/^(ERROR|UNRESPONSIVE|PAUSED)$/.test(query.state)) throw await faultOf(server, step, query);
       else if (query.state !== "RUNNING") missing.push(`${query.id} is ${query.state}`);
-      else ids[name] = query.id;
+      else found.push(query);
     }
-    return missing.length === 0 ? { found: ids } : { missing: missing.join(", ") };
+    return missing.length === 0 ? { found } : { missing: missing.join(", ") };
   });
+  const deadline = Date.now() + (isNew ? Math.min(watchMs, timeoutMs / 4) : 0);
+  for (;;) {
+    let areCaughtUp = true;
+    for (const query of queries) {
+      const explained = await explain(server, step, query.id);
+      if (explained?.fault !== undefined) throw await faultOf(server, step, query);
+      areCaughtUp &&= explained?.isCaughtUp === true;
+    }
+    const left = deadline - Date.now();
+    if (areCaughtUp || left <= 0) return Object.fromEntries(names.map((name, i) => [name, queries[i]!.id]));
+    await server.pause(step, Math.min(500, left));
+  }
 }
 
 /** What a query complains of: the last of its errors. */
@@ -61,8 +82,9 @@ async function faultOf(server: KsqlServer, step: string, { id, state }: Query): 
   const { queryErrors } = (queryDescription ?? {}) as Json;
   const errors = objects(queryErrors).slice(-3);
   const lines = errors.map(({ type, errorMessage }) => `\n  ${text(type)}: ${text(errorMessage)}`).join("");
+  const how = state === "RUNNING" ? "is RUNNING, and dies again and again" : `is ${state}`;
   return new UserError(
-    `${step}: ${id} is ${state}.${lines}\n` +
-      "Mend what it complains of: ksqlDB starts it again by itself; RESUME it if it is paused.",
+    `${step}: ${id} ${how}.${lines}\n` +
+      "Fix what it complains of: ksqlDB starts it again by itself; RESUME it if it is paused.",
   );
 }

@@ -11,7 +11,7 @@ export function rowsOf({ ast, reads, topic }: Desired, { from, deleteTopics }: P
   if (from === "latest") {
     if (!again) return [`reads what comes into ${source} from now on`];
     const missing = `reads what comes into ${source} from its start on: what comes between the drop and that is missing in ${topic}`;
-    return isWindowed ? [missing, "windows that are open now begin anew at zero"] : [missing];
+    return isWindowed ? [missing, "windows that are open now start again at zero"] : [missing];
   }
   const kept = catalog.find(({ name }) => name === source)?.retentionMs;
   const days = kept === undefined ? "" : ` (${kept / 86_400_000} days, says the catalogue)`;

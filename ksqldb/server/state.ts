@@ -18,7 +18,7 @@ export interface Source {
   readonly name: string;
   readonly kind: "stream" | "table";
   readonly topic: string;
-  /** The statement that made it; the reason where it can not be read here. */
+  /** The statement that made it; the reason where it cannot be read here. */
   readonly statement: Statement | string;
   readonly columns: readonly Column[];
   /** Names of the sources that are made from it. */

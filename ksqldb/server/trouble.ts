@@ -1,6 +1,7 @@
 /** What stands between a question and its answer: what may pass, and what to do where it does not. */
 import { redact } from "../../command.ts";
 import { type Answer, mayPass, Unreachable } from "../../http.ts";
+import { knownCure } from "./cures.ts";
 import { parseJson } from "./json.ts";
 
 export interface Trouble {
@@ -14,6 +15,8 @@ const ofKey =
   "A fresh key takes minutes to be known: wait longer (--wait). Else check KSQLDB_API_KEY and KSQLDB_API_SECRET: it must be " +
   "a key of this ksqlDB cluster, and its owner must have the right to it (KsqlAdmin).";
 
+const ofStart = "A server takes some 20 s to start: wait longer (--wait).";
+
 /** Answers that mean that nothing was executed and that may pass; and what to do where they do not. */
 const patience: Readonly<Record<number, string>> = {
   401: ofKey,
@@ -26,7 +29,10 @@ const patience: Readonly<Record<number, string>> = {
 export function troubleOf(answer: Answer | Unreachable, server: string, hasKey: boolean): Trouble | undefined {
   if (answer instanceof Unreachable) {
     const { reason, cure, isFinal } = answer;
-    return { kind: isFinal ? "final" : "unknown", reason: `${server} can not be reached (${reason}).`, cure };
+    const told = `${server} cannot be reached (${reason}).`;
+    // Nobody listens yet: nothing was executed.
+    if (reason === "ECONNREFUSED") return { kind: "waits", reason: told, cure: `${cure} ${ofStart}` };
+    return { kind: isFinal ? "final" : "unknown", reason: told, cure };
   }
   const { status } = answer;
   const reason = `${server} answers ${wordsOf(answer)}.`;
@@ -34,8 +40,22 @@ export function troubleOf(answer: Answer | Unreachable, server: string, hasKey: 
     return { kind: "final", reason, cure: "It wants a key: set KSQLDB_API_KEY and KSQLDB_API_SECRET." };
   const waits = patience[status];
   if (waits !== undefined) return { kind: "waits", reason, cure: waits };
-  if (!mayPass(status)) return undefined;
-  return { kind: "unknown", reason, cure: "Look at the log of the server, and of what stands before it." };
+  if (!mayPass(status) || isRefusal(answer)) return undefined;
+  const cure = knownCure(wordsOf(answer)) ?? "Look at the log of the server, and at what stands before it.";
+  return { kind: "unknown", reason, cure };
+}
+
+/**
+ * A server says 500 (50000) of every fault that it foresaw no code for. Most are found before anything is done: a topic
+ * with other partitions, an unknown property. Not known is only what became of a command on its way through Kafka.
+ */
+function isRefusal({ status, text }: Answer): boolean {
+  const { error_code: code, message } = parseJson(text) ?? {};
+  return status === 500 && code === 50000 && typeof message === "string" && !isAmbiguous(message);
+}
+
+function isAmbiguous(message: string): boolean {
+  return /command topic|time[d -]?out|interrupted|disconnect/i.test(message);
 }
 
 /** Status, code and message of an answer, as far as they are meant for people: of a page its kind. */

@@ -20,7 +20,7 @@ export function storedText(
   const list = columns.map((column) => `${nameText(column.name)} ${column.type}${column.key ? key : ""}`).join(", ");
   const values = [...properties]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}=${/^(\d+|true|false)$/.test(value) ? value : `'${value}'`}`);
+    .map(([name, value]) => `${name}=${/^(-?\d+|true|false)$/.test(value) ? value : `'${value}'`}`);
   const clauses = `WITH (${values.join(", ")})`;
   return ast.kind === "create"
     ? `${head} (${list}) ${clauses};`

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { analyse } from "../../ksqldb/analysis/analyse.ts";
 import { describeTables, disagreements } from "../../ksqldb/describe.ts";
+import { parse } from "../../ksqldb/language/parse.ts";
 import { additions, breaks } from "../../ksqldb/lint/lock.ts";
 import { readScripts, readStatements } from "../../ksqldb/statements.ts";
 import type { Column, TableShape } from "../../schemas/tables.ts";
@@ -33,6 +34,26 @@ describe("the statements", () => {
     ]);
     expect(differing("03_", (text) => text.replace("PARTITIONS = 6", "PARTITIONS = 4"))).toEqual([
       "ksqldb/03_coinbase_trades.sql:7:3 PARTITIONS must be 6",
+    ]);
+  });
+});
+
+describe("a table without windows", () => {
+  const differing = (properties: string, source = "coinbase_full") => {
+    const text = `CREATE TABLE coinbase_bars_1s WITH (KAFKA_TOPIC = 'coinbase_bars_1s', PARTITIONS = 6, VALUE_SCHEMA_FULL_NAME = 'tapeline.coinbase_bars_1s'${properties}) AS SELECT product_key, COUNT(*) AS \`trades\` FROM ${source} GROUP BY product_key;`;
+    return disagreements([{ file: "f", statement: parse(text, "f")[0]! }]).map(({ what }) => what);
+  };
+
+  it("has no RETENTION_MS, which a server refuses there", () => {
+    expect(differing("")).toEqual([]);
+    expect(differing(", RETENTION_MS = 604800000")).toEqual([
+      "RETENTION_MS must not be given of a table without windows",
+    ]);
+  });
+
+  it("has the retention of its source, which the catalogue must know", () => {
+    expect(differing("", "feed_quarantine")).toEqual([
+      "a table without windows has the retention of its source, and in schemas/catalog.ts feed_quarantine has 2592000000 ms and coinbase_bars_1s 604800000",
     ]);
   });
 });

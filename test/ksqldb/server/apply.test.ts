@@ -79,7 +79,7 @@ describe("plan", () => {
     expect(await code()).toBe(0);
   });
 
-  it("leaves alone what no file names, also where it can not be read", async () => {
+  it("leaves alone what no file names, also where it cannot be read", async () => {
     const fake = await running(...all);
     fake.run("CREATE STREAM theirs AS SELECT * FROM coinbase_full;");
     Object.assign(fake.state.sources.get("THEIRS")!, {
@@ -93,14 +93,14 @@ describe("plan", () => {
     expect(orphans[0]!.notes.join()).toMatch(/not what a file names.*JOIN is outside/s);
   });
 
-  it("counts one of ours that can not be read as different, and says why", async () => {
+  it("counts one of ours that cannot be read as different, and says why", async () => {
     const fake = await running();
     Object.assign(fake.state.sources.get("COINBASE_BARS_1M")!, { statement: "CREATE TABLE X AS SELECT LIMIT;" });
     const { report } = await runAgainst(fake, "plan", desired);
     const step = report!.steps.find(({ action }) => action === "refuse")!;
     expect([step.name, step.notes.join()]).toEqual([
       "COINBASE_BARS_1M",
-      expect.stringMatching(/can not be read here: the stored statement:1:\d+: /),
+      expect.stringMatching(/cannot be read here: the stored statement:1:\d+: /),
     ]);
   });
 
@@ -216,16 +216,16 @@ describe("a change", () => {
     const next = desiredOf(full, trades.replace("'match'", "'x'"), bars.replace("1 MINUTE", "30 SECONDS"));
     const { code, sent, told, report } = await runAgainst(fake, "apply", next);
     expect([code, sent, report?.refused]).toEqual([1, [], 1]);
-    expect(told).toContain("nothing was sent, since this can not be done");
+    expect(told).toContain("nothing was sent, since this cannot be done");
     expect(told).toContain(
       "WINDOW is SIZE 60000, RETENTION 172800000, GRACE PERIOD 86400000 (ms) on the server and SIZE 30000",
     );
     expect(told).toContain("Upgrades not yet supported for StreamWindowedAggregate");
-    expect(told).toContain("apply --replace drops it and makes it anew");
+    expect(told).toContain("apply --replace drops it and makes it again");
     expect(told).toContain("coinbase_bars_1m_v2");
   });
 
-  it("with --replace drops what reads first and makes it anew, and keeps the topics", async () => {
+  it("with --replace drops what reads first and makes it again, and keeps the topics", async () => {
     const fake = await running();
     const next = desiredOf(full, trades.replace("`price`, `size`", "`size`, `price`"), bars);
     const plan = await runAgainst(fake, "plan", next, { replace: true });
@@ -239,7 +239,7 @@ describe("a change", () => {
     expect(plan.told).toContain(
       "reads all that is still in coinbase_full (7 days, says the catalogue) again: those rows come twice into coinbase_trades",
     );
-    expect(plan.told).toContain("reads COINBASE_TRADES, which is made anew");
+    expect(plan.told).toContain("reads COINBASE_TRADES, which is made again");
     const latest = await runAgainst(fake, "plan", next, { replace: true, from: "latest" });
     expect(latest.told).toContain("what comes between the drop and that is missing in coinbase_trades");
     const { code, sent } = await runAgainst(fake, "apply", next, { replace: true });
@@ -341,7 +341,7 @@ describe("a query that does not run exactly once", () => {
     return fake;
   };
 
-  it("is shown by plan, refused by apply, and made anew with --replace", async () => {
+  it("is shown by plan, refused by apply, and made again with --replace", async () => {
     const fake = await looseQuery();
     const plan = await runAgainst(fake, "plan", desired);
     expect([plan.code, ...actions(plan)]).toEqual([
@@ -468,7 +468,7 @@ describe("a step that fails", () => {
       expect(first.code).toBe(1);
       expect(first.told).toContain(`create ${names[i]} (ksqldb/0${i + 1}.sql): `);
       expect(first.told).toMatch(
-        /no such function\. Mend|could not execute it \(ERROR\): could not be executed\. Mend|still QUEUED .*, after 0\.5 s\. Look whether/s,
+        /no such function\. Fix|could not execute it \(ERROR\): could not be executed\. Fix|still QUEUED .*, after 0\.5 s\. Look whether/s,
       );
       expect(first.told).toContain(`${i} of 3 steps are done and stay. Left: create ${names[i]}`);
       expect(first.report?.steps.map(({ result }) => result)).toEqual(
@@ -498,7 +498,7 @@ describe("a step that fails", () => {
       const { code, told, report } = await runAgainst(fake, "apply", desired);
       expect([code, fake.statements.length]).toEqual([0, 3]);
       expect(told).toMatch(
-        /can not be reached \((ECONNRESET|UND_ERR_SOCKET)\)\. Whether the statement was executed is not known\. Looking\./,
+        /cannot be reached \((ECONNRESET|UND_ERR_SOCKET)\)\. Whether the statement was executed is not known\. Looking\./,
       );
       expect(report?.steps.filter(({ result }) => result === "found")).toHaveLength(when === "after" ? 1 : 0);
     }
@@ -567,7 +567,7 @@ describe("a step that fails", () => {
     expect(told).toContain("no longer knows the command stream/`COINBASE_TRADES`/create");
   });
 
-  it("in the middle of --replace leaves a state from which the same command goes on", async () => {
+  it("in the middle of --replace leaves a state from which the same command continues", async () => {
     for (const on of ["DROP TABLE", "CREATE TABLE coinbase_bars_1m"]) {
       for (const fault of [{ status: 400, code: 40001, message: "no" }, { fails: "no" }, { drop: "after" } as const]) {
         const fake = await running();
@@ -604,7 +604,7 @@ describe("a query that does not run", () => {
     const { code, told } = await runAgainst(fake, "apply", desired);
     expect(code).toBe(1);
     expect(told).toContain(
-      "CTAS_COINBASE_BARS_1M_3 is ERROR.\n  USER: Overflow on addition of decimals\nMend what it complains of",
+      "CTAS_COINBASE_BARS_1M_3 is ERROR.\n  USER: Overflow on addition of decimals\nFix what it complains of",
     );
     expect(told).toContain("the statements are in place");
   });
@@ -655,14 +655,14 @@ describe("before anything is sent", () => {
     expect(report?.checks.faults).toEqual([expect.stringContaining("coinbase_full-value: nothing is registered")]);
   });
 
-  it("says what was not checked, and that retention can not be seen", async () => {
+  it("says what was not checked, and that retention cannot be seen", async () => {
     const fake = await startFakeKsqldb({ topics: { coinbase_trades: { partitions: 6, retentionMs: 604_800_000 } } });
     const { report } = await runAgainst(fake, "plan", desired);
     expect(report?.checks).toEqual({
       faults: [],
       notes: [
         expect.stringMatching(/^raw schemas: not checked/),
-        expect.stringMatching(/^retention of coinbase_trades: ksqlDB does not tell it/),
+        expect.stringMatching(/^retention of coinbase_trades: ksqlDB does not show it/),
       ],
     });
     fake.fail({ on: "LIST TOPICS", status: 400, code: 40001, message: "not here" });
@@ -679,7 +679,7 @@ describe("before anything is sent", () => {
     [
       "a derived topic",
       { coinbase_trades: { partitions: 1, retentionMs: 604_800_000 } },
-      "topic coinbase_trades: it has 1 partitions, and 6 are wanted. Create it anew",
+      "topic coinbase_trades: it has 1 partitions, and 6 are wanted. Create it again",
     ],
   ])("%s must have the partitions", async (_, topics, reason) => {
     const fake = await startFakeKsqldb({ topics });

@@ -118,13 +118,13 @@ describe("what does not pass is one message: step, reason, cure", () => {
     const { code, told } = await runAgainst({ url }, "apply", desired, { wait: "1s" });
     expect(code).toBe(1);
     expect(told).toMatch(
-      /can not be reached \(ECONNREFUSED\)\. It was asked for .* s\. Check its URL \(scheme, host, port\), and that it runs/,
+      /cannot be reached \(ECONNREFUSED\)\. It was asked for .* s\. Check its URL \(scheme, host, port\), and that it runs/,
     );
   });
 
   it("a host that does not exist", async () => {
     const { told } = await runAgainst({ url: "http://ksqldb.invalid" }, "plan", desired, { wait: "100ms" });
-    expect(told).toMatch(/ksqldb\.invalid can not be reached \((ENOTFOUND|EAI_AGAIN)\)/);
+    expect(told).toMatch(/ksqldb\.invalid cannot be reached \((ENOTFOUND|EAI_AGAIN)\)/);
   });
 
   it("a server that says nothing", async () => {
@@ -138,7 +138,7 @@ describe("what does not pass is one message: step, reason, cure", () => {
   it("no TLS where the URL says so", async () => {
     const { url } = await startFakeKsqldb();
     const { told } = await runAgainst({ url: url.replace("http:", "https:") }, "plan", desired);
-    expect(told).toMatch(/can not be reached \(.*SSL.*\)\. It speaks no TLS there: check the URL's scheme and port/);
+    expect(told).toMatch(/cannot be reached \(.*SSL.*\)\. It speaks no TLS there: check the URL's scheme and port/);
   });
 
   it.each([
@@ -178,13 +178,13 @@ describe("what does not pass is one message: step, reason, cure", () => {
     [{ KSQLDB_URL: "localhost:8088" }, "The URL of ksqlDB (KSQLDB_URL,"],
     [{ KSQLDB_URL: "https://me:hunter22@ksqldb.example" }, "ksqldb.example, has credentials in it"],
     [{ KSQLDB_URL: "https://ksqldb.example", KSQLDB_API_KEY: "KEY" }, "only one is given"],
-  ])("a configuration that can not be meant: %o", async (variables, reason) => {
+  ])("a configuration that cannot be meant: %o", async (variables, reason) => {
     const { code, told } = await runAgainst({ url: "" }, "plan", desired, { env: variables });
     expect([code, told]).toEqual([1, expect.stringContaining(reason)]);
     expect(told).not.toContain("hunter22");
   });
 
-  it("an option that can not be meant", async () => {
+  it("an option that cannot be meant", async () => {
     const { told } = await runAgainst({ url: "http://127.0.0.1:1" }, "plan", desired, { from: "middle" });
     expect(told).toBe("--from middle: earliest or latest is expected.");
   });
