@@ -148,7 +148,8 @@ async function sendAndWait(
   return server.waitFor(title, timeoutMs, async () => {
     now ??= await server.status(title, commandId);
     // A server that was started again does not know it.
-    if (now === undefined) throw new Lost(
+    if (now === undefined)
+      throw new Lost(
         `${title}: the server no longer knows the command ${commandId}.`,
         "Look at the log of the server: it may have lost its command topic.",
       );

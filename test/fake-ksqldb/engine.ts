@@ -1,6 +1,8 @@
 /** A ksqlDB's mind: what statements do to its sources, queries and topics, and with which words it refuses them. */
 import type { CreateAs, Query as Select, Statement } from "../../ksqldb/language/ast.ts";
-import { parse } from "../../ksqldb/language/parse.ts";
+import type { Place } from "../../ksqldb/language/ast.ts";
+import { nodesIn } from "../../ksqldb/language/nodes.ts";
+import { parse, type StatementError } from "../../ksqldb/language/parse.ts";
 import { columnsOf, declared, schemaOf, schemaText, storedText, type Column } from "./text.ts";
 
 interface Source {
@@ -23,7 +25,9 @@ interface Query {
   /** As the request had them that made it. */
   readonly properties: Properties;
   state: string;
-  errors: string[];
+  errors: { readonly timestamp: number; readonly errorMessage: string }[];
+  /** It has not read all that is there. */
+  isBehind?: boolean;
 }
 
 export type Properties = Readonly<Record<string, string>>;
@@ -34,20 +38,26 @@ export interface State {
   readonly queries: Map<string, Query>;
   /** With which guarantee the server runs a query to which nobody gave one. */
   readonly guarantee: string;
+  /** Topics whose subject is deleted, and not for good. */
+  readonly softDeleted: Set<string>;
   /** Ids of queries are numbered by the command's place in its topic. */
   next: number;
 }
 
 /** What it answers: an entity, or that a command has been accepted. */
 export type Result =
-  | { readonly entity: object }
+  | { readonly entity: object | undefined }
   | { readonly commandId: string; readonly message: string; readonly queryId: string | null; readonly text: string };
 
 export class StatementRefused extends Error {
+  /** 40001 of a bad statement; 40000 and 50000 of faults that ksqlDB did not foresee at their place. */
   readonly code: number;
-  constructor(message: string, code = 40001) {
+  /** The statement in the server's words, if it came as far as that. */
+  readonly text: string | undefined;
+  constructor(message: string, code = 40001, text?: string) {
     super(message);
     this.code = code;
+    this.text = text;
   }
 }
 
@@ -55,6 +65,7 @@ export const isCommand = (sql: string) => /^(CREATE|DROP|INSERT|TERMINATE|ALTER|
 
 /** Executes a statement on a state, which it changes; a refusal throws StatementRefused. */
 export function execute(state: State, sql: string, properties: Properties = {}): Result {
+  if (/^(SET|UNSET)\b/i.test(sql)) return { entity: undefined };
   if (/^(LIST|SHOW)\s+PROPERTIES\b/i.test(sql)) return { entity: propertiesEntity(state, sql) };
   const [, what] = /^(?:LIST|SHOW|DESCRIBE)\s+(STREAMS|TABLES|QUERIES|TOPICS)\b/i.exec(sql) ?? [];
   if (what !== undefined)
@@ -88,13 +99,19 @@ export function execute(state: State, sql: string, properties: Properties = {}):
         },
       };
     }
+    case "SELECT":
+    case "PRINT":
+      return refuse(
+        "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT",
+        40002,
+      );
     default:
-      return refuse(`line 1:1: Syntax error: Unknown statement '${verb}'`);
+      return refuse("line 1:1: Syntax Error\n");
   }
 }
 
-function refuse(message: string): never {
-  throw new StatementRefused(message);
+function refuse(message: string, code?: number, text?: string): never {
+  throw new StatementRefused(message, code, text);
 }
 
 function nameIn(text: string): string {
@@ -106,50 +123,21 @@ function create(state: State, sql: string, streams: Properties): Result {
   const ast = read(sql);
   const { name } = ast.name;
   const existing = state.sources.get(name);
-  if (existing !== undefined && !ast.replace) {
-    const message = `Cannot add ${ast.source} '${name}': A ${existing.kind} with the same name already exists`;
-    if (/^CREATE\s+\w+\s+IF\s+NOT\s+EXISTS/i.test(sql))
-      return {
-        entity: {
-          "@type": "warning_entity",
-          statementText: sql,
-          message: `${message.replaceAll("'", "`")}.`,
-          warnings: [],
-        },
-      };
-    refuse(ast.kind === "create" ? message : `Could not determine output schema for query due to error: ${message}`);
+  const taken = `Cannot add ${ast.source} '${name}': A ${existing?.kind} with the same name already exists`;
+  if (existing !== undefined && /^CREATE\s+\w+\s+IF\s+NOT\s+EXISTS/i.test(sql)) {
+    const message = `${taken.replaceAll("'", "`")}.`;
+    return { entity: { "@type": "warning_entity", statementText: sql, message, warnings: [] } };
   }
   const properties = new Map(ast.properties.map((property) => [property.name, property.value]));
   const topic = properties.get("KAFKA_TOPIC") ?? name;
   const from = ast.kind === "createAs" ? ast.query.from.name.name : undefined;
   const origin = from === undefined ? undefined : state.sources.get(from);
   if (from !== undefined && origin === undefined)
-    refuse(`Could not determine output schema for query due to error: ${from} does not exist.`);
+    refuse(`Exception while preparing statement: ${from} does not exist.`);
   const columns = ast.kind === "createAs" ? columnsOf(ast, origin!.columns) : declared(ast);
-  if (existing !== undefined) {
-    checkSource(existing, { ...existing, kind: ast.source, topic, columns });
-    if (ast.kind === "createAs" && existing.ast.kind === "createAs") checkQuery(existing.ast, ast);
-  }
-  const found = state.topics.get(topic);
-  // A declaration takes its topic as it is.
-  const source = origin === undefined ? found : state.topics.get(origin.topic)!;
-  const wanted = {
-    partitions: Number(properties.get("PARTITIONS") ?? source?.partitions ?? NaN),
-    retentionMs: Number(properties.get("RETENTION_MS") ?? source?.retentionMs ?? 604_800_000),
-  };
-  if (found === undefined && Number.isNaN(wanted.partitions))
-    refuse(
-      `Topic '${topic}' does not exist. If you want to create a new topic for the stream/table please re-run the ` +
-        "statement providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS').",
-    );
-  if (found !== undefined && (found.partitions !== wanted.partitions || found.retentionMs !== wanted.retentionMs))
-    refuse(
-      `A Kafka topic with the name '${topic}' already exists, with different partition/replica/retention configuration ` +
-        `than required. KSQL expects ${wanted.partitions} partitions (topic has ${found.partitions}), 1 replication factor ` +
-        `(topic has 1), and ${wanted.retentionMs} retention (topic has ${found.retentionMs}).`,
-    );
-  state.topics.set(topic, wanted);
 
+  // First what the topic must be, of which ksqlDB speaks with codes of its own; then what the statement means.
+  const wanted = topicFor(state, ast, topic, properties, origin);
   const windowed = ast.kind === "createAs" && ast.query.window !== null;
   properties.set("CLEANUP_POLICY", ast.source === "stream" ? "delete" : windowed ? "compact,delete" : "compact");
   properties.set("KAFKA_TOPIC", topic);
@@ -158,21 +146,38 @@ function create(state: State, sql: string, streams: Properties): Result {
     properties.set("REPLICAS", "1");
     properties.set("RETENTION_MS", String(wanted.retentionMs));
   }
-  const text = storedText(ast, columns, properties);
-  const keyFormat = properties.get("KEY_FORMAT") ?? origin?.keyFormat ?? "KAFKA";
-  const valueFormat = properties.get("VALUE_FORMAT") ?? origin?.valueFormat ?? "JSON";
-  state.sources.set(name, {
+  const text = storedText(ast, columns, properties, origin?.columns);
+  const source: Source = {
     name,
     kind: ast.source,
     topic,
-    keyFormat,
-    valueFormat,
+    keyFormat: properties.get("KEY_FORMAT") ?? origin?.keyFormat ?? "KAFKA",
+    valueFormat: properties.get("VALUE_FORMAT") ?? origin?.valueFormat ?? "JSON",
     columns,
     statement: text,
     ast,
     from,
-  });
-  const number = state.next++;
+  };
+  const ofQuery = "Could not determine output schema for query due to error: ";
+  if (existing !== undefined && !ast.replace)
+    refuse(ast.kind === "create" ? taken : `${ofQuery}${taken}`, undefined, text);
+  if (ast.kind === "createAs") {
+    const unknown = unknownColumn(ast, origin!.columns);
+    if (unknown !== undefined)
+      refuse(
+        `${ofQuery}Line: ${unknown.at.line}, Col: ${unknown.at.column}: SELECT column '${unknown.name}' cannot be resolved.`,
+        undefined,
+        text,
+      );
+  }
+  if (existing !== undefined) {
+    checkSource(existing, source, text);
+    if (ast.kind === "createAs" && existing.ast.kind === "createAs") checkQuery(existing.ast, ast);
+  }
+  state.topics.set(topic, wanted);
+  state.softDeleted.delete(topic);
+  state.sources.set(name, source);
+  const number = numberOf(state);
   const commandId = `${ast.source}/\`${name}\`/create`;
   if (from === undefined) {
     const message = `${ast.source === "stream" ? "Stream" : "Table"} created`;
@@ -184,19 +189,85 @@ function create(state: State, sql: string, streams: Properties): Result {
   return { commandId, message: `Created query with ID ${id}`, queryId: id, text };
 }
 
+/** The place of a command in its topic, where each has a mark of its transaction behind it. */
+function numberOf(state: State): number {
+  const number = state.next;
+  state.next += 2;
+  return number;
+}
+
+/** The topic that a statement needs, or gets. */
+function topicFor(
+  state: State,
+  ast: Statement,
+  topic: string,
+  properties: ReadonlyMap<string, string>,
+  origin: Source | undefined,
+) {
+  if (ast.kind === "createAs" && ast.source === "table" && ast.query.window === null && properties.has("RETENTION_MS"))
+    refuse(
+      "Invalid config variable in the WITH clause: RETENTION_MS. Non-windowed tables do not support retention.",
+      40000,
+    );
+  const found = state.topics.get(topic);
+  // A declaration takes its topic as it is.
+  const source = origin === undefined ? found : state.topics.get(origin.topic)!;
+  const wanted = {
+    partitions: Number(properties.get("PARTITIONS") ?? source?.partitions ?? NaN),
+    retentionMs: Number(properties.get("RETENTION_MS") ?? source?.retentionMs ?? 604_800_000),
+  };
+  if (found === undefined && Number.isNaN(wanted.partitions)) {
+    const example = storedText(ast, declared(ast), new Map([...properties, ["PARTITIONS", "2"]]));
+    refuse(
+      `Topic '${topic}' does not exist. If you want to create a new topic for the stream/table please re-run the ` +
+        "statement providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). " +
+        `For example: ${example}`,
+      40000,
+    );
+  }
+  if (found !== undefined && (found.partitions !== wanted.partitions || found.retentionMs !== wanted.retentionMs))
+    refuse(
+      `A Kafka topic with the name '${topic}' already exists, with different partition/replica/retention configuration ` +
+        `than required. KSQL expects ${wanted.partitions} partitions (topic has ${found.partitions}), 1 replication factor ` +
+        `(topic has 1), and ${wanted.retentionMs} retention (topic has ${found.retentionMs}).`,
+      50000,
+    );
+  return wanted;
+}
+
+/** A column that a query selects and its source has not. */
+function unknownColumn({ query }: CreateAs, columns: readonly Column[]) {
+  const pseudo = ["ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"];
+  return nodesIn(query.items).find(
+    (node) => node.kind === "name" && !pseudo.includes(node.name) && !columns.some(({ name }) => name === node.name),
+  ) as { name: string; at: Place } | undefined;
+}
+
 function read(sql: string): Statement {
   try {
     return parse(sql, "line")[0]!;
   } catch (error) {
-    return refuse((error as Error).message);
+    const { line, column } = (error as StatementError).at;
+    return refuse(`line ${line}:${column}: Syntax Error\n`);
   }
 }
 
-function checkSource(old: Source, next: Source): void {
+/** As Java prints what a source knows of its topic. */
+function topicText({ topic, keyFormat, valueFormat, ast }: Source): string {
+  const fullName = ast.properties.find(({ name }) => name === "VALUE_SCHEMA_FULL_NAME")?.value;
+  const format = (name: string, properties: string) => `format=FormatInfo{format=${name}, properties={${properties}}}`;
+  return (
+    `KsqlTopic{kafkaTopicName='${topic}', keyFormat=KeyFormat{${format(keyFormat, "")}, features=[], window=Optional.empty}, ` +
+    `valueFormat=ValueFormat{${format(valueFormat, fullName === undefined ? "" : `fullSchemaName=${fullName}`)}, features=[]}}`
+  );
+}
+
+function checkSource(old: Source, next: Source, statementText: string): void {
+  const no = (message: string) => refuse(message, undefined, statementText);
   const issue = (what: string, a: string, b: string) =>
     `Cannot upgrade data source: DataSource '\`${old.name}\`' has ${what} = ${a} which is not upgradeable to ${b}`;
-  if (old.kind !== next.kind) refuse(issue("type", old.kind.toUpperCase(), next.kind.toUpperCase()));
-  if (old.topic !== next.topic) refuse(issue("topic", old.topic, next.topic));
+  if (old.kind !== next.kind) no(issue("type", old.kind.toUpperCase(), next.kind.toUpperCase()));
+  if (old.topic !== next.topic) no(issue("topic", topicText(old), topicText(next)));
   const [before, after] = [old, next].map(({ columns }) => columns.filter(({ key }) => !key));
   const text = (column: Column | undefined) => (column === undefined ? "" : schemaText([column]));
   const changed = before!.filter((column, i) => text(column) !== text(after![i]));
@@ -207,12 +278,12 @@ function checkSource(old: Source, next: Source): void {
       : changed.length > 0
         ? `The following columns are changed, missing or reordered: [${changed.map(text).join(", ")}]`
         : undefined;
-  if (why !== undefined) refuse(`${issue("schema", schemaText(old.columns), schemaText(next.columns))}. (${why})`);
+  if (why !== undefined) no(`${issue("schema", schemaText(old.columns), schemaText(next.columns))}. (${why})`);
 }
 
 /** The steps of the two plans, side by side. */
 function checkQuery({ query: old }: CreateAs, { query: next }: CreateAs): void {
-  const unsupported = (step: string) => refuse(`Upgrades not yet supported for ${step}`);
+  const unsupported = (step: string) => refuse(`Upgrades not yet supported for ${step}`, 40000);
   const text = (part: unknown) =>
     JSON.stringify(part, (name, value: unknown) => (name === "at" || name === "end" ? undefined : value)) ?? "";
   for (const query of [old, next]) {
@@ -223,6 +294,7 @@ function checkQuery({ query: old }: CreateAs, { query: next }: CreateAs): void {
     if (a !== b)
       refuse(
         `Query is not upgradeable. Plan step of type ${step} must have matching ${what}. Values differ: ${a} vs. ${b}`,
+        40000,
       );
   };
   mustMatch("StreamSource", "sourceSchema", old.from.name.name, next.from.name.name);
@@ -246,14 +318,14 @@ function drop(state: State, rest: string, sql: string): Result {
   const name = nameIn(tail ?? "");
   const source = state.sources.get(name);
   if (source === undefined) {
-    const message = `${kind === undefined ? "Source" : kind[0]!.toUpperCase() + kind.slice(1).toLowerCase()} ${name} does not exist.`;
-    if (ifExists === undefined) refuse(message);
-    return { entity: { "@type": "warning_entity", statementText: sql, message, warnings: [] } };
+    if (ifExists === undefined)
+      refuse(`${kind![0]!.toUpperCase()}${kind!.slice(1).toLowerCase()} ${name} does not exist.`);
+    numberOf(state);
+    const commandId = `${kind!.toLowerCase()}/${name}/drop`;
+    return { commandId, message: `Source \`${name}\` does not exist.`, queryId: null, text: sql };
   }
   if (source.kind !== kind!.toLowerCase())
-    refuse(
-      `Incompatible data source type is ${source.kind.toUpperCase()}, but statement was DROP ${kind!.toUpperCase()}`,
-    );
+    refuse(`Incompatible data source type is ${source.kind}, but statement was DROP ${kind!.toLowerCase()}`);
   const readers = [...state.sources.values()].filter(({ from }) => from === name).map((reader) => reader.name);
   if (readers.length > 0)
     refuse(
@@ -271,21 +343,37 @@ function drop(state: State, rest: string, sql: string): Result {
   if (/DELETE\s+TOPIC/i.test(tail!)) {
     const sharing = [...state.sources.values()].find((other) => other.topic === source.topic && other.name !== name);
     if (sharing !== undefined)
-      refuse(`Refusing to delete topic. Found other data sources (${sharing.name}) using topic ${source.topic}`);
+      refuse(`Refusing to delete topic. Found other data sources (${sharing.name}) using topic ${source.topic}`, 50000);
+    if (state.softDeleted.has(source.topic))
+      refuse(
+        `java.lang.RuntimeException: Could not clean up the schema registry for topic: ${source.topic}\nCaused by: Subject ` +
+          `'${source.topic}-value' was soft deleted.Set permanent=true\n\tto delete permanently; error code: 40404`,
+        40000,
+      );
     state.topics.delete(source.topic);
+    state.softDeleted.add(source.topic);
   }
   state.sources.delete(name);
   for (const query of state.queries.values()) if (query.sink === name) state.queries.delete(query.id);
-  state.next++;
+  numberOf(state);
   const commandId = `${source.kind}/${name}/drop`;
-  return { commandId, message: `Source \`${name}\` (topic: ${source.topic}) was dropped.`, queryId: null, text: sql };
+  const message = `Source \`${name}\` (topic: ${source.topic}) was dropped.`;
+  // The request that deletes the topic is carried out before its command is written.
+  return { commandId, message, queryId: null, text: sql.replace(/`?([\w]+)`?\s+DELETE\s+TOPIC/i, "$1") };
+}
+
+/** What DROP … DELETE TOPIC does before its command is written. */
+export function deleteHalf(state: State, sql: string): void {
+  const topic = state.sources.get(nameIn(sql.replace(/^DROP\s+\w+\s+/i, "")))!.topic;
+  state.topics.delete(topic);
+  state.softDeleted.add(topic);
 }
 
 function insert(state: State, rest: string, sql: string, properties: Properties): Result {
   const [, into, from] = /^INTO\s+(\S+)\s+SELECT\b.*\bFROM\s+(\w+|`[^`]+`)/is.exec(rest) ?? [];
   const [sink, source] = [nameIn(into ?? ""), nameIn(from ?? "")];
   for (const name of [sink, source]) if (!state.sources.has(name)) refuse(`${name} does not exist.`);
-  const id = `INSERTQUERY_${state.next++}`;
+  const id = `INSERTQUERY_${numberOf(state)}`;
   state.queries.set(id, { id, sql, from: source, sink, properties, state: "REBALANCING", errors: [] });
   return { commandId: `stream/\`${sink}\`/create`, message: `Created query with ID ${id}`, queryId: id, text: sql };
 }
@@ -293,25 +381,31 @@ function insert(state: State, rest: string, sql: string, properties: Properties)
 function alter(state: State, rest: string, sql: string): Result {
   const [, name, column, type] =
     /^(?:STREAM|TABLE)\s+(\S+)\s+ADD\s+(?:COLUMN\s+)?(\S+)\s+(\S+)$/i.exec(rest.trim()) ?? [];
-  const source = state.sources.get(nameIn(name ?? "")) ?? refuse(`Source ${name} does not exist.`);
+  const source = state.sources.get(nameIn(name ?? "")) ?? refuse(`Source ${nameIn(name ?? "")} does not exist.`);
   if (source.ast.kind !== "create") refuse(`ALTER command is not supported for CREATE ... AS statements.`);
   const columns = [...source.columns, { name: nameIn(column!), type: type!.toUpperCase(), key: false }];
   state.sources.set(source.name, { ...source, columns, statement: `${source.statement}\n${sql}` });
-  state.next++;
-  return { commandId: `stream/${source.name}/alter`, message: "Stream altered", queryId: null, text: sql };
+  numberOf(state);
+  return {
+    commandId: `stream/${source.name}/alter`,
+    message: `Stream ${source.name} altered.`,
+    queryId: null,
+    text: sql,
+  };
 }
 
 function terminate(state: State, id: string, sql: string): Result {
   if (!state.queries.delete(id)) refuse(`Unknown queryId: ${id}`);
-  state.next++;
+  numberOf(state);
   return { commandId: `terminate/${id}/execute`, message: "Query terminated.", queryId: null, text: sql };
 }
 
 function pause(state: State, verb: string, id: string, sql: string): Result {
   const query = state.queries.get(id) ?? refuse(`Unknown queryId: ${id}`);
   query.state = /^PAUSE/i.test(verb) ? "PAUSED" : "RUNNING";
-  state.next++;
-  return { commandId: `${verb.toLowerCase()}/${id}/execute`, message: "Query paused.", queryId: id, text: sql };
+  numberOf(state);
+  const message = `Query ${verb.toLowerCase()}d.`;
+  return { commandId: `${verb.toLowerCase()}/${id}/execute`, message, queryId: null, text: sql };
 }
 
 function list(state: State, what: string, extended: boolean, sql: string): object {
@@ -368,9 +462,12 @@ function queryOf(state: State, { id, sql, sink, state: now }: Query): object {
     id,
     statusCount: { [now]: 1 },
     queryType: "PERSISTENT",
-    state: now,
+    state: stateIn(now),
   };
 }
+
+/** Of a paused query only how many servers have it PAUSED is seen. */
+const stateIn = (state: string) => (state === "PAUSED" ? "RUNNING" : state);
 
 function describe(state: State, source: Source): object {
   const queries = [...state.queries.values()];
@@ -407,6 +504,10 @@ function explain(state: State, id: string, sql: string): object {
   const query =
     state.queries.get(id) ??
     refuse(`Query with id:${id} does not exist, use SHOW QUERIES to view the full set of queries.`);
+  const committedOffset = query.isBehind ? -1 : 1;
+  const topicPartitionEntity = { topic: state.sources.get(query.from)?.topic, partition: 0 };
+  const topicOffsets = [{ topicPartitionEntity, endOffset: 1, committedOffset }];
+  const tasks = { taskId: "0_0", topicOffsets, timeCurrentIdlingStarted: null };
   const queryDescription = {
     id,
     statementText: query.sql,
@@ -417,16 +518,12 @@ function explain(state: State, id: string, sql: string): object {
     topology: "",
     executionPlan: "",
     overriddenProperties: query.properties,
-    ksqlHostQueryStatus: { "127.0.0.1:8088": query.state },
+    ksqlHostQueryStatus: { "127.0.0.1:8088": stateIn(query.state) },
     queryType: "PERSISTENT",
-    queryErrors: query.errors.map((errorMessage, i) => ({
-      timestamp: 1_700_000_000_000 + i,
-      errorMessage,
-      type: "USER",
-    })),
-    tasksMetadata: [],
+    queryErrors: query.errors.map((error) => ({ ...error, type: "USER" })),
+    tasksMetadata: [tasks],
     consumerGroupId: `_confluent-ksql-default_query_${id}`,
-    state: query.state,
+    state: stateIn(query.state),
   };
   return { "@type": "queryDescription", statementText: sql, queryDescription, warnings: [] };
 }

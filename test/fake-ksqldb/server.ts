@@ -13,7 +13,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { catalog } from "../../schemas/catalog.ts";
-import { execute, isCommand, type Properties, StatementRefused, type State } from "./engine.ts";
+import { deleteHalf, execute, isCommand, type Properties, StatementRefused, type State } from "./engine.ts";
 
 /** What goes wrong with the next `times` requests whose line (`POST /ksql CREATE …`, `GET /status/…`) matches. */
 interface Fault {
@@ -34,8 +34,17 @@ interface Fault {
   readonly fails?: string;
   readonly stuck?: boolean;
   readonly forgotten?: boolean;
-  /** The query that it starts goes into ERROR with this message. */
+  /** It takes longer than the server waits for it, and is asked for at /status. */
+  readonly slow?: boolean;
+  /**
+   * The server's own topic of commands is too slow: it answers 500, and did nothing, or all; or of DROP … DELETE TOPIC the
+   * half: topic and subject are deleted, the source is there.
+   */
+  readonly timesOut?: "before" | "after" | "half";
+  /** The query that it starts, or explains, dies of every record with this message, and stays RUNNING. */
   readonly dies?: string;
+  /** The query that it explains has not read all that is there. */
+  readonly behind?: boolean;
 }
 
 interface Command {
@@ -85,6 +94,9 @@ const withoutComments = (ksql: string) =>
 
 const version = "7.9.0";
 
+/** Beside those that begin with ksql., consumer. or producer. */
+const streamsNames = ["auto.offset.reset", "processing.guarantee", "commit.interval.ms", "cache.max.bytes.buffering"];
+
 const usual: Properties = { "auto.offset.reset": "earliest", "processing.guarantee": "exactly_once_v2" };
 
 export async function startServer({
@@ -103,6 +115,7 @@ export async function startServer({
     sources: new Map(),
     queries: new Map(),
     guarantee,
+    softDeleted: new Set(),
     next: 1,
   });
   /** As all commands leave it that were taken, which new ones are checked against; and as those that were executed. */
@@ -110,7 +123,6 @@ export async function startServer({
   const state = empty();
   const queue: Command[] = [];
   const commands = new Map<string, Command>();
-  let taken = 0;
   let faults: { fault: Fault; left: number }[] = [];
   const [statements, requests, properties]: [string[], string[], Properties[]] = [[], [], []];
 
@@ -142,15 +154,19 @@ export async function startServer({
   function tick(): void {
     const [head] = queue;
     if (head === undefined || head.fault.stuck) return;
-    if (head.status === "QUEUED") return void (head.status = "EXECUTING");
+    if (head.status === "QUEUED")
+      return void Object.assign(head, { status: "EXECUTING", message: "Executing statement" });
     queue.shift();
-    if (head.fault.fails !== undefined) return void Object.assign(head, { status: "ERROR", message: head.fault.fails });
+    if (head.fault.fails !== undefined) {
+      state.next += 2;
+      return void Object.assign(head, { status: "ERROR", message: head.fault.fails });
+    }
     const result = execute(state, head.sql, head.properties);
     if ("entity" in result) return;
     Object.assign(head, { status: "SUCCESS", message: result.message, queryId: result.queryId });
     const query = state.queries.get(result.queryId ?? "");
     if (query !== undefined && head.fault.dies !== undefined)
-      Object.assign(query, { state: "ERROR", errors: [head.fault.dies] });
+      query.errors.push({ timestamp: Date.now(), errorMessage: head.fault.dies });
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -165,9 +181,11 @@ export async function startServer({
       commandSequenceNumber?: number;
       streamsProperties?: Properties;
     };
+    // Refused before it is read, a request gets no type of what is answered.
+    const type = (status: number) => (status === 401 || status === 503 ? {} : { "content-type": "application/json" });
     const send = (status: number, answer: unknown, headers = {}) =>
       void response
-        .writeHead(status, { "content-type": "application/vnd.ksql.v1+json", ...headers })
+        .writeHead(status, { ...type(status), ...headers })
         .end(typeof answer === "string" ? answer : JSON.stringify(answer));
     if (path === "/fake/faults") {
       const more = JSON.parse(body) as Fault[];
@@ -182,10 +200,12 @@ export async function startServer({
     const fault = active?.fault ?? { on: "" };
     if (fault.drop === "before") return void request.socket.destroy();
     if (fault.hang === "before") return;
-    const error = (status: number, code: number, message: string, more: object = { "@type": "generic_error" }) =>
+    const error = (status: number, code: number, message: string, statementText?: string) =>
       send(
         status,
-        { error_code: code, message, ...more },
+        statementText === undefined
+          ? { "@type": "generic_error", error_code: code, message }
+          : { "@type": "statement_error", error_code: code, message, statementText, entities: [] },
         fault.retryAfter === undefined ? {} : { "retry-after": String(fault.retryAfter) },
       );
     if (fault.html !== undefined) return send(fault.status ?? 200, fault.html, { "content-type": "text/html" });
@@ -199,20 +219,24 @@ export async function startServer({
       return send(200, {
         KsqlServerInfo: { version, kafkaClusterId: "lkc-1", ksqlServiceId: "default_", serverStatus: "RUNNING" },
       });
-    if (path === "/healthcheck") return send(200, { isHealthy: true, details: {} });
+    if (path === "/healthcheck") {
+      const parts = ["metastore", "kafka", "commandRunner"].map((name) => [name, { isHealthy: true }]);
+      return send(200, { isHealthy: true, details: Object.fromEntries(parts), serverState: "READY" });
+    }
     const [, commandId] = /^\/status\/(.+)$/.exec(path) ?? [];
     if (commandId !== undefined) {
       const command = commands.get(commandId);
       if (command === undefined || fault.forgotten) return error(404, 40400, "Command not found");
       return send(200, { status: command.status, message: command.message, queryId: command.queryId });
     }
-    if (path !== "/ksql" || request.method !== "POST") return error(404, 40400, "HTTP 404 Not Found");
+    if (path !== "/ksql" || request.method !== "POST")
+      return send(404, "<html><body><h1>Resource not found</h1></body></html>", { "content-type": "text/html" });
 
     // It waits for what the client has seen, and before a command for all commands.
     const awaited = () =>
       queue.some(({ number, sql }) => number <= commandSequenceNumber || isCommand(sql) === isCommand(ksql));
     while (awaited() && !queue[0]!.fault.stuck) tick();
-    if (queue.some(({ number }) => number <= commandSequenceNumber))
+    if (commandSequenceNumber >= ahead.next || queue.some(({ number }) => number <= commandSequenceNumber))
       return error(
         503,
         50301,
@@ -230,6 +254,21 @@ export async function startServer({
         40000,
         `One or more properties overrides set locally are prohibited by the KSQL server (use UNSET to reset their default value): [${denied.join(", ")}]`,
       );
+    const unknown = Object.keys(streamsProperties).find(
+      (name) => !streamsNames.includes(name) && !/^(ksql|consumer|producer)\./.test(name),
+    );
+    if (unknown !== undefined)
+      return error(
+        500,
+        50000,
+        `Not recognizable as ksql, streams, consumer, or producer property: '${unknown}'`,
+        asked[0] ?? "",
+      );
+    const explained = state.queries.get(/^EXPLAIN\s+(\w+)/i.exec(ksql)?.[1] ?? "");
+    if (explained !== undefined) {
+      explained.isBehind = fault.behind === true;
+      if (fault.dies !== undefined) explained.errors.push({ timestamp: Date.now(), errorMessage: fault.dies });
+    }
     // All of a request is tried in a sandbox first.
     const sandbox = structuredClone(ahead);
     for (const sql of asked)
@@ -237,26 +276,34 @@ export async function startServer({
         execute(isCommand(sql) ? sandbox : structuredClone(state), sql);
       } catch (refused) {
         if (!(refused instanceof StatementRefused)) throw refused;
-        return error(400, refused.code, refused.message, {
-          "@type": "statement_error",
-          statementText: sql,
-          entities: [],
-        });
+        // What it foresaw no code for, it does not tie to the statement.
+        const statementText = refused.code === 40000 ? undefined : (refused.text ?? sql);
+        return error(Math.floor(refused.code / 100), refused.code, refused.message, statementText);
       }
+    if (fault.timesOut === "half") for (const one of [ahead, state]) deleteHalf(one, asked[0] ?? "");
+    const late = () =>
+      error(
+        500,
+        50000,
+        `Could not write the statement '${asked[0]}' into the command topic.\nCaused by: Timeout while waiting for command topic consumer to process command\n\ttopic`,
+        asked[0],
+      );
+    if (fault.timesOut !== undefined && fault.timesOut !== "after") return late();
     for (const sql of asked) {
       if (!isCommand(sql)) {
         const result = execute(state, sql);
-        if ("entity" in result) answers.push(result.entity);
+        if ("entity" in result && result.entity !== undefined) answers.push(result.entity);
         continue;
       }
       const result = execute(fault.fails === undefined ? ahead : structuredClone(ahead), sql);
       if ("entity" in result) {
-        answers.push(result.entity);
+        if (result.entity !== undefined) answers.push(result.entity);
         continue;
       }
-      const command = {
+      if (fault.fails !== undefined) ahead.next += 2;
+      const command: Command = {
         id: result.commandId,
-        number: taken++,
+        number: ahead.next - 1,
         sql,
         properties: streamsProperties,
         fault,
@@ -268,15 +315,21 @@ export async function startServer({
       properties.push(streamsProperties);
       commands.set(command.id, command);
       queue.push(command);
+      // It waits for the command before it answers, for five seconds.
+      if (fault.drop === undefined && fault.hang === undefined && !fault.slow)
+        while (queue.includes(command) && !queue[0]!.fault.stuck) tick();
+      const late = fault.slow ? { status: "EXECUTING", message: "Executing statement" } : {};
+      const { status, message, queryId } = { ...command, ...late };
       answers.push({
         "@type": "currentStatus",
         statementText: result.text,
         commandId: command.id,
-        commandStatus: { status: "QUEUED", message: command.message, queryId: null },
-        commandSequenceNumber: command.number,
+        commandStatus: { status, message, queryId },
+        commandSequenceNumber: status === "ERROR" ? -1 : command.number,
         warnings: [],
       });
     }
+    if (fault.timesOut === "after") return late();
     if (fault.drop === "after") return void request.socket.destroy();
     if (fault.hang === "after") return;
     send(200, answers);

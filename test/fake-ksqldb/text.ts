@@ -14,6 +14,7 @@ export function storedText(
   ast: Statement,
   columns: readonly Column[],
   properties: ReadonlyMap<string, string>,
+  source?: readonly Column[],
 ): string {
   const head = `CREATE ${ast.replace ? "OR REPLACE " : ""}${ast.source.toUpperCase()} ${nameText(ast.name.name)}`;
   const key = ast.source === "table" ? " PRIMARY KEY" : " KEY";
@@ -24,13 +25,13 @@ export function storedText(
   const clauses = `WITH (${values.join(", ")})`;
   return ast.kind === "create"
     ? `${head} (${list}) ${clauses};`
-    : `${head} ${clauses} AS ${queryLines(ast.query).join("\n")};`;
+    : `${head} ${clauses} AS ${queryLines(ast.query, source).join("\n")};`;
 }
 
-function queryLines(query: Query): string[] {
+function queryLines(query: Query, columns: readonly Column[] | undefined): string[] {
   const { from, window, where, group, partition, having, emit } = query;
   const source = from.alias?.name ?? from.name.name;
-  const text = (expression: Expression) => expressionText(asStored(expression, source));
+  const text = (expression: Expression) => expressionText(asStored(expression, source, columns));
   const list = (expressions: readonly Expression[]) => expressions.map(text).join(", ");
   const star = query.items.some((item) => item.kind === "star");
   const items = namedItems(query).map(({ item, name }) =>
@@ -63,13 +64,16 @@ function namedItems(query: Query): { item: Item; name: string }[] {
 
 const notColumns = ["WINDOWSTART", "WINDOWEND"];
 
-/** Columns qualified, NOT before what it negates. */
-function asStored<T>(node: T, source: string): T {
-  if (Array.isArray(node)) return node.map((item: unknown) => asStored(item, source)) as T;
+/** Columns that the source has qualified, NOT before what it negates. */
+function asStored<T>(node: T, source: string, columns: readonly Column[] | undefined): T {
+  if (Array.isArray(node)) return node.map((item: unknown) => asStored(item, source, columns)) as T;
   if (typeof node !== "object" || node === null) return node;
-  const inner = Object.fromEntries(Object.entries(node).map(([name, part]) => [name, asStored<unknown>(part, source)]));
-  if (inner["kind"] === "name" && !notColumns.includes(String(inner["name"])))
-    return { ...inner, qualifier: source } as T;
+  const inner = Object.fromEntries(
+    Object.entries(node).map(([name, part]) => [name, asStored<unknown>(part, source, columns)]),
+  );
+  const isColumn = (name: unknown) =>
+    !notColumns.includes(String(name)) && columns?.some((column) => column.name === name) !== false;
+  if (inner["kind"] === "name" && isColumn(inner["name"])) return { ...inner, qualifier: source } as T;
   if (inner["negated"] === true && inner["kind"] !== "isNull")
     return { kind: "not", operand: { ...inner, negated: false } } as T;
   return inner as T;

@@ -140,6 +140,18 @@ describe("a status", () => {
     expect((await look(world)).wrong).toEqual([`! sink tapeline-dev-bigquery (lcc-1): ${state}, lag not told`]);
   });
 
+  it("marks a query that dies of its records, RUNNING as it is for the server", async () => {
+    const world = await deployed();
+    const query = world.ksqldb.state.queries.get(world.query("coinbase_bars_1s").id)!;
+    const errorMessage =
+      "StreamsException: Exception caught in process\n\tat Task.run\nCaused by: null used for required";
+    query.errors.push({ timestamp: Date.now() - 60_000, errorMessage });
+    const { wrong, report } = await look(world);
+    const fault = "USER: StreamsException: Exception caught in process Caused by: null used for required";
+    expect(wrong).toEqual([`! query of coinbase_bars_1s: RUNNING, lag not told (${query.id}), died lately: ${fault}`]);
+    expect(report.queries).toContainEqual({ topic: "coinbase_bars_1s", id: query.id, state: "RUNNING", fault });
+  });
+
   it("marks a failed task with the first line of its trace, and tells the sink's", async () => {
     const world = await deployed();
     Object.assign(world.apis.connector, { state: "FAILED", trace: "Error: keyfile is not valid\n\tat Sink.start" });

@@ -39,8 +39,8 @@ describe("an empty server", () => {
     expect(apply.code).toBe(0);
     expect(apply.sent.map((sql) => /^CREATE \w+ (\w+)/.exec(sql)?.[1]?.toUpperCase())).toEqual(names);
     expect(apply.report?.queries).toEqual({
-      COINBASE_TRADES: "CSAS_COINBASE_TRADES_2",
-      COINBASE_BARS_1M: "CTAS_COINBASE_BARS_1M_3",
+      COINBASE_TRADES: "CSAS_COINBASE_TRADES_3",
+      COINBASE_BARS_1M: "CTAS_COINBASE_BARS_1M_5",
     });
     expect([...fake.state.queries.values()].map(({ state }) => state)).toEqual(["RUNNING", "RUNNING"]);
   });
@@ -67,6 +67,18 @@ describe("an empty server", () => {
     expect([second.code, second.sent, second.report?.changes]).toEqual([0, [], 0]);
     expect(new Set(second.report?.steps.map(({ action }) => action))).toEqual(new Set(["unchanged"]));
   });
+});
+
+it("a topic that keeps its records for ever is read, and is no difference", async () => {
+  const topics = { coinbase_trades: { partitions: 6, retentionMs: -1 } };
+  const kept = trades.replace("604800000", "-1");
+  const fake = await startFakeKsqldb({ topics });
+  expect((await runAgainst(fake, "apply", desiredOf(full, kept))).code).toBe(0);
+  expect(fake.state.sources.get("COINBASE_TRADES")!.statement).toContain("RETENTION_MS=-1");
+  expect((await runAgainst(fake, "plan", desiredOf(full, kept))).report).toMatchObject({ changes: 0, refused: 0 });
+  expect((await runAgainst(fake, "plan", desiredOf(full, trades))).told).toContain(
+    "RETENTION_MS is -1 on the server and 604800000 in the file",
+  );
 });
 
 describe("plan", () => {
@@ -147,13 +159,13 @@ describe("plan", () => {
 
   it("sees that a query was terminated, or is paused", async () => {
     const fake = await running();
-    fake.run("PAUSE CTAS_COINBASE_BARS_1M_3;");
+    fake.run("PAUSE CTAS_COINBASE_BARS_1M_5;");
     const paused = await runAgainst(fake, "plan", desired);
     expect(paused.report?.steps[2]).toMatchObject({
       action: "unchanged",
-      notes: ["its query CTAS_COINBASE_BARS_1M_3 is PAUSED"],
+      notes: ["its query CTAS_COINBASE_BARS_1M_5 is PAUSED"],
     });
-    fake.run("TERMINATE CSAS_COINBASE_TRADES_2;");
+    fake.run("TERMINATE CSAS_COINBASE_TRADES_3;");
     const gone = await runAgainst(fake, "plan", desired);
     expect(gone.report?.steps[1]).toMatchObject({
       action: "refuse",
@@ -270,12 +282,12 @@ describe("a change", () => {
     [
       "an INSERT of others",
       "INSERT INTO coinbase_trades SELECT k, `price`, `size` FROM coinbase_full;",
-      "COINBASE_TRADES: INSERTQUERY_4, which no file names, reads from it or writes into it. TERMINATE INSERTQUERY_4 by hand",
+      "COINBASE_TRADES: INSERTQUERY_7, which no file names, reads from it or writes into it. TERMINATE INSERTQUERY_7 by hand",
     ],
     [
       "an INSERT of others that reads",
       "INSERT INTO theirs SELECT k, `price`, `size` FROM coinbase_trades;",
-      "COINBASE_TRADES: INSERTQUERY_5, which no file names, reads from it or writes into it. TERMINATE INSERTQUERY_5 by hand",
+      "COINBASE_TRADES: INSERTQUERY_9, which no file names, reads from it or writes into it. TERMINATE INSERTQUERY_9 by hand",
     ],
   ])("with --replace is refused where %s would have to go", async (_, theirs, reason) => {
     const fake = await running(...all);
@@ -351,7 +363,7 @@ describe("a query that does not run exactly once", () => {
       "refuse COINBASE_BARS_1M",
     ]);
     expect(plan.told).toContain(
-      "its query CTAS_COINBASE_BARS_1M_3 runs with processing.guarantee at_least_once, and statements are applied with exactly_once_v2",
+      "its query CTAS_COINBASE_BARS_1M_5 runs with processing.guarantee at_least_once, and statements are applied with exactly_once_v2",
     );
     expect((await runAgainst(fake, "apply", desired)).sent).toEqual([]);
     const heal = await runAgainst(fake, "apply", desired, { replace: true });
@@ -420,7 +432,7 @@ describe("destroy", () => {
     [
       "an INSERT does",
       "INSERT INTO coinbase_trades SELECT k, `price`, `size` FROM coinbase_full;",
-      "TERMINATE INSERTQUERY_4 by hand",
+      "TERMINATE INSERTQUERY_7 by hand",
     ],
   ])("drops nothing where %s", async (_, theirs, reason) => {
     const fake = await running(...all, theirs);
@@ -534,7 +546,7 @@ describe("a step that fails", () => {
     "by a page of HTML names where it came: %s",
     async (on) => {
       const fake = await startFakeKsqldb();
-      fake.fail({ on, html: "<html>Log in</html>" });
+      fake.fail({ on, html: "<html>Log in</html>" }, { on: "CREATE STREAM coinbase_trades", slow: true });
       const first = await runAgainst(fake, "apply", desired);
       expect(first.code).toBe(1);
       expect(first.told).toMatch(
@@ -559,9 +571,67 @@ describe("a step that fails", () => {
     expect(told).toContain("answers 500 (50000): Could not write the statement into the command topic.");
   });
 
+  it.each([
+    [
+      "a topic with another retention",
+      "A Kafka topic with the name 'coinbase_trades' already exists, with different partition/replica/retention configuration than required.",
+      "Give the topic the PARTITIONS and RETENTION_MS of the statement",
+    ],
+    [
+      "a property that it does not know",
+      "Not recognizable as ksql, streams, consumer, or producer property: 'auto.offset.reset'",
+      "This version of ksqlDB does not know the property",
+    ],
+    ["what nobody has seen yet", "For input string: abc", "Fix the statement, or what it needs"],
+  ])("by a refusal that calls itself 500 is sent once, and told with its cure: %s", async (_, message, cure) => {
+    const fake = await startFakeKsqldb();
+    fake.fail({ on: "CREATE STREAM coinbase_trades", status: 500, code: 50000, message, times: 9 });
+    const { code, told } = await runAgainst(fake, "apply", desired);
+    expect([code, told]).toEqual([1, expect.stringContaining(`${message.replace(/\.$/, "")}. ${cure}`)]);
+    expect(fake.requests.filter((request) => request.includes("CREATE STREAM coinbase_trades"))).toHaveLength(1);
+  });
+
+  it("by a topic of commands that is too slow is looked at, and told with the cure when nothing comes of it", async () => {
+    const late = { on: "CREATE STREAM coinbase_trades", timesOut: "before", times: 3 } as const;
+    const fake = await startFakeKsqldb();
+    fake.fail(late);
+    const { code, told } = await runAgainst(fake, "apply", desired);
+    expect([code, fake.statements.length]).toEqual([1, 1]);
+    expect(told).toContain("Whether the statement was executed is not known. Looking.");
+    expect(told).toContain(
+      "It was sent 3 times, and has not been executed. The server cannot use its own topic of commands",
+    );
+    const other = await startFakeKsqldb();
+    other.fail({ ...late, timesOut: "after", times: 1 });
+    const found = await runAgainst(other, "apply", desired);
+    expect([found.code, other.statements.length, found.report?.steps[1]?.result]).toEqual([0, 3, "found"]);
+  });
+
+  it("at DROP … DELETE TOPIC because half of it was done before is dropped without", async () => {
+    const fake = await running();
+    fake.fail({ on: "DROP TABLE .* DELETE TOPIC", timesOut: "half" });
+    const { code, told, sent } = await runAgainst(fake, "destroy", desired, { "delete-topics": true });
+    expect([code, [...fake.state.sources.keys()]]).toEqual([0, []]);
+    expect(told).toContain("Could not clean up the schema registry for topic: coinbase_bars_1m");
+    expect(told).toContain("The server is stuck at deleting coinbase_bars_1m: it is dropped without");
+    expect(sent).toEqual([
+      "DROP TABLE `COINBASE_BARS_1M`;",
+      "DROP STREAM `COINBASE_TRADES` DELETE TOPIC;",
+      "DROP STREAM `COINBASE_FULL`;",
+    ]);
+  });
+
+  it("at DROP … DELETE TOPIC because others use the topic keeps what is there, and says so", async () => {
+    const fake = await running(full, trades);
+    fake.run("CREATE STREAM theirs (a STRING) WITH (KAFKA_TOPIC = 'coinbase_trades', VALUE_FORMAT = 'AVRO');");
+    const { code, told } = await runAgainst(fake, "destroy", desired, { "delete-topics": true });
+    expect([code, fake.state.sources.size]).toEqual([1, 3]);
+    expect(told).toContain("using topic coinbase_trades. Drop without --delete-topics: others use the topic.");
+  });
+
   it("by a command that the server forgets is looked at", async () => {
     const fake = await startFakeKsqldb();
-    fake.fail({ on: "GET /status/.*TRADES", forgotten: true });
+    fake.fail({ on: "GET /status/.*TRADES", forgotten: true }, { on: "CREATE STREAM coinbase_trades", slow: true });
     const { code, told } = await runAgainst(fake, "apply", desired);
     expect([code, fake.statements.length]).toEqual([0, 3]);
     expect(told).toContain("no longer knows the command stream/`COINBASE_TRADES`/create");
@@ -601,12 +671,36 @@ describe("a query that does not run", () => {
   it("is told with what it complains of", async () => {
     const fake = await startFakeKsqldb();
     fake.fail({ on: "CREATE TABLE", dies: "Overflow on addition of decimals" });
-    const { code, told } = await runAgainst(fake, "apply", desired);
+    const { code, told, report } = await runAgainst(fake, "apply", desired);
     expect(code).toBe(1);
-    expect(told).toContain(
-      "CTAS_COINBASE_BARS_1M_3 is ERROR.\n  USER: Overflow on addition of decimals\nFix what it complains of",
-    );
+    const fault = "  USER: Overflow on addition of decimals\nFix what it complains of";
+    expect(told).toContain(`CTAS_COINBASE_BARS_1M_5 is RUNNING, and dies again and again.\n${fault}`);
     expect(told).toContain("the statements are in place");
+    expect(report?.error).toContain("Overflow on addition of decimals");
+    // Also where nothing is sent any more; and plan shows it.
+    expect((await runAgainst(fake, "apply", desired)).told).toContain(fault);
+    expect((await runAgainst(fake, "plan", desired)).told).toContain(
+      "its query CTAS_COINBASE_BARS_1M_5 is RUNNING, and died lately: USER: Overflow on addition of decimals",
+    );
+    fake.state.queries.get("CTAS_COINBASE_BARS_1M_5")!.state = "ERROR";
+    expect((await runAgainst(fake, "apply", desired)).told).toContain(`CTAS_COINBASE_BARS_1M_5 is ERROR.\n${fault}`);
+  });
+
+  it("is watched until it has read what is there: one dies only then", async () => {
+    const fake = await startFakeKsqldb();
+    const on = "EXPLAIN CTAS_COINBASE_BARS_1M_5";
+    fake.fail({ on, behind: true }, { on, dies: "null used for required field" });
+    const { code, told } = await runAgainst(fake, "apply", desired, { timeout: "20s" });
+    expect([code, told]).toEqual([1, expect.stringContaining("null used for required field")]);
+  });
+
+  it("is well again when its last error is older than the longest pause between two starts", async () => {
+    const fake = await running();
+    const query = fake.state.queries.get("CTAS_COINBASE_BARS_1M_5")!;
+    query.errors.push({ timestamp: Date.now() - 21 * 60_000, errorMessage: "a rebalance" });
+    expect((await runAgainst(fake, "apply", desired)).code).toBe(0);
+    query.errors.push({ timestamp: Date.now() - 14 * 60_000, errorMessage: "a rebalance" });
+    expect((await runAgainst(fake, "apply", desired)).code).toBe(1);
   });
 
   it("is not looked for among the INSERTs of others", async () => {
@@ -615,21 +709,21 @@ describe("a query that does not run", () => {
       trades,
       "INSERT INTO coinbase_trades SELECT k, `price`, `size` FROM coinbase_full;",
     );
-    fake.run("PAUSE INSERTQUERY_3;");
+    fake.run("PAUSE INSERTQUERY_5;");
     // The server may list its queries in any order.
     const { queries } = fake.state;
-    const own = queries.get("CSAS_COINBASE_TRADES_2")!;
+    const own = queries.get("CSAS_COINBASE_TRADES_3")!;
     queries.delete(own.id);
     queries.set(own.id, own);
     const { code, report } = await runAgainst(fake, "apply", desiredOf(full, trades));
     expect([code, report?.queries]).toEqual([0, { COINBASE_TRADES: own.id }]);
   });
 
-  it("is told if it is paused", async () => {
+  it("is told if it is paused, though the server says state RUNNING", async () => {
     const fake = await running();
-    fake.run("PAUSE CSAS_COINBASE_TRADES_2;");
+    fake.run("PAUSE CSAS_COINBASE_TRADES_3;");
     const { code, told } = await runAgainst(fake, "apply", desired);
-    expect([code, told.includes("CSAS_COINBASE_TRADES_2 is PAUSED") && told.includes("RESUME")]).toEqual([1, true]);
+    expect([code, told.includes("CSAS_COINBASE_TRADES_3 is PAUSED") && told.includes("RESUME")]).toEqual([1, true]);
   });
 });
 
@@ -686,6 +780,21 @@ describe("before anything is sent", () => {
     const { code, sent, told } = await runAgainst(fake, "apply", desired);
     expect([code, sent]).toEqual([1, []]);
     expect(told).toContain(reason);
+  });
+
+  it("the topics of what runs must be there, too: ksqlDB does not miss them", async () => {
+    const fake = await running();
+    fake.state.topics.delete("coinbase_full");
+    fake.state.topics.delete("coinbase_bars_1m");
+    const { code, report, told } = await runAgainst(fake, "plan", desired);
+    expect([code, report?.changes, report?.refused]).toEqual([1, 0, 0]);
+    expect(report?.checks.faults).toEqual([
+      "topic coinbase_full: there is none, or ksqlDB may not see it. Create the topic: deploy the infrastructure, or npm run producer -- --create-topics.",
+      expect.stringMatching(
+        /^topic coinbase_bars_1m: there is none, or ksqlDB may not see it, and the query of COINBASE_BARS_1M writes it\. Deploy the infrastructure, which makes the topic\. On a Kafka of your own/,
+      ),
+    ]);
+    expect(told).toContain("nothing to send, 2 missing before.");
   });
 
   it("a raw topic must be there", async () => {
