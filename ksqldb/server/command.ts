@@ -31,8 +31,8 @@ export const serverHelp = `npm run ksqldb -- plan | apply | destroy [options]
 
   plan       Compares ksqldb/*.sql with what the ksqlDB server of KSQLDB_URL runs, and tells what apply would do.
   apply      Does it: creates what is missing and replaces in place what the server takes. Does nothing at all where
-             a change cannot be made in place. What means the same is not sent. Waits until every query runs.
-             After a failure the same command continues.
+             a change cannot be made in place. What means the same is not sent. Waits until every query runs, and
+             fails where one dies of its records. After a failure the same command continues.
   destroy    Drops the streams and tables that ksqldb/*.sql name, what reads before what it reads, and nothing else.
 
   --replace            Drops what cannot be changed in place, with everything of these files that reads it, and
@@ -40,8 +40,8 @@ export const serverHelp = `npm run ksqldb -- plan | apply | destroy [options]
   --from               Where a new query begins to read: earliest (default) or latest.
   --delete-topics      Deletes the topics of the derived streams and tables that are dropped, too. Never a raw topic.
   --detailed-exitcode  plan exits 3 if there is something to do.
-  --wait               How long a server that refuses the key, is starting or limits the rate is asked again: a fresh
-                       key takes minutes to be known. Default 10m for apply, 30s for the others.
+  --wait               How long a server that is not there yet, is starting, refuses the key or limits the rate is asked
+                       again: a fresh key takes minutes to be known. Default 10m for apply, 30s for the others.
   --timeout            How long a statement may take, and then the queries to run. Default 2m.
   --yes                Does not ask before it drops something.
   --state              Folder of a Terraform stack, whose state has the secret of KSQLDB_API_KEY. With it destroy takes

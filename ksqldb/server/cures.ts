@@ -40,15 +40,12 @@ export function cureOf(message: string): string {
 
 /** How a topic that is missing comes to be: whoever writes it makes it. */
 export function topicCure(topic: string): string {
-  switch (catalog.find(({ name }) => name === topic)?.writtenBy) {
-    case "producer":
-      return "Create the topic: deploy the infrastructure, or npm run producer -- --create-topics.";
-    case "ksqldb":
-      return (
-        "Deploy the infrastructure, which makes the topic. On a Kafka of your own ksqlDB makes it with the statement: " +
-        "drop what writes it, and what reads that (npm run ksqldb -- destroy), then apply."
-      );
-    default:
-      return "Create the topic, or give the statement PARTITIONS: then ksqlDB makes it.";
-  }
+  const writer = catalog.find(({ name }) => name === topic)?.writtenBy;
+  if (writer === "producer")
+    return "Create the topic: deploy the infrastructure, or npm run producer -- --create-topics.";
+  if (writer === undefined) return "Create the topic, or give the statement PARTITIONS: then ksqlDB makes it.";
+  return (
+    "Deploy the infrastructure, which makes the topic. On a Kafka of your own ksqlDB makes it with the statement: " +
+    "drop what writes it, and what reads that (npm run ksqldb -- destroy), then apply."
+  );
 }

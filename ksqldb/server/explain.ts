@@ -31,7 +31,7 @@ export async function explain(server: KsqlServer, step: string, id: string): Pro
   }
 }
 
-export function readExplained({ overriddenProperties, queryErrors, tasksMetadata }: Json): Explained {
+function readExplained({ overriddenProperties, queryErrors, tasksMetadata }: Json): Explained {
   const given = text(((overriddenProperties ?? {}) as Json)[guaranteeProperty]);
   const offsets = objects(tasksMetadata).flatMap((task) => objects(task["topicOffsets"]));
   return {

@@ -220,8 +220,12 @@ export async function startServer({
         KsqlServerInfo: { version, kafkaClusterId: "lkc-1", ksqlServiceId: "default_", serverStatus: "RUNNING" },
       });
     if (path === "/healthcheck") {
-      const parts = ["metastore", "kafka", "commandRunner"].map((name) => [name, { isHealthy: true }]);
-      return send(200, { isHealthy: true, details: Object.fromEntries(parts), serverState: "READY" });
+      const well = { isHealthy: true };
+      return send(200, {
+        ...well,
+        details: { metastore: well, kafka: well, commandRunner: well },
+        serverState: "READY",
+      });
     }
     const [, commandId] = /^\/status\/(.+)$/.exec(path) ?? [];
     if (commandId !== undefined) {
@@ -318,8 +322,8 @@ export async function startServer({
       // It waits for the command before it answers, for five seconds.
       if (fault.drop === undefined && fault.hang === undefined && !fault.slow)
         while (queue.includes(command) && !queue[0]!.fault.stuck) tick();
-      const late = fault.slow ? { status: "EXECUTING", message: "Executing statement" } : {};
-      const { status, message, queryId } = { ...command, ...late };
+      const onItsWay = fault.slow ? { status: "EXECUTING", message: "Executing statement" } : {};
+      const { status, message, queryId } = { ...command, ...onItsWay };
       answers.push({
         "@type": "currentStatus",
         statementText: result.text,

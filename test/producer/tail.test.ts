@@ -59,14 +59,14 @@ it("prints the latest records of all partitions, by time, decoded", async () => 
 
 it("shows where the window of a windowed table's key starts", async () => {
   const { dir, log } = dataDirectory(0);
-  const start = 1_790_000_040_000;
+  const windowStart = 1_790_000_040_000;
   // As ksqlDB writes it: the key, then the window's start as a long.
   const key = Buffer.concat([Buffer.from("BTC-USD"), Buffer.from([0, 0, 0x01, 0xa0, 0xc4, 0x51, 0x08, 0x40])]);
-  expect(BigInt(`0x${key.toString("hex", 7)}`)).toBe(BigInt(start));
+  expect(BigInt(`0x${key.toString("hex", 7)}`)).toBe(BigInt(windowStart));
   const schema = { type: "record", name: "b", fields: [{ name: "trades", type: "long" }] };
   const id = log.schemas.register("coinbase_bars_1m-value", schema);
   const [partition] = log.partitions("coinbase_bars_1m");
-  partition!.add(start + 1, key, Buffer.from([0, 0, 0, 0, id, 6]));
+  partition!.add(windowStart + 1, key, Buffer.from([0, 0, 0, 0, id, 6]));
   log.storeRows(partition!, 0);
   await log.close();
   const { out } = await run("tail", "coinbase_bars_1m", "--data", dir);
@@ -74,9 +74,9 @@ it("shows where the window of a windowed table's key starts", async () => {
     topic: "coinbase_bars_1m",
     partition: 0,
     offset: 0,
-    timestamp: start + 1,
+    timestamp: windowStart + 1,
     key: "BTC-USD",
-    windowStart: start,
+    windowStart,
     value: { trades: 3 },
   });
 });
