@@ -67,7 +67,7 @@ it("shows where the window of a windowed table's key starts", async () => {
   const id = log.schemas.register("coinbase_bars_1m-value", schema);
   const [partition] = log.partitions("coinbase_bars_1m");
   partition!.add(windowStart + 1, key, Buffer.from([0, 0, 0, 0, id, 6]));
-  log.storeRows(partition!, 0);
+  log.storeRows(partition!, "coinbase_full", 0);
   await log.close();
   const { out } = await run("tail", "coinbase_bars_1m", "--data", dir);
   expect(JSON.parse(out)).toEqual({
