@@ -21,7 +21,8 @@ const meanings: Readonly<Record<Cause, Meaning>> = {
   late: {
     name: "late",
     what: "leaves out records that are too late for their windows",
-    cure: () => "the rows themselves stay, and `candles` has them; a recording that is sorted by time gives whole bars",
+    cure: () =>
+      "the rows themselves stay, and `candles` has them; a recording that is sorted by time, and an older one before a newer, gives whole bars",
   },
   unprocessable: { name: "unprocessed", what: "leaves out records that it cannot process", cure: show },
   unknown_schema: {
@@ -57,7 +58,7 @@ function sentenceOf({ reader, topic, partition, cause, offset, reason }: FirstDr
   const { what, cure } = meanings[cause];
   const at = offset === undefined ? "" : `, offset ${offset}`;
   const why = reason === "" ? "" : `: ${reason.replace(/^offset \d+: /, "")}`;
-  return `${reader} ${what} (the first: ${topic}, partition ${partition}${at}${why}): ${cure(topic)}. They are counted`;
+  return `${reader} ${what} (the first: ${topic}, partition ${partition}${at}${why}): ${cure(topic)}. More of them are only counted`;
 }
 
 function read(path: string, talk: (line: string) => void): readonly Counts[] {

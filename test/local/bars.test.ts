@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import type { Counts } from "../../dropped.ts";
 import { simulatedFrames } from "../../local/exchange/simulator.ts";
 import { Platform } from "../../local/platform.ts";
 import { Random } from "../../local/exchange/random.ts";
@@ -90,8 +91,18 @@ function expectViews(given: Calculated["views"], expected: Calculated["views"]):
     expect(given[name], name).toEqual(expected[name]);
 }
 
-/** The views and the tables of a data directory are as calculated. Gives what `expectRightRows` does. */
+/** The trades that were too late for a bar are counted by statement, each once, in all runs of the data directory. */
+function expectLateCounted(dir: string, { late }: Calculated): void {
+  const file = join(dir, "dropped.json");
+  const counts = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Counts[]) : [];
+  const lateFor = (reader: string) =>
+    counts.filter((one) => one.reader === reader).reduce((sum, one) => sum + one.counts.late, 0);
+  expect({ bars_1s: lateFor("coinbase_bars_1s"), bars_1m: lateFor("coinbase_bars_1m") }).toEqual(late);
+}
+
+/** The views, the tables and the counts of a data directory are as calculated. Gives what `expectRightRows` does. */
 async function expectAsCalculated(dir: string, calculated: Calculated): Promise<number> {
+  expectLateCounted(dir, calculated);
   const { views, stored } = await read(dir);
   expectViews(views, calculated.views);
   return expectRightRows(stored, calculated.tables);
@@ -328,6 +339,7 @@ describe("a restart", () => {
       const replaced = expectRightRows(given.stored, calculated.tables);
       expectViews(given.views, calculated.views);
       expectViews(given.views, expected.views);
+      expectLateCounted(dir, calculated);
       expect(given.trades).toEqual(expected.trades);
       // The kills did fall into the work: while it opened, while it read, and before rows of bars that were written later.
       expect(kills.filter(({ opened }) => !opened).length).toBeGreaterThanOrEqual(2);
