@@ -27,22 +27,51 @@ export function redact(text: string): string {
   return text;
 }
 
-/** The options and words of a command line. Throws UsageError on anything that `options` does not name. */
+/**
+ * The options and words of a command line. Throws UsageError on anything that `options` does not name, on an option that is
+ * empty, and on one that is given twice where once is meant: nothing that was typed is dropped in silence.
+ */
 export function parseCommand<const T extends NonNullable<ParseArgsConfig["options"]>>(
   options: T,
   argv = process.argv.slice(2),
 ) {
+  const config = {
+    args: argv,
+    options: { ...options, help: { type: "boolean", short: "h" } },
+    allowPositionals: true,
+    strict: true,
+    tokens: true,
+  } as const;
+  let parsed: ReturnType<typeof parseArgs<typeof config>>;
   try {
-    return parseArgs({
-      args: argv,
-      options: { ...options, help: { type: "boolean", short: "h" } },
-      allowPositionals: true,
-      strict: true,
-    });
+    parsed = parseArgs(config);
   } catch (error) {
-    const [message] = (error as Error).message.split(/\. To specify|\.?\n/);
-    throw new UsageError(`${message}. Try --help.`, { cause: error });
+    throw new UsageError(`${whyNot(error as Error, argv)}. Try --help.`, { cause: error });
   }
+  const given = new Set<string>();
+  for (const token of parsed.tokens) {
+    if (token.kind !== "option" || token.value === undefined) continue;
+    const name = token.name.length === 1 ? `-${token.name}` : `--${token.name}`;
+    if (token.value === "") throw new UsageError(`${name} is empty: leave it out, or give it a value. Try --help.`);
+    if (given.has(name) && options[token.name]?.multiple !== true)
+      throw new UsageError(`${name} is given twice, and only one could count. Try --help.`);
+    given.add(name);
+  }
+  return parsed;
+}
+
+/** What is wrong with a command line. An option that is none is named where it looks like one, else by its place. */
+function whyNot(error: Error, argv: readonly string[]): string {
+  const [message = ""] = error.message.split(/\. To specify|\.?\n/);
+  const unknown = /^Unknown option '(.*)'/.exec(message)?.[1];
+  if (unknown === undefined || /^--?[a-z]+(-[a-z]+)*$/.test(unknown)) return message;
+  const at = argv.findIndex((word) => word.startsWith(unknown));
+  return `Unknown option, argument ${at + 1} (not shown: it may be a secret)`;
+}
+
+/** The fault of a word that a command does not take, by its index. It is named by its place: it may be a key that was pasted. */
+export function notUnderstood(index: number): UsageError {
+  return new UsageError(`word ${index + 1} is not understood (not shown: it may be a secret). Try --help.`);
 }
 
 /**
@@ -80,6 +109,56 @@ export async function agrees(question: string): Promise<boolean> {
   }
 }
 
+/** A short plain word, a number, a number with its unit: what secrets hardly are. */
+const plain = /^([A-Za-z]{1,16}|\d{1,10}|\d{1,5}[a-z]{1,2}|)$/;
+
+/**
+ * A value as a message may show it: as it is where it is of a few plain words and numbers, or a time; else by its length
+ * alone, since it may be a secret. For values whose place the message names; words without one are not to be shown at all.
+ */
+export function shown(text: string): string {
+  const isPlain = text.length <= 40 && text.split(/[-_./:,*@ ]/).every((part) => plain.test(part));
+  return isPlain || /^[\dTZ:. +-]{1,40}$/.test(text) ? text : `a text of ${text.length} letters (not shown)`;
+}
+
+/** A path as a message may show it: one that looks like a path. */
+export function shownPath(text: string): string {
+  const isPath = /^[^@=+]*\.[a-z]{2,6}$|^(~|\.{1,2})?\/[^@=+]*$/.test(text) && !text.includes("://");
+  return isPath ? text : shown(text);
+}
+
+/** A word as a shell reads it back: in quotes where it must. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** The word that another most likely stands for; undefined where none is near. */
+export function nearest(word: string, words: readonly string[]): string | undefined {
+  const distances = words.map((other) => ({ other, distance: distance(word.toUpperCase(), other.toUpperCase()) }));
+  const [first] = distances.toSorted((a, b) => a.distance - b.distance);
+  return first !== undefined && first.distance <= Math.max(1, Math.floor(word.length / 3)) ? first.other : undefined;
+}
+
+/** How many letters are to be put in, taken out, changed, or exchanged with the next, to make one word of another. */
+function distance(one: string, other: string): number {
+  let [before, row] = [[] as number[], Array.from({ length: other.length + 1 }, (_, i) => i)];
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const isSame = one[i - 1] === other[j - 1];
+      const isTurned = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
+      next[j] = Math.min(
+        row[j]! + 1,
+        next[j - 1]! + 1,
+        row[j - 1]! + (isSame ? 0 : 1),
+        isTurned ? before[j - 2]! + 1 : Infinity,
+      );
+    }
+    [before, row] = [row, next];
+  }
+  return row[other.length]!;
+}
+
 /** The longest that a timer can wait, in milliseconds. */
 const longest = 24 * 24 * 3_600_000;
 
@@ -88,14 +167,16 @@ export function parseDuration(option: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ""];
   if (match === null || factor === undefined || Number(match[1]) * factor > longest)
-    throw new UsageError(`${option} ${text}: a duration as 500ms, 30s, 5m or 1h is expected, of at most 24 days.`);
+    throw new UsageError(
+      `${option} ${shown(text)}: a duration as 500ms, 30s, 5m or 1h is expected, of at most 24 days.`,
+    );
   return Number(match[1]) * factor;
 }
 
 /** A whole number of an option. */
 export function parseWhole(option: string, text: string, most: number, least = 1): number {
   if (!/^\d{1,10}$/.test(text) || Number(text) < least || Number(text) > most)
-    throw new UsageError(`${option} ${text}: a whole number from ${least} to ${most} is expected.`);
+    throw new UsageError(`${option} ${shown(text)}: a whole number from ${least} to ${most} is expected.`);
   return Number(text);
 }
 

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import { secret, UserError } from "./command.ts";
+import { secret, UserError, shown } from "./command.ts";
 import { misspelt, readEnvFile } from "./env-file.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -38,7 +38,7 @@ export class Environment {
   choice<const T extends string>(name: string, choices: readonly T[]): T | undefined {
     const text = this.text(name);
     if (text === undefined || (choices as readonly string[]).includes(text)) return text as T | undefined;
-    this.fault(`${name} is ${text}: one of ${choices.join(", ")} is expected`);
+    this.fault(`${name} is ${shown(text)}: one of ${choices.join(", ")} is expected`);
     return undefined;
   }
 
@@ -47,7 +47,9 @@ export class Environment {
     const text = this.text(name) ?? "";
     const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
     if (number >= least && number <= most) return number;
-    this.fault(`${name} is ${text || "not set"}: a whole number from ${least} to ${most} is expected`);
+    this.fault(
+      `${name} is ${text === "" ? "not set" : shown(text)}: a whole number from ${least} to ${most} is expected`,
+    );
     return least;
   }
 

@@ -1,5 +1,5 @@
 /** `npm run bench`: everything that is measured. Each prints a table, then one last line of JSON with the figures. */
-import { parseCommand, runCommand, UsageError } from "../command.ts";
+import { parseCommand, runCommand, UsageError, notUnderstood } from "../command.ts";
 import { ensureBinding } from "../producer/kafka/native.ts";
 import { benchKsqldb } from "./ksqldb.ts";
 import { benchLocal } from "./local.ts";
@@ -23,8 +23,8 @@ const help = `npm run bench [-- NAME]
 await runCommand(async () => {
   const { values, positionals } = parseCommand({});
   if (values.help) return void process.stdout.write(help);
-  const unknown = positionals.find((name) => !(name in benches));
-  if (unknown !== undefined) throw new UsageError(`there is no benchmark ${unknown}\n${help}`);
+  const unknown = positionals.findIndex((name) => !(name in benches));
+  if (unknown !== -1) throw new UsageError(`${notUnderstood(unknown).message}\n${help}`);
   await ensureBinding((line) => void process.stderr.write(`${line}\n`));
   for (const name of positionals.length > 0 ? positionals : Object.keys(benches).filter((bench) => bench !== "soak")) {
     process.stdout.write(`${JSON.stringify({ bench: name, ...(await benches[name]!()) })}\n`);

@@ -4,6 +4,7 @@
  */
 import type { Environment } from "../environment.ts";
 import { catalog } from "../schemas/catalog.ts";
+import { shown } from "../command.ts";
 
 export interface InfraConfig {
   readonly environment: "dev" | "prod";
@@ -106,7 +107,7 @@ export function readInfraConfig(environment: Environment): InfraConfig {
 
 /** Tells what is wrong with a variable, and returns what is taken in its place. */
 function fault<T>(environment: Environment, name: string, text: string, expected: string, instead: T): T {
-  environment.fault(`${name} is ${text}: ${expected} is expected`);
+  environment.fault(`${name} is ${shown(text)}: ${expected} is expected`);
   return instead;
 }
 
@@ -144,7 +145,7 @@ function readRegion(environment: Environment): string {
   const location = environment.text("BIGQUERY_LOCATION") ?? region;
   if (location !== region)
     environment.fault(
-      `BIGQUERY_LOCATION is ${location} and CONFLUENT_REGION ${region}: the sink writes within one region only. Leave BIGQUERY_LOCATION out, or set both to the same region`,
+      `BIGQUERY_LOCATION is ${regionShape.test(location) ? location : shown(location)} and CONFLUENT_REGION ${regionShape.test(region) ? region : shown(region)}: the sink writes within one region only. Leave BIGQUERY_LOCATION out, or set both to the same region`,
     );
   return region;
 }
@@ -197,7 +198,7 @@ function readTopics(environment: Environment): string[] {
   for (const name of unknown) {
     const known = catalog.some((topic) => topic.name === name);
     environment.fault(
-      `BIGQUERY_TABLES names ${name}, ${known ? "a topic that has no table" : "which is no topic"}: all, or some of ${sunk.join(", ")}, are expected`,
+      `BIGQUERY_TABLES names ${known ? name : shown(name)}, ${known ? "a topic that has no table" : "which is no topic"}: all, or some of ${sunk.join(", ")}, are expected`,
     );
   }
   if (asked.length === 0)

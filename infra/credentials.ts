@@ -1,6 +1,6 @@
 /** The credentials and the project, which no synthesised file holds: Terraform's variables, from the environment. */
 import { readFileSync, statSync } from "node:fs";
-import { secret } from "../command.ts";
+import { secret, shownPath } from "../command.ts";
 import type { Environment } from "../environment.ts";
 import type { Synthesis } from "./synth.ts";
 import type { Variables } from "./terraform.ts";
@@ -41,7 +41,7 @@ function readGivenKey(environment: Environment): string {
   const isFile = !own && statSync(file!, { throwIfNoEntry: false })?.isFile() === true;
   if (!own && !isFile) {
     const hint = file!.startsWith("~") ? "; ~ is not read as your home folder here: write it out" : "";
-    environment.fault(`SINK_KEY_FILE is ${file}: there is no such file${hint}`);
+    environment.fault(`SINK_KEY_FILE is ${shownPath(file!)}: there is no such file${hint}`);
     return "";
   }
   const text = secret(own || readFileSync(file!, "utf8"));

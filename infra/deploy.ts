@@ -1,7 +1,7 @@
 /** `npm run deploy` and `npm run destroy`: Terraform on what `npm run synth` writes. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { agrees, parseCommand, runCommand, UsageError, UserError } from "../command.ts";
+import { agrees, parseCommand, runCommand, UsageError, UserError, notUnderstood } from "../command.ts";
 import { readEnvironment } from "../environment.ts";
 import type { InfraConfig } from "./config.ts";
 import { readVariables } from "./credentials.ts";
@@ -58,8 +58,8 @@ await runCommand(async () => {
   });
   const [command, ...more] = positionals;
   if (values.help) return void process.stdout.write(help);
-  if ((command !== "apply" && command !== "destroy") || more.length > 0)
-    throw new UsageError(`${more[0] ?? command} is one word too many. Try --help.`);
+  // The first word is the script's own.
+  if ((command !== "apply" && command !== "destroy") || more.length > 0) throw notUnderstood(0);
   const { replace = [], "no-refresh": isBlind = false, "replace-statements": replaceStatements = false } = values;
   const mayStartAgain = values["start-again"] === true;
   refuseTaken(process.env);

@@ -1,7 +1,7 @@
 /** `npm run env`: what programs must know of a deployed environment, from Terraform's outputs into `.env`. */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
+import { parseCommand, runCommand, UserError, notUnderstood } from "../command.ts";
 import { knownVariables, readEnvironment } from "../environment.ts";
 import { synthesise } from "./synth.ts";
 import { readOutputs } from "./state.ts";
@@ -15,7 +15,7 @@ ksqldb. Other lines of the file stay as they are. Prints the other outputs: addr
 await runCommand(async () => {
   const { values, positionals } = parseCommand({});
   if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
+  if (positionals.length > 0) throw notUnderstood(0);
   const synthesis = synthesise(readEnvironment(), "unchecked");
   const outputs = await readOutputs(synthesis);
   const known = knownVariables();

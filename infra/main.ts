@@ -1,5 +1,5 @@
 /** `npm run synth`: writes the stack of the chosen environment for Terraform. `cdktf` runs the same, by cdktf.json. */
-import { parseCommand, runCommand, UsageError } from "../command.ts";
+import { parseCommand, runCommand, notUnderstood } from "../command.ts";
 import { readEnvironment } from "../environment.ts";
 import { synthesise } from "./synth.ts";
 
@@ -15,7 +15,7 @@ Prints the folder.
 await runCommand(async () => {
   const { values, positionals } = parseCommand({ hcl: { type: "boolean" } });
   if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
+  if (positionals.length > 0) throw notUnderstood(0);
   // As `cdktf synth --hcl` says it; an option of CDKTF's App changes the file's name only.
   if (values.hcl) process.env["SYNTH_HCL_OUTPUT"] = "true";
   process.stdout.write(`${synthesise(readEnvironment()).dir}\n`);

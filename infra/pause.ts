@@ -1,7 +1,7 @@
 /** `npm run pause` and `npm run resume`: the sink and the queries stop and go on, with everything in its place. */
 import { realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseCommand, parseDuration, redact, runCommand, UsageError, UserError } from "../command.ts";
+import { parseCommand, parseDuration, redact, runCommand, UserError, notUnderstood } from "../command.ts";
 import { duration, KsqlServer } from "../ksqldb/server/client.ts";
 import { readQueries } from "../ksqldb/server/queries.ts";
 import { readConnector, switchConnector } from "./confluent-api.ts";
@@ -87,8 +87,7 @@ async function main(): Promise<void> {
   });
   if (values.help) return void process.stdout.write(help);
   const [verb, ...more] = positionals;
-  if ((verb !== "pause" && verb !== "resume") || more.length > 0)
-    throw new UsageError(`${more[0] ?? verb} is one word too many. Try --help.`);
+  if ((verb !== "pause" && verb !== "resume") || more.length > 0) throw notUnderstood(0);
   const [timeoutMs, waitMs] = [parseDuration("--timeout", values.timeout), parseDuration("--wait", values.wait)];
   const talk = (line: string) => void process.stderr.write(`${redact(line)}\n`);
   await switchPlatform(await deployedPlatform(waitMs), verb, timeoutMs, talk);

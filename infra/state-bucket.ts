@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider/index.js";
 import { StorageBucket } from "@cdktf/provider-google/lib/storage-bucket/index.js";
 import { LocalBackend, TerraformStack, TerraformVariable } from "cdktf";
-import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
+import { parseCommand, runCommand, UserError, notUnderstood } from "../command.ts";
 import { readEnvironment } from "../environment.ts";
 import { readInfraConfig } from "./config.ts";
 import { synthesise, write, type Synthesis } from "./synth.ts";
@@ -23,7 +23,7 @@ TAPELINE_ENVIRONMENT names is moved there, if it is in a file here.
 await runCommand(async () => {
   const { values, positionals } = parseCommand({ yes: { type: "boolean" } });
   if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
+  if (positionals.length > 0) throw notUnderstood(0);
   const environment = readEnvironment();
   const { stateBucket, region } = readInfraConfig(environment);
   const project =

@@ -1,6 +1,6 @@
 /** `npm run status`: how a deployed environment does, told by the services that it is made of. */
 import { realpathSync } from "node:fs";
-import { parseCommand, parseDuration, redact, runCommand, UsageError, UserError } from "../command.ts";
+import { parseCommand, parseDuration, redact, runCommand, UserError, notUnderstood } from "../command.ts";
 import { KsqlServer } from "../ksqldb/server/client.ts";
 import { explain } from "../ksqldb/server/explain.ts";
 import { readQueries } from "../ksqldb/server/queries.ts";
@@ -134,7 +134,7 @@ Exit codes: 0 all is as it should be; 1 something is not, or did not answer; 2 a
 async function main(): Promise<void> {
   const { values, positionals } = parseCommand({ json: { type: "boolean" }, wait: { type: "string", default: "30s" } });
   if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
+  if (positionals.length > 0) throw notUnderstood(0);
   const platform = await deployedPlatform(parseDuration("--wait", values.wait));
   const report = await askPlatform(platform, (line) => void process.stderr.write(`${redact(line)}\n`));
   const { ok, text } = render(report, values.json === true);

@@ -1,7 +1,7 @@
 /** `npm run ksqldb`: the statements as code. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
+import { parseCommand, runCommand, UsageError, UserError, notUnderstood } from "../command.ts";
 import { recordTypes } from "../schemas/generate-records.ts";
 import { lockFile, readTables } from "../schemas/tables.ts";
 import { describeTables, describeTopics, disagreements, lockText } from "./describe.ts";
@@ -78,7 +78,7 @@ await runCommand(async () => {
       return;
     }
     default:
-      throw new UsageError(`${name} is not understood.\n\n${help}`);
+      throw new UsageError(`${notUnderstood(0).message}\n\n${help}`);
   }
 });
 
@@ -90,7 +90,7 @@ function command<T extends Parameters<typeof parseCommand>[0]>(allowed: T, most:
     process.stdout.write(help);
     return { values: undefined, args };
   }
-  if (args.length > most) throw new UsageError(`${args[most]} is not understood.\n\n${help}`);
+  if (args.length > most) throw new UsageError(`${notUnderstood(most + 1).message}\n\n${help}`);
   return { values, args };
 }
 

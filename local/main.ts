@@ -1,5 +1,16 @@
 /** `npm start`: the local platform. */
-import { parseCommand, parseDuration, parseWhole, runCommand, stopSignal, UsageError } from "../command.ts";
+import { existsSync } from "node:fs";
+import {
+  parseCommand,
+  parseDuration,
+  parseWhole,
+  runCommand,
+  stopSignal,
+  UserError,
+  notUnderstood,
+  shellWord,
+  shownPath,
+} from "../command.ts";
 import { feed, restBase } from "../producer/coinbase/endpoints.ts";
 import { openFeed, type FeedChoice } from "../producer/coinbase/open.ts";
 import { readCoinbaseConfig, readOwnFields } from "../producer/coinbase/config.ts";
@@ -36,7 +47,7 @@ await runCommand(async () => {
     data: { type: "string", default: ".tapeline" },
   });
   if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
+  if (positionals.length > 0) throw notUnderstood(0);
   const duration = values.for === undefined ? undefined : parseDuration("--for", values.for);
   const port = values.port === undefined ? undefined : parseWhole("--port", values.port, 65_535);
   const rate = parseWhole("--rate", values.rate, 1_000_000);
@@ -68,7 +79,8 @@ await runCommand(async () => {
     talk(
       `${recording ? values.source : kind === "live" ? "Coinbase Exchange" : "simulated exchange"} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
     );
-    const dataOption = values.data === ".tapeline" ? "" : ` --data ${values.data}`;
+    const dataOption =
+      values.data === ".tapeline" ? "" : ` --data${values.data.startsWith("-") ? "=" : " "}${shellWord(values.data)}`;
     talk(`next, in another terminal: npm run sql -- run candles${dataOption}`);
     const start = performance.now();
     const { gone } = simulator ?? {};
@@ -89,7 +101,13 @@ await runCommand(async () => {
 /** What fills the data directory. `auto` goes on with what is there; a new one gets the exchange, if it answers. */
 async function choose(source: string, dir: string, talk: (line: string) => void): Promise<SourceKind> {
   if (source === "live" || source === "simulator") return source;
-  if (source !== "auto") return "recording";
+  if (source !== "auto") {
+    if (shownPath(source) !== source && !existsSync(source))
+      throw new UserError(
+        `--source ${shownPath(source)}: neither auto, live nor simulator, and there is no such file.`,
+      );
+    return "recording";
+  }
   const present = kindOf(dir);
   if (present !== undefined && present !== "recording") return present;
   if (await answers(`${restBase(feed)}/time`)) return "live";

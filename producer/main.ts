@@ -1,6 +1,16 @@
 /** `npm run producer`: the exchange, or a recording, into Kafka. */
 import { existsSync } from "node:fs";
-import { parseCommand, parseDuration, parseWhole, runCommand, UsageError, UserError } from "../command.ts";
+import {
+  parseCommand,
+  parseDuration,
+  parseWhole,
+  runCommand,
+  UsageError,
+  UserError,
+  notUnderstood,
+  shown,
+  shownPath,
+} from "../command.ts";
 import { readEnvironment } from "../environment.ts";
 import { logTo } from "../logger.ts";
 import { catalog, rawTopics } from "../schemas/catalog.ts";
@@ -56,7 +66,7 @@ const options = {
 await runCommand(async () => {
   const { values, positionals } = parseCommand(options);
   if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
+  if (positionals.length > 0) throw notUnderstood(0);
   const shard = values.shard === undefined ? { index: 1, count: 1 } : parseShard(values.shard);
   const duration = values.for === undefined ? undefined : parseDuration("--for", values.for);
   const rate = parseWhole("--rate", values.rate, 1_000_000);
@@ -130,7 +140,7 @@ function placeOf(source: string): Place {
   if (source === "live" || source === "simulator") return source;
   if (/^[a-z]+:\/\//i.test(source)) return parseEndpoint(source) && "url";
   if (!existsSync(source))
-    throw new UserError(`--source ${source}: neither live, simulator nor a URL, and there is no such file.`);
+    throw new UserError(`--source ${shownPath(source)}: neither live, simulator nor a URL, and there is no such file.`);
   return "recording";
 }
 
@@ -149,6 +159,6 @@ function parseShard(text: string): Shard {
   const match = /^(\d{1,4})\/(\d{1,4})$/.exec(text);
   const [index, count] = [Number(match?.[1]), Number(match?.[2])];
   if (!(index >= 1 && index <= count))
-    throw new UsageError(`--shard ${text}: I/N is expected, with I from 1 to N, as 1/4.`);
+    throw new UsageError(`--shard ${shown(text)}: I/N is expected, with I from 1 to N, as 1/4.`);
   return { index, count };
 }

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { UserError } from "../command.ts";
+import { UserError, shown } from "../command.ts";
 import type { Environment } from "../environment.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -18,7 +18,7 @@ export function readAddress(environment: Environment): string {
   const address = environment.required("METRICS_ADDRESS", "where to answer for monitoring, host:port");
   const port = Number(form.exec(address)?.[2] ?? NaN);
   if (address !== "" && !(port <= 65_535))
-    environment.fault(`METRICS_ADDRESS is ${address}: host:port is expected, as 127.0.0.1:9464`);
+    environment.fault(`METRICS_ADDRESS is ${shown(address)}: host:port is expected, as 127.0.0.1:9464`);
   return address;
 }
 

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import avsc from "avsc";
-import { parseCommand, runCommand, stopSignal, UsageError } from "../command.ts";
+import { parseCommand, runCommand, stopSignal, UsageError, shown } from "../command.ts";
 import { readEnvironment } from "../environment.ts";
 import { headerLength, schemaIdOf, type PlacedRecord, type ReadOptions } from "../schemas/wire.ts";
 import { readRegistry } from "../schemas/registry-config.ts";
@@ -48,7 +48,8 @@ await runCommand(async () => {
   const [topic, ...rest] = positionals;
   if (topic === undefined || rest.length > 0) throw new UsageError("one topic is expected. Try --help.");
   if (values.local && values.kafka) throw new UsageError("--local or --kafka: one of them.");
-  if (!/^(\d{1,9}|all)$/.test(values.n)) throw new UsageError(`-n ${values.n}: a whole number is expected, or all.`);
+  if (!/^(\d{1,9}|all)$/.test(values.n))
+    throw new UsageError(`-n ${shown(values.n)}: a whole number is expected, or all.`);
   const last = values.n === "all" ? Infinity : Number(values.n);
   const place = values.kafka ? await kafkaPlace(topic) : logPlace(values.data, topic);
   const stop = stopSignal(undefined, () => {});

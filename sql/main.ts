@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { once } from "node:events";
-import { parseCommand, runCommand, UsageError, UserError } from "../command.ts";
+import { parseCommand, runCommand, UsageError, UserError, notUnderstood, shown } from "../command.ts";
 import { readTables } from "../schemas/tables.ts";
 import { formats, type Format } from "./duckdb/format.ts";
 import type { Parameters } from "./duckdb/run.ts";
@@ -34,11 +34,11 @@ await runCommand(async () => {
   });
   if (values.help) return void process.stdout.write(help);
   const [verb, name, ...more] = positionals;
-  if (more.length > 0) throw new UsageError(`${more[0]} is one word too many. Try --help.`);
+  if (more.length > 0) throw notUnderstood(2);
   if (verb === "list" && name === undefined) return print([list()]);
   if (verb === "show" && name !== undefined) return print([show(name)]);
   if (values.to !== "local")
-    throw new UsageError(`--to ${values.to}: this version answers from the data directory only (local).`);
+    throw new UsageError(`--to ${shown(values.to)}: this version answers from the data directory only (local).`);
   if ((verb === "run" || verb === "cost") && name !== undefined) {
     const question: Question = {
       verb,
@@ -67,7 +67,7 @@ function show(name: string): string {
   if (object !== undefined) return readFileSync(new URL(`${name}.sql`, import.meta.url), "utf8");
   const table = readTables().find((candidate) => candidate.name === name);
   if (table === undefined)
-    throw new UserError(`there is no view, function or table named ${name}: npm run sql -- list`);
+    throw new UserError(`there is no view, function or table named ${shown(name)}: npm run sql -- list`);
   const width = Math.max(...table.columns.map((column) => column.name.length));
   const columns = table.columns.map(
     (column) => `${column.name.padEnd(width)}  ${column.type.padEnd(9)}  ${column.description}\n`,
@@ -76,18 +76,22 @@ function show(name: string): string {
 }
 
 function parseParameters(texts: readonly string[]): Parameters {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf("=");
-      if (at < 1) throw new UsageError(`--param ${text}: NAME=VALUE is expected`);
-      return [text.slice(0, at), text.slice(at + 1)];
-    }),
-  );
+  const parameters = new Map<string, string>();
+  for (const text of texts) {
+    const at = text.indexOf("=");
+    if (at < 1) throw new UsageError(`--param ${shown(text)}: NAME=VALUE is expected`);
+    const [name, value] = [text.slice(0, at), text.slice(at + 1)];
+    const told = `--param ${shown(name)}`;
+    if (value.trim() === "") throw new UsageError(`${told} is empty: leave it out, or give it a value`);
+    if (parameters.has(name)) throw new UsageError(`${told} is given twice, and only one could count`);
+    parameters.set(name, value);
+  }
+  return Object.fromEntries(parameters);
 }
 
 function parseFormat(text: string): Format {
   const format = formats.find((known) => known === text);
-  if (format === undefined) throw new UsageError(`--format ${text}: ${formats.join(", ")} are known`);
+  if (format === undefined) throw new UsageError(`--format ${shown(text)}: ${formats.join(", ")} are known`);
   return format;
 }
 

@@ -1,5 +1,14 @@
 /** `npm run ksqldb -- plan | apply | destroy`: from the command line to the server and back to a report. */
-import { agrees, type parseCommand, parseDuration, redact, stopSignal, UsageError, UserError } from "../../command.ts";
+import {
+  agrees,
+  type parseCommand,
+  parseDuration,
+  redact,
+  stopSignal,
+  UsageError,
+  UserError,
+  shown,
+} from "../../command.ts";
 import { readEnvironment, type Environment } from "../../environment.ts";
 import { readRegistry } from "../../schemas/registry-config.ts";
 import { carryOut, type Outcome } from "./apply.ts";
@@ -82,7 +91,8 @@ export async function runServerCommand(
   { environment, out, talk, stop, agrees: isAgreed }: Surroundings = surroundings(),
 ): Promise<number> {
   const { from = "earliest", wait = command === "apply" ? "10m" : "30s", timeout = "2m" } = values;
-  if (from !== "earliest" && from !== "latest") throw new UsageError(`--from ${from}: earliest or latest is expected.`);
+  if (from !== "earliest" && from !== "latest")
+    throw new UsageError(`--from ${shown(from)}: earliest or latest is expected.`);
   const options = { from, replace: values.replace === true, deleteTopics: values["delete-topics"] === true } as const;
   const timeoutMs = parseDuration("--timeout", timeout);
   const registry = readRegistry(environment, "optional");

@@ -9,7 +9,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { UserError } from "../../command.ts";
+import { UserError, shown } from "../../command.ts";
 import { analyse, type Analysis } from "../analysis/analyse.ts";
 import type { Plan, Source } from "../analysis/plan.ts";
 import type { Script } from "../analysis/query.ts";
@@ -91,7 +91,7 @@ export function* runTriples(dir: string, part = ""): Generator<{ name: string; f
   const chosen = triples.filter(({ name }) => name.includes(part));
   if (chosen.length === 0) {
     const names = triples.map(({ name }) => `\n  ${name}`).join("");
-    throw new UserError(`no case has ${part} in its name. There are:${names}`);
+    throw new UserError(`no case has ${shown(part)} in its name. There are:${names}`);
   }
   for (const triple of chosen) {
     let faults: string[];

@@ -1,5 +1,5 @@
 /** `npm run exchange`: the simulated exchange alone. */
-import { parseCommand, parseWhole, runCommand, stopSignal, UsageError } from "../../command.ts";
+import { parseCommand, parseWhole, runCommand, stopSignal, UsageError, notUnderstood } from "../../command.ts";
 import { publicCredentials } from "./credentials.ts";
 import { faultHelp, parseFault } from "./faults.ts";
 import type { End } from "./market.ts";
@@ -45,7 +45,7 @@ await runCommand(async () => {
     child: { type: "boolean", default: false },
   });
   if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw new UsageError(`${positionals[0]} is one word too many. Try --help.`);
+  if (positionals.length > 0) throw notUnderstood(0);
   const exchange = await startExchange({
     port: parseWhole("--port", values.port, 65_535, 0),
     rate: parseWhole("--rate", values.rate, 1_000_000),

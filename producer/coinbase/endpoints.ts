@@ -2,7 +2,7 @@
  * Where Coinbase Exchange answers.
  * https://docs.cdp.coinbase.com/exchange/websocket-feed/overview, .../introduction/systems-operations
  */
-import { UsageError } from "../../command.ts";
+import { UsageError, secret } from "../../command.ts";
 import { isLoopback } from "../this-machine.ts";
 
 /** Direct market data: every subscription must be signed. */
@@ -29,6 +29,8 @@ export function parseEndpoint(text: string): URL {
     throw new UsageError("--source: a URL as wss://ws-feed.exchange.coinbase.com or ws://127.0.0.1:9465 is expected.");
   if (url.username !== "" || url.password !== "")
     throw new UsageError(`--source: ${url.host} has credentials in its URL. Put them into COINBASE_KEY and its kin.`);
+  // A key among its parameters would be in every line that names the endpoint.
+  for (const value of url.searchParams.values()) secret(value);
   return url;
 }
 

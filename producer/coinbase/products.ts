@@ -2,7 +2,7 @@
  * Which products a run streams: what the exchange offers, chosen by list, pattern or all, and split over processes.
  * https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-all-known-trading-pairs
  */
-import { UserError } from "../../command.ts";
+import { UserError, nearest, shown } from "../../command.ts";
 import { request, Unreachable } from "../../http.ts";
 import { partitionOf } from "../log/partitioner.ts";
 
@@ -55,8 +55,8 @@ export function chooseProducts(offered: readonly Product[], choice: string, talk
       if (named.status !== "online") faults.push(`${word} does not trade: its status is ${named.status}`);
       else if (tooFine(named)) faults.push(`${word} trades in steps finer than 1e-9, more than the tables can hold`);
       else chosen.set(named.id, named);
-    } else if (!pattern.includes("*")) faults.push(`${word} is no product of the exchange`);
-    else if (matching.length === 0) faults.push(`${word} matches no product that trades`);
+    } else if (!pattern.includes("*")) faults.push(noSuchProduct(word, offered));
+    else if (matching.length === 0) faults.push(`${shown(word)} matches no product that trades`);
     for (const product of matching) {
       if (tooFine(product))
         talk(`${product.id} is left out: it trades in steps finer than 1e-9, more than the tables can hold`);
@@ -67,6 +67,15 @@ export function chooseProducts(offered: readonly Product[], choice: string, talk
     throw new UserError(`${faults.join("; ")}. npm run producer -- --list-products shows what there is.`);
   if (chosen.size === 0) throw new UserError(`COINBASE_PRODUCTS names no product. Set it, as BTC-USD,ETH-* or all.`);
   return [...chosen.keys()];
+}
+
+function noSuchProduct(word: string, offered: readonly Product[]): string {
+  const near = nearest(
+    word,
+    offered.flatMap(({ id, status }) => (status === "online" ? id : [])),
+  );
+  const told = near === undefined ? shown(word) : word;
+  return `${told} is no product of the exchange${near === undefined ? "" : `: ${near} is meant?`}`;
 }
 
 /** The products of one shard: each product is in one, wherever and in whatever order it is computed. */

@@ -4,6 +4,7 @@ import { rootCertificates } from "node:tls";
 import type { KafkaConfig as KafkaJsConfig, SASLOptions } from "kafkajs";
 import type { Environment } from "../../environment.ts";
 import { onThisMachine } from "../this-machine.ts";
+import { shown, shownPath } from "../../command.ts";
 
 const protocols = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] as const;
 const codecs = ["zstd", "lz4", "gzip", "none"] as const;
@@ -39,7 +40,9 @@ export function readKafkaConfig(environment: Environment): KafkaConfig {
     // Behind an @, since what stands before it may be a password.
     if (match === null || Number(match[3]) > 65_535) {
       wrong = true;
-      environment.fault(`KAFKA_BOOTSTRAP_SERVERS has ${word.replace(/^.*@/, "…@")}: host:port is expected`);
+      environment.fault(
+        `KAFKA_BOOTSTRAP_SERVERS has ${word.includes("@") ? word.replace(/^.*@/, "…@") : shown(word)}: host:port is expected`,
+      );
     } else brokers.push(match[2]!);
     prefix ??= match?.[1];
   }
@@ -111,7 +114,8 @@ function authorities(environment: Environment): string {
       environment.fault(`${path} (KAFKA_CA_FILE) has no certificate in PEM`);
     return text;
   } catch (error) {
-    environment.fault(`${path} (KAFKA_CA_FILE) can not be read: ${(error as Error).message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    environment.fault(`${shownPath(path)} (KAFKA_CA_FILE) cannot be read (${code}): the path of a file is expected`);
     return "";
   }
 }

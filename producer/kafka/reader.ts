@@ -1,6 +1,6 @@
 /** Reads a topic of Kafka as a log is read: by offset, without a group, committing nothing. */
 import RdKafka from "@confluentinc/kafka-javascript";
-import { UserError } from "../../command.ts";
+import { UserError, shown } from "../../command.ts";
 import type { PlacedRecord, ReadOptions } from "../../schemas/wire.ts";
 import { librdkafkaSettings, type KafkaConfig } from "./config.ts";
 
@@ -105,7 +105,7 @@ async function connect(consumer: RdKafka.KafkaConsumer, topic: string, last: num
     ),
   );
   const partitions = metadata.topics.find(({ name }) => name === topic)?.partitions ?? [];
-  if (partitions.length === 0) throw new UserError(`Kafka has no topic ${topic}, or this key may not read it.`);
+  if (partitions.length === 0) throw new UserError(`Kafka has no topic ${shown(topic)}, or this key may not read it.`);
   return Promise.all(
     partitions.map(async ({ id: partition }) => {
       const { lowOffset, highOffset } = await new Promise<RdKafka.WatermarkOffsets>((resolve, reject) => {

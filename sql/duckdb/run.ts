@@ -1,8 +1,9 @@
 /** Runs a table, view or table function on the local warehouse. */
 import type { DuckDBConnection, DuckDBResult } from "@duckdb/node-api";
-import { UserError } from "../../command.ts";
+import { UserError, shown } from "../../command.ts";
 import { readTables } from "../../schemas/tables.ts";
-import { readObjects, type Argument, type SqlObject } from "../objects.ts";
+import { readObjects } from "../objects.ts";
+import { argumentLiterals } from "./arguments.ts";
 
 /** Arguments as text, by name. */
 export type Parameters = Readonly<Record<string, string>>;
@@ -36,13 +37,13 @@ export async function statementOf(
 ): Promise<Statement> {
   const object = readObjects().find((candidate) => candidate.name === name);
   if (object === undefined && !readTables().some((table) => table.name === name)) {
-    throw new UserError(`there is no view, function or table named ${name}: npm run sql -- list`);
+    throw new UserError(`there is no view, function or table named ${shown(name)}: npm run sql -- list`);
   }
   const known = object?.arguments.map((argument) => argument.name) ?? [];
   const unknown = Object.keys(parameters).find((parameter) => !known.includes(parameter));
   if (unknown !== undefined) {
     throw new UserError(
-      `${name} has no parameter ${unknown}: it takes ${known.length > 0 ? known.join(", ") : "none"}`,
+      `${name} has no parameter ${shown(unknown)}: it takes ${known.length > 0 ? known.join(", ") : "none"}`,
     );
   }
   if (object?.kind !== "table function") {
@@ -56,55 +57,4 @@ export async function statementOf(
     stop: bucketOf(`${values.get("in_stop")} - INTERVAL 1 MICROSECOND + INTERVAL (${values.get("in_seconds")}) SECOND`),
   };
   return { sql: `SELECT * FROM ${name}(${[...values.values()].join(", ")})`, sorted: true, stretch };
-}
-
-/** The arguments of a call as SQL literals, in their order: what is given, else the defaults. */
-async function argumentLiterals(
-  connection: DuckDBConnection,
-  object: SqlObject,
-  parameters: Parameters,
-): Promise<Map<string, string>> {
-  const extent = await extentOfData(connection);
-  const defaults: Parameters = { in_start: extent.start, in_stop: extent.stop, in_seconds: "60" };
-  return new Map(
-    object.arguments.map((argument) => {
-      const text = parameters[argument.name] ?? defaults[argument.name];
-      return [argument.name, text === undefined ? "NULL" : literal(argument, text)];
-    }),
-  );
-}
-
-function literal({ name, type }: Argument, text: string): string {
-  switch (type) {
-    case "INT64":
-      if (!/^\d{1,9}$/.test(text) || Number(text) < 1)
-        throw new UserError(`--param ${name}=${text}: a whole number from 1 on is expected`);
-      return text;
-    case "TIMESTAMP": {
-      const time = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::[0-5]\d(?:\.\d{1,6})?)?)Z?)?$/.exec(text);
-      // Date would move the 30th of February on to March.
-      const date = new Date(`${time?.[1]}T${time?.[2]?.slice(0, 5) ?? "00:00"}Z`);
-      if (time === null || Number.isNaN(date.getTime()) || !date.toISOString().startsWith(time[1]!)) {
-        throw new UserError(
-          `--param ${name}=${text}: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z`,
-        );
-      }
-      return `TIMESTAMPTZ '${time[1]} ${time[2] ?? "00:00"}:00'`.replace(/(:\d\d:\d\d(?:\.\d+)?):00'$/, "$1'");
-    }
-    case "STRING":
-      return `'${text.replaceAll("'", "''")}'`;
-  }
-}
-
-/** From the earliest time of any table to just behind the latest. */
-async function extentOfData(connection: DuckDBConnection): Promise<{ start: string; stop: string }> {
-  const times = readTables()
-    .map(({ name, partitionBy: { column } }) => `SELECT min(${column}) AS first, max(${column}) AS last FROM ${name}`)
-    .join(" UNION ALL ");
-  const format = "'%Y-%m-%dT%H:%M:%S.%fZ'";
-  const result = await connection.runAndReadAll(
-    `SELECT strftime(coalesce(min(first), to_timestamp(0)), ${format}), strftime(coalesce(max(last), to_timestamp(0)) + INTERVAL 1 MICROSECOND, ${format}) FROM (${times})`,
-  );
-  const [[start, stop]] = result.getRows() as [[string, string]];
-  return { start, stop };
 }

@@ -323,7 +323,14 @@ describe("what can not be is refused with one message and a code", () => {
     [["--bogus"], 2, "Unknown option '--bogus'. Try --help.\n"],
     [["--for", "soon"], 2, "--for soon: a duration as 500ms, 30s, 5m or 1h is expected, of at most 24 days.\n"],
     [["--port", "99999"], 2, "--port 99999: a whole number from 1 to 65535 is expected.\n"],
-    [["word"], 2, "word is one word too many. Try --help.\n"],
+    [["AKIA5ea5"], 2, "word 1 is not understood (not shown: it may be a secret). Try --help.\n"],
+    [
+      ["--source", "AKIA5ea5"],
+      1,
+      "--source a text of 8 letters (not shown): neither auto, live nor simulator, and there is no such file.\n",
+    ],
+    [["--rate", "1", "--rate", "2"], 2, "--rate is given twice, and only one could count. Try --help.\n"],
+    [["--for", ""], 2, "--for is empty: leave it out, or give it a value. Try --help.\n"],
     [
       ["--source", "/nowhere/frames.txt"],
       1,
@@ -332,6 +339,8 @@ describe("what can not be is refused with one message and a code", () => {
   ])("npm start -- %j", async (args, code, err) => {
     expect(await run("local", ...args, "--data", newFolder())).toEqual({ code, out: "", err });
   });
+
+  let filled: string | undefined;
 
   it.each([
     [["run", "candle"], 1, "there is no view, function or table named candle: npm run sql -- list\n"],
@@ -354,10 +363,31 @@ describe("what can not be is refused with one message and a code", () => {
     ],
     [["run", "candles", "--format", "xml"], 2, "--format xml: table, csv, json are known\n"],
     [["run", "candles", "--param", "in_seconds"], 2, "--param in_seconds: NAME=VALUE is expected\n"],
+    [
+      ["run", "candles", "--param", "in_product="],
+      2,
+      "--param in_product is empty: leave it out, or give it a value\n",
+    ],
+    [
+      ["run", "candles", "--param", "in_seconds=1", "--param", "in_seconds=1"],
+      2,
+      "--param in_seconds is given twice, and only one could count\n",
+    ],
+    [
+      ["run", "candles", "--param", "in_product=btc-uds"],
+      1,
+      "--param in_product=btc-uds: the data have no such product; BTC-USD is meant?\n",
+    ],
+    [
+      ["run", "candles", "--param", "in_start=2026-11-21T12:00", "--param", "in_stop=2026-11-21 12:00:00.000000Z"],
+      1,
+      "--param in_start=2026-11-21T12:00 is not before in_stop=2026-11-21 12:00:00.000000Z: nothing lies between them\n",
+    ],
+    [["run", "candles", "AKIA5ea5"], 2, "word 3 is not understood (not shown: it may be a secret). Try --help.\n"],
   ])("npm run sql -- %j", async (args, code, err) => {
-    const dir = newFolder();
-    await replay(simulatedRecording(10).file, dir);
-    expect(await run("sql", ...args, "--data", dir)).toEqual({ code, out: "", err });
+    filled ??= newFolder();
+    if (!existsSync(join(filled, "warehouse.duckdb"))) await replay(simulatedRecording(10).file, filled);
+    expect(await run("sql", ...args, "--data", filled)).toEqual({ code, out: "", err });
   });
 
   it("a data directory that is not there", async () => {

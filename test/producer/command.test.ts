@@ -87,7 +87,7 @@ describe("a configuration that can not be used", () => {
     [["--source", "https://api.exchange.coinbase.com"], "--source: a URL as wss://"],
     [["--source", "wss://me:secret@host"], "host has credentials in its URL"],
     [["--sauce"], "Unknown option '--sauce'"],
-    [["now"], "now is one word too many"],
+    [["now"], "word 1 is not understood"],
   ])("%j is refused with exit code 2", async (args, message) => {
     const { code, err } = await run({}, ...args).ended;
     expect(code).toBe(2);

@@ -1,0 +1,101 @@
+/** The arguments of a table function: what is given as text, and what is taken where nothing is. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { UserError, nearest, shown } from "../../command.ts";
+import { readTables } from "../../schemas/tables.ts";
+import type { Argument, SqlObject } from "../objects.ts";
+import type { Parameters } from "./run.ts";
+
+/**
+ * The arguments of a call as SQL literals, in their order: what is given, else the defaults. Throws UserError on a value that
+ * does not fit, a stretch of time without an instant in it, and a product that no table has.
+ */
+export async function argumentLiterals(
+  connection: DuckDBConnection,
+  object: SqlObject,
+  parameters: Parameters,
+): Promise<Map<string, string>> {
+  checkStretch(parameters);
+  const extent = await extentOfData(connection);
+  const defaults: Parameters = { in_start: extent.start, in_stop: extent.stop, in_seconds: "60" };
+  const literals = new Map(
+    object.arguments.map((argument) => {
+      const text = parameters[argument.name] ?? defaults[argument.name];
+      return [argument.name, text === undefined ? "NULL" : literal(argument, text)];
+    }),
+  );
+  const product = parameters["in_product"];
+  if (product !== undefined) await checkProduct(connection, product);
+  return literals;
+}
+
+function checkStretch({ in_start: start, in_stop: stop }: Parameters): void {
+  if (start === undefined || stop === undefined) return;
+  if (timeOf("in_start", start) >= timeOf("in_stop", stop))
+    throw new UserError(`--param in_start=${start} is not before in_stop=${stop}: nothing lies between them`);
+}
+
+/** Without a word about it, a product that was misspelt would be one that nobody trades. */
+async function checkProduct(connection: DuckDBConnection, product: string): Promise<void> {
+  const tables = readTables().filter(
+    ({ name, columns }) => name !== "feed_quarantine" && columns.some((column) => column.name === "product_id"),
+  );
+  for (const { name } of tables) {
+    const result = await connection.runAndReadAll(
+      `SELECT 1 FROM ${name} WHERE product_id = ${quoted(product)} LIMIT 1`,
+    );
+    if (result.currentRowCount > 0) return;
+  }
+  const each = tables.map(({ name }) => `SELECT product_id FROM ${name}`);
+  const all = await connection.runAndReadAll(
+    `SELECT DISTINCT product_id FROM (${each.join(" UNION ALL ")}) ORDER BY ALL`,
+  );
+  const products = all.getRows().flatMap(([id]) => (typeof id === "string" ? id : []));
+  // Where there is nothing yet, nothing is unknown.
+  if (products.length === 0) return;
+  const near = nearest(product, products);
+  const some = `${products.slice(0, 10).join(", ")}${products.length > 10 ? `, and ${products.length - 10} more` : ""}`;
+  throw new UserError(
+    `--param in_product=${near === undefined ? shown(product) : product}: the data have no such product; ${near === undefined ? `they have ${some}` : `${near} is meant?`}`,
+  );
+}
+
+function literal({ name, type }: Argument, text: string): string {
+  switch (type) {
+    case "INT64":
+      if (!/^\d{1,9}$/.test(text) || Number(text) < 1)
+        throw new UserError(`--param ${name}=${shown(text)}: a whole number from 1 on is expected`);
+      return text;
+    case "TIMESTAMP":
+      return `TIMESTAMPTZ '${timeOf(name, text)}'`;
+    case "STRING":
+      return quoted(text);
+  }
+}
+
+const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
+/** A time as `YYYY-MM-DD hh:mm:ss.ffffff`, in UTC: as texts such times have their order. Throws UserError where it is none. */
+function timeOf(name: string, text: string): string {
+  const [, day = "", minute = "00:00", second = "00", fraction = ""] =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::([0-5]\d)(?:\.(\d{1,6}))?)?Z?)?$/.exec(text) ?? [];
+  const date = new Date(`${day}T${minute}Z`);
+  // Date would move the 30th of February on to March.
+  if (Number.isNaN(date.getTime()) || !date.toISOString().startsWith(day))
+    throw new UserError(
+      `--param ${name}=${shown(text)}: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z`,
+    );
+  return `${day} ${minute}:${second}.${fraction.padEnd(6, "0")}`;
+}
+
+/** From the earliest time of any table to just behind the latest. */
+async function extentOfData(connection: DuckDBConnection): Promise<{ start: string; stop: string }> {
+  const times = readTables()
+    .map(({ name, partitionBy: { column } }) => `SELECT min(${column}) AS first, max(${column}) AS last FROM ${name}`)
+    .join(" UNION ALL ");
+  const format = "'%Y-%m-%dT%H:%M:%S.%fZ'";
+  const result = await connection.runAndReadAll(
+    `SELECT strftime(coalesce(min(first), to_timestamp(0)), ${format}), strftime(coalesce(max(last), to_timestamp(0)) + INTERVAL 1 MICROSECOND, ${format}) FROM (${times})`,
+  );
+  const [[start, stop]] = result.getRows() as [[string, string]];
+  return { start, stop };
+}

@@ -1,0 +1,79 @@
+import { execFileSync } from "node:child_process";
+import { expect, it } from "vitest";
+import {
+  notUnderstood,
+  parseCommand,
+  parseDuration,
+  UsageError,
+  nearest,
+  shellWord,
+  shown,
+  shownPath,
+} from "../command.ts";
+
+it.each(["soon", "99999", "1.5", "30s", "xml", "GSSAPI", "SCRAM-SHA-1", "BTC_USD", "2026-02-30T12:00:00.000001Z", ""])(
+  "a message shows %j, a plain word, number or time",
+  (text) => expect(shown(text)).toBe(text),
+);
+
+it.each([
+  "hunter2",
+  "5ea5c0ffee5ea5c0ffee5ea5c0ffee00",
+  "VGhlIHNpbXVsYXRlZA==",
+  "AKIAIOSFODNN7EXAMPLE",
+  "4f9b1c52-77aa-4e0e-9d2e-1c5ea5c0ffee",
+  "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+  "-----BEGIN PRIVATE KEY-----\nMIIE",
+  "abcdefghijklmnopqrstuvwxyz",
+])("of %j a message shows the length alone: it may be a secret", (text) => {
+  for (const told of [shown(text), shownPath(text)]) expect(told).toBe(`a text of ${text.length} letters (not shown)`);
+});
+
+it("a path is shown, and a URL with a password is none", () => {
+  for (const path of ["/nowhere/frames1.txt", "./data 2016", "full-2016.txt.gz", "~/x7f/a"])
+    expect(shownPath(path)).toBe(path);
+  for (const text of ["wss://me:hunter2@host/x.txt", "https://host/x.txt?key=hunter2", "VGhl/IHNpbXVsYXRlZA=="])
+    expect(shownPath(text)).toContain("(not shown)");
+});
+
+it.each(["plain", "/a/b.c", "two words", "it's", '"quoted"', "$HOME `x` \\ !*", "a\nb", ""])(
+  "a shell reads %j back from a hint",
+  (text) => expect(execFileSync("sh", ["-c", `printf %s ${shellWord(text)}`]).toString()).toBe(text),
+);
+
+it.each([
+  ["BTC-UDS", "BTC-USD"],
+  ["btc-usd", "BTC-USD"],
+  ["ETHUSD", "ETH-USD"],
+  ["ETH-USDD", "ETH-USD"],
+  ["DOGE-EUR", undefined],
+])("of products the nearest to %s is %s", (word, near) => {
+  expect(nearest(word, ["BTC-USD", "ETH-USD", "ETH-BTC"])).toBe(near);
+});
+
+const options = {
+  source: { type: "string" },
+  fault: { type: "string", multiple: true },
+  wait: { type: "boolean" },
+} as const;
+
+it.each([
+  [["--hunter2"], "Unknown option, argument 1 (not shown: it may be a secret). Try --help."],
+  [["--wait", "--5ea5c0ffee=x"], "Unknown option, argument 2 (not shown: it may be a secret). Try --help."],
+  [["--password=hunter2"], "Unknown option '--password'. Try --help."],
+  [["--source", "-5ea5"], "Option '--source' argument is ambiguous. Try --help."],
+  [["--source="], "--source is empty: leave it out, or give it a value. Try --help."],
+  [["--source", "a", "--source", "b"], "--source is given twice, and only one could count. Try --help."],
+])("a command line is refused without what may be secret in it: %j", (argv, message) => {
+  expect(() => parseCommand(options, argv)).toThrow(new UsageError(message));
+});
+
+it("what may be given several times, or changes nothing, is taken", () => {
+  const { values } = parseCommand(options, ["--fault", "a", "--fault", "a", "--wait", "--wait", "--source", "x"]);
+  expect(values).toMatchObject({ fault: ["a", "a"], wait: true, source: "x" });
+});
+
+it("a word too many is named by its place, a value that is none by its option", () => {
+  expect(notUnderstood(2).message).toBe("word 3 is not understood (not shown: it may be a secret). Try --help.");
+  expect(() => parseDuration("--for", "hunter2")).toThrow("--for a text of 7 letters (not shown): a duration");
+});
