@@ -15,6 +15,8 @@ export interface Question {
   readonly name: string;
   readonly parameters: Parameters;
   readonly format: Format;
+  /** Somebody has typed it: a product that is not there, and a stretch that is none, are reported. */
+  readonly isTyped?: boolean;
 }
 
 interface Address {

@@ -45,6 +45,7 @@ await runCommand(async () => {
       name,
       parameters: parseParameters(values.param),
       format: parseFormat(values.format),
+      isTyped: true,
     };
     return print(await rows(values.data, question));
   }

@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { UserError } from "../command.ts";
 import { mark, type Question } from "./ask.ts";
+import { checkTyped } from "./duckdb/arguments.ts";
 import { costOf, formatCosts } from "./duckdb/cost.ts";
 import { formatRows, formats } from "./duckdb/format.ts";
 import { runNamed } from "./duckdb/run.ts";
@@ -14,6 +15,7 @@ import type { Warehouse } from "./duckdb/warehouse.ts";
 export async function* answer(warehouse: Warehouse, question: Question): AsyncGenerator<string> {
   const connection = await warehouse.connect();
   try {
+    if (question.isTyped === true) await checkTyped(connection, question.name, question.parameters);
     if (question.verb === "cost") yield formatCosts(await costOf(connection, question.name, question.parameters));
     else yield* formatRows(await runNamed(connection, question.name, question.parameters), question.format);
   } catch (error) {
@@ -58,7 +60,7 @@ async function readQuestion(request: IncomingMessage): Promise<Question> {
     text += String(chunk);
     if (text.length > 64 * 1024) throw new UserError("the question is too long");
   }
-  const { verb, name, parameters, format } = JSON.parse(text) as Partial<Question>;
+  const { verb, name, parameters, format, isTyped = false } = JSON.parse(text) as Partial<Question>;
   const asked = verb === "run" || verb === "cost";
   if (
     !asked ||
@@ -68,5 +70,5 @@ async function readQuestion(request: IncomingMessage): Promise<Question> {
   ) {
     throw new UserError("a question has a verb, a name, parameters and a format");
   }
-  return { verb, name, parameters, format: format! };
+  return { verb, name, parameters, format: format!, isTyped };
 }

@@ -2,34 +2,45 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { UserError, nearest, shown } from "../../command.ts";
 import { readTables } from "../../schemas/tables.ts";
-import type { Argument, SqlObject } from "../objects.ts";
+import { readObjects, type Argument, type SqlObject } from "../objects.ts";
 import type { Parameters } from "./run.ts";
 
 /**
  * The arguments of a call as SQL literals, in their order: what is given, else the defaults. Throws UserError on a value that
- * does not fit, a stretch of time without an instant in it, and a product that no table has.
+ * does not fit.
  */
 export async function argumentLiterals(
   connection: DuckDBConnection,
   object: SqlObject,
   parameters: Parameters,
 ): Promise<Map<string, string>> {
-  checkStretch(parameters);
   const extent = await extentOfData(connection);
   const defaults: Parameters = { in_start: extent.start, in_stop: extent.stop, in_seconds: "60" };
-  const literals = new Map(
+  return new Map(
     object.arguments.map((argument) => {
       const text = parameters[argument.name] ?? defaults[argument.name];
       return [argument.name, text === undefined ? "NULL" : literal(argument, text)];
     }),
   );
-  const product = parameters["in_product"];
-  if (product !== undefined) await checkProduct(connection, product);
-  return literals;
 }
 
-function checkStretch({ in_start: start, in_stop: stop }: Parameters): void {
-  if (start === undefined || stop === undefined) return;
+/**
+ * What nobody means who typed it, and what a query would answer with no rows. Throws UserError on a stretch of time without
+ * an instant in it, and on a product that no table has.
+ */
+export async function checkTyped(connection: DuckDBConnection, name: string, parameters: Parameters): Promise<void> {
+  const taken =
+    readObjects()
+      .find((object) => object.name === name)
+      ?.arguments.map((argument) => argument.name) ?? [];
+  // Others are refused with the statement.
+  if (Object.keys(parameters).some((parameter) => !taken.includes(parameter))) return;
+  const { in_start: start, in_stop: stop, in_product: product } = parameters;
+  if (start !== undefined && stop !== undefined) checkStretch(start, stop);
+  if (product !== undefined) await checkProduct(connection, product);
+}
+
+function checkStretch(start: string, stop: string): void {
   if (timeOf("in_start", start) >= timeOf("in_stop", stop))
     throw new UserError(`--param in_start=${start} is not before in_stop=${stop}: nothing lies between them`);
 }
