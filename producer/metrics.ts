@@ -48,6 +48,7 @@ export class Metrics {
     );
     this.#gauge("sockets", "Sockets that the products are spread over.", () => feed.sockets);
     this.#gauge("sockets_connected", "Sockets whose subscription is confirmed.", () => feed.open);
+    this.#gauge("products_refused", "Products of which the exchange refuses something.", () => feed.refused);
     this.#counter("connections_total", "Connections tried.", () => feed.connects);
     this.#counters("disconnections_total", "Connections ended.", "cause", () => feed.endings);
     this.#counter("exchange_errors_total", "Error frames of the exchange.", () => feed.complaints);

@@ -50,7 +50,7 @@ export async function stream(run: Run, log: Logger): Promise<void> {
     frames: counters.frames,
     acknowledged: sink.acknowledged,
     "in flight": inFlight(),
-    ...(live && { sockets: live.source.open, missed: live.continuity.missed }),
+    ...(live && { sockets: live.source.open, refused: live.source.refused, missed: live.continuity.missed }),
     quarantined: counters.quarantined,
     ...(counters.own > 0 && { "own members dropped": counters.own }),
   });
@@ -115,8 +115,11 @@ function watchQuarantine(counters: Counters, log: Logger): () => void {
 }
 
 function feedFaults(live: LiveFeed | undefined): string[] {
-  if (live === undefined || live.source.open === live.source.sockets) return [];
-  return [`${live.source.open} of ${live.source.sockets} sockets are connected`];
+  if (live === undefined) return [];
+  const { open, sockets, idle, refused } = live.source;
+  // A product that the exchange refuses is no fault of the others: tapeline_products_refused counts it.
+  if (idle === sockets) return [`the exchange refuses all ${refused} products`];
+  return open >= sockets - idle ? [] : [`${open} of ${sockets - idle} sockets are connected`];
 }
 
 function sinkFaults(sink: KafkaSink): string[] {

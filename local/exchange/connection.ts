@@ -8,6 +8,7 @@ import { Hit, type Delivery } from "./hit.ts";
 import type { Buckets } from "./limits.ts";
 import { describeSubscriptions, planRequest, type Channel, type Plan, type Rules } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
+import { refuseOnDemand } from "./refusal.ts";
 import { Subscription, type Receiver } from "./subscription.ts";
 import type { Truth } from "./truth.ts";
 
@@ -96,7 +97,10 @@ export class Connection implements Receiver, Target {
 
   #answer(text: string): void {
     if (this.#ended) return;
-    const { operation, products, refusals } = planRequest(text, this.#rules);
+    const plan = planRequest(text, this.#rules);
+    const { operation, products, refusals } = refuseOnDemand(plan, (kind, product) =>
+      this.#takesFault(kind, { productId: product }),
+    );
     for (const refusal of refusals) this.#reply(refusal);
     if (products.size > 0) {
       const joined = operation === "subscribe" ? this.#subscribe(products) : this.#unsubscribe(products);
@@ -117,12 +121,13 @@ export class Connection implements Receiver, Target {
       const mine = this.#subscriptions.get(channel) ?? new Map<string, Subscription>();
       this.#subscriptions.set(channel, mine);
       for (const id of ids) {
-        if (mine.has(id)) continue;
+        if (mine.has(id) || this.#takesFault("lacking-product", { channel, productId: id })) continue;
         const subscription = new Subscription(this, channel, id);
         mine.set(id, subscription);
         joined.push(subscription);
       }
     }
+    for (const [channel, mine] of this.#subscriptions) if (mine.size === 0) this.#subscriptions.delete(channel);
     return joined.toSorted((a, b) => (a.productId < b.productId ? -1 : Number(a.productId > b.productId)));
   }
 
@@ -158,7 +163,7 @@ export class Connection implements Receiver, Target {
     return { connection: this.id, channel, product_id: productId };
   }
 
-  #takesFault(kind: AwaitedKind, { channel, productId }: { channel: Channel; productId?: string }): boolean {
+  #takesFault(kind: AwaitedKind, { channel, productId }: { channel?: Channel; productId?: string }): boolean {
     return this.#house.faults.take(kind, { connection: this.id, channel, product: productId }) !== undefined;
   }
 

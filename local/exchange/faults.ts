@@ -23,12 +23,26 @@ const kinds = {
   "expired-signature": "count",
   "cut-snapshot": "count",
   "lacking-channel": "count",
+  "lacking-product": "count",
+  "refuse-product": "count",
+  "refuse-request": "count",
+  "invalid-id": "count",
   rest: "code",
 } as const;
 
 type FaultKind = keyof typeof kinds;
 
-const awaited = ["handshake-429", "expired-signature", "cut-snapshot", "lacking-channel", "rest"] as const;
+const awaited = [
+  "handshake-429",
+  "expired-signature",
+  "cut-snapshot",
+  "lacking-channel",
+  "lacking-product",
+  "refuse-product",
+  "refuse-request",
+  "invalid-id",
+  "rest",
+] as const;
 
 export type AwaitedKind = (typeof awaited)[number];
 
@@ -55,6 +69,8 @@ export const faultHelp = `  drop=N        N frames are not sent            dupli
   stall=TIME    nothing is sent, pongs are       freeze=TIME   nothing at all is answered, the socket stays open
   reset         the connection is reset          close=CODE    it is closed with that code
   cut-snapshot=N    a snapshot breaks off        lacking-channel=N    N channels are not subscribed to, without a word
+  refuse-product=N  N times a product is refused refuse-request=N     …, and all that was asked for with it
+  invalid-id=N      …, without its name          lacking-product=N    N times one is not subscribed to, without a word
   handshake-429=N   N handshakes are refused     expired-signature=N  N signatures are refused as too old
   rest=STATUS   a REST request is refused with that status
 Without a channel, drop, duplicate and reorder hit full and matches, and the others no heartbeat.`;
@@ -129,7 +145,7 @@ export interface Target {
 /** What an awaited fault could happen to; what it does not say does not count. */
 export interface Occasion {
   readonly connection?: number;
-  readonly channel?: Channel;
+  readonly channel?: Channel | undefined;
   readonly product?: string | undefined;
 }
 

@@ -113,7 +113,8 @@ export function describeSubscriptions(products: ReadonlyMap<Channel, Iterable<st
   return { type: "subscriptions", channels };
 }
 
-function failed(operation: "subscribe" | "unsubscribe", reason: string): ErrorMessage {
+/** The error that refuses an operation. */
+export function failed(operation: "subscribe" | "unsubscribe", reason: string): ErrorMessage {
   return { type: "error", message: `Failed to ${operation}`, reason };
 }
 

@@ -6,7 +6,9 @@ import { parseObject } from "../decode/decode.ts";
 import type { Frame, Session } from "../frame.ts";
 import { microseconds } from "../clock.ts";
 import { sign, type Credentials } from "./signature.ts";
-import { readComplaint, unconfirmed, type Pair, type Subscription } from "./subscription.ts";
+import { Asking } from "./asking.ts";
+import type { Roster } from "./roster.ts";
+import { channelsOf, readComplaint, type Pair } from "./subscription.ts";
 
 /** Why a connection ended; `closed` is the exchange's doing, `stopped` ours. */
 export type Cause =
@@ -36,10 +38,10 @@ export interface Patience {
 
 export interface Listener {
   arrived(connection: Connection, frame: Frame): void;
-  /** The exchange has confirmed all of the subscription. */
+  /** The exchange has confirmed all of the subscription that it does not refuse. */
   confirmed(): void;
-  /** The exchange has sent an error that does not end the connection. */
-  complained(text: string): void;
+  /** The exchange has sent an error that does not end the connection; `refusal` says that the roster has it. */
+  complained(text: string, refusal: boolean): void;
 }
 
 /** More than any frame: the snapshot of a busy book is over a megabyte. */
@@ -51,10 +53,9 @@ export class Connection implements Session {
   readonly startsAt = 0;
   /** Settles when the connection is no more. */
   readonly ended: Promise<Ending>;
-  /** The exchange has confirmed all of the subscription. */
-  confirmed = false;
   readonly #socket: WebSocket;
-  readonly #asked: Subscription;
+  readonly #credentials: Credentials | undefined;
+  readonly #asking: Asking;
   readonly #listener: Listener;
   readonly #patience: Patience;
   #opened = false;
@@ -62,23 +63,24 @@ export class Connection implements Session {
   #seenAt = performance.now();
   #pinged: "no" | "waiting" | "answered" = "no";
   #ending: Ending | undefined;
-  /** What is still to be confirmed. */
-  #missing: Pair[];
-  readonly #refused = new Set<string>();
-  /** Errors that were looked at when they came, and that the decoder will find again. */
+  /** Answers and errors that were looked at when they came, and that the decoder will find again. */
   #peeked = 0;
 
   constructor(
     endpoint: string,
-    asked: Subscription,
+    roster: Roster,
     credentials: Credentials | undefined,
     patience: Patience,
     listener: Listener,
   ) {
-    this.#asked = asked;
+    this.#credentials = credentials;
     this.#listener = listener;
     this.#patience = patience;
-    this.#missing = unconfirmed(asked, {});
+    this.#asking = new Asking(roster, patience.answer, {
+      send: (pairs) => this.#ask(pairs),
+      confirmed: () => listener.confirmed(),
+      end: (cause, detail) => this.#end(cause, detail),
+    });
     // Compression would cost a hundred times the time of receiving (ws inflates each frame on another thread).
     const socket = new WebSocket(endpoint, {
       perMessageDeflate: false,
@@ -89,15 +91,12 @@ export class Connection implements Session {
       headers: { "user-agent": "tapeline" },
     });
     this.#socket = socket;
-    const answer = setTimeout(() => this.#checkAnswer(), patience.answer * 2);
+    const ask = setInterval(() => this.#remind(), patience.answer / 10);
     const watch = setInterval(() => this.#watch(), patience.silence / 4);
     socket.on("open", () => {
       this.#opened = true;
       this.#seenAt = performance.now();
-      const signed = credentials === undefined ? {} : sign(credentials);
-      socket.send(
-        JSON.stringify({ type: "subscribe", product_ids: asked.products, channels: asked.channels, ...signed }),
-      );
+      this.#asking.open();
     });
     // Text arrives as one Buffer: nothing sets another binaryType.
     socket.on("message", (data) => this.#receive(data as Buffer));
@@ -108,12 +107,18 @@ export class Connection implements Session {
     socket.on("error", (error) => this.#fail(error));
     this.ended = new Promise((resolve) => {
       socket.on("close", (code, reason) => {
-        clearTimeout(answer);
+        clearInterval(ask);
         clearInterval(watch);
+        this.#asking.close();
         this.#ending ??= { cause: "closed", detail: closeText(code, reason) };
         resolve(this.#ending);
       });
     });
+  }
+
+  /** The exchange has confirmed all of the subscription that it does not refuse. */
+  get confirmed(): boolean {
+    return this.#asking.confirmed;
   }
 
   /** Reads no more from the socket: the exchange waits, and closes a connection that makes it wait for long. */
@@ -135,10 +140,9 @@ export class Connection implements Session {
   control(message: Readonly<Record<string, unknown>>): void {
     // What is read of a connection that is no more must not open it again in the figures.
     if (this.#ending !== undefined) return;
-    if (message["type"] === "subscriptions") this.#compare(message);
-    else if (message["type"] !== "error") return;
-    else if (this.#peeked > 0) this.#peeked--;
-    else this.#complain(message);
+    if (message["type"] !== "subscriptions" && message["type"] !== "error") return;
+    if (this.#peeked > 0) this.#peeked--;
+    else this.#hear(message);
   }
 
   /**
@@ -147,11 +151,9 @@ export class Connection implements Session {
    */
   #peek(bytes: Buffer): void {
     const message = parseObject(bytes.toString());
-    if (message?.["type"] === "subscriptions") this.#compare(message);
-    else if (message?.["type"] === "error") {
-      this.#peeked++;
-      this.#complain(message);
-    }
+    if (message?.["type"] !== "subscriptions" && message?.["type"] !== "error") return;
+    this.#peeked++;
+    this.#hear(message);
   }
 
   #receive(bytes: Buffer): void {
@@ -162,30 +164,23 @@ export class Connection implements Session {
     this.#listener.arrived(this, { bytes, number: ++this.#number, receivedAt: microseconds(now) });
   }
 
-  #compare(answer: Readonly<Record<string, unknown>>): void {
-    this.#missing = unconfirmed(this.#asked, answer).filter(({ product }) => !this.#refused.has(product));
-    if (this.#missing.length > 0) {
-      if (this.confirmed) this.#end("unconfirmed", `the exchange no longer sends ${briefly(this.#missing)}`);
-    } else if (!this.confirmed) {
-      this.confirmed = true;
-      this.#listener.confirmed();
-    }
+  #ask(pairs: readonly Pair[]): void {
+    const signed = this.#credentials === undefined ? {} : sign(this.#credentials);
+    this.#socket.send(JSON.stringify({ type: "subscribe", channels: channelsOf(pairs), ...signed }));
   }
 
-  #complain(message: Readonly<Record<string, unknown>>): void {
-    const { text, product, credentials, expired } = readComplaint(message);
+  #hear(message: Readonly<Record<string, unknown>>): void {
+    if (message["type"] === "subscriptions") return this.#asking.answer(message);
+    const complaint = readComplaint(message);
+    const { text, credentials, expired } = complaint;
     if (!this.confirmed && expired) return this.#end("expired", `${text} (is this machine's clock right?)`);
     if (!this.confirmed && credentials) return this.#end("rejected", text);
-    if (product !== undefined) {
-      this.#refused.add(product);
-      if (this.#asked.products.every((asked) => this.#refused.has(asked))) return this.#end("rejected", text);
-    }
-    this.#listener.complained(text);
+    this.#listener.complained(text, this.#asking.complain(complaint));
   }
 
-  #checkAnswer(): void {
-    if (this.confirmed) return;
-    this.#end("unconfirmed", `the exchange has not confirmed ${briefly(this.#missing)}`);
+  /** While the sink is full, answers that have come are not read. */
+  #remind(): void {
+    if (this.#ending === undefined && !this.#socket.isPaused) this.#asking.tick();
   }
 
   #watch(): void {
@@ -198,7 +193,11 @@ export class Connection implements Session {
     }
     if (silent < this.#patience.silence * 2) return;
     const seconds = `${(silent / 1000).toFixed(1)} s without a frame`;
-    if (this.#pinged === "answered") this.#end("stalled", `${seconds}, though it answers pings`);
+    // Without heartbeats a market may be silent for long.
+    if (this.#pinged === "answered" && !this.#asking.holds("heartbeat")) {
+      this.#pinged = "no";
+      this.#seenAt = performance.now();
+    } else if (this.#pinged === "answered") this.#end("stalled", `${seconds}, though it answers pings`);
     else this.#end("half-open", `${seconds}, and no answer to a ping`);
   }
 
@@ -229,12 +228,4 @@ function closeText(code: number, reason: Buffer): string {
   const text = reason.toString().slice(0, 200);
   if (code === 1006) return "the connection broke (1006)";
   return `closed by the exchange (${code}${text === "" ? "" : `: ${text}`})`;
-}
-
-function briefly(pairs: readonly Pair[]): string {
-  const shown = pairs
-    .slice(0, 3)
-    .map(({ channel, product }) => `${channel} of ${product}`)
-    .join(", ");
-  return pairs.length > 3 ? `${shown} and ${pairs.length - 3} more` : shown;
 }

@@ -9,6 +9,7 @@ import { UserError } from "../../command.ts";
 import type { Logger } from "../../logger.ts";
 import type { Batch, Frame, Source } from "../frame.ts";
 import { Connection, type Cause, type Ending, type Listener, type Patience } from "./connection.ts";
+import { Roster, type RosterPatience } from "./roster.ts";
 import type { Credentials } from "./signature.ts";
 
 export interface FeedOptions {
@@ -22,7 +23,7 @@ export interface FeedOptions {
   readonly patience?: FeedPatience;
 }
 
-export interface FeedPatience extends Patience {
+export interface FeedPatience extends Patience, RosterPatience {
   /** Between two connections of this process, in milliseconds. */
   readonly spacing: number;
   /** The first wait after a failure, and the longest, in milliseconds. */
@@ -39,6 +40,8 @@ const usualPatience: FeedPatience = {
   firstRetry: 1_000,
   lastRetry: 30_000,
   healthy: 30_000,
+  firstTry: 30_000,
+  lastTry: 900_000,
 };
 
 /** Frames that wait for the sink. With more, the sockets are paused: a book's snapshot alone may have over a megabyte. */
@@ -62,6 +65,8 @@ export class CoinbaseFeed implements Source {
   readonly sockets: number;
   readonly #options: FeedOptions;
   readonly #patience: FeedPatience;
+  /** Of each socket. */
+  readonly #rosters: readonly Roster[];
   readonly #connections = new Set<Connection>();
   #waiting: { session: Connection; frames: Frame[] }[] = [];
   /** The last of them, to which frames of its session are added. */
@@ -80,6 +85,17 @@ export class CoinbaseFeed implements Source {
     this.#options = options;
     this.#patience = options.patience ?? usualPatience;
     this.sockets = Math.ceil(options.products.length / options.productsPerSocket);
+    this.#rosters = Array.from({ length: this.sockets }, (_, socket) => this.#newRoster(socket));
+  }
+
+  /** Products of which the exchange refuses something. */
+  get refused(): number {
+    return this.#rosters.reduce((sum, roster) => sum + roster.refused.size, 0);
+  }
+
+  /** Sockets all of whose products the exchange refuses: they are connected only to ask again. */
+  get idle(): number {
+    return this.#rosters.filter((roster) => roster.wanted.length === 0).length;
   }
 
   /**
@@ -126,55 +142,72 @@ export class CoinbaseFeed implements Source {
 
   /** Keeps one socket connected until `signal` aborts. */
   async #keep(socket: number, signal: AbortSignal): Promise<void> {
-    const { endpoints, channels, credentials, log } = this.#options;
-    const products = this.#options.products.filter((_, i) => i % this.sockets === socket);
-    const name = this.sockets === 1 ? "socket" : `socket ${socket + 1}/${this.sockets}`;
+    const { endpoints, credentials } = this.#options;
+    const roster = this.#rosters[socket]!;
     for (let failures = 0; !signal.aborted;) {
       await this.#turn(signal);
       if (signal.aborted) return;
       const endpoint = endpoints[failures % endpoints.length]!;
       const start = performance.now();
-      const { ending, confirmed } = await this.#connect(endpoint, { channels, products }, name, signal);
+      const { ending, confirmed } = await this.#connect(endpoint, socket, signal);
       if (signal.aborted) return;
+      const { host } = new URL(endpoint);
+      if (roster.wanted.length === 0) {
+        if (!this.#everConfirmed && this.idle === this.sockets) throw this.#nothingLeft(host);
+        this.#tell(socket, ending, endpoint, roster.nextTry - performance.now());
+        await pause(roster.nextTry - performance.now(), signal);
+        continue;
+      }
       if (ending.cause === "rejected" && !this.#everConfirmed)
-        throw new UserError(
-          `${new URL(endpoint).host} rejects the subscription: ${ending.detail}. ${cureOf(credentials)}`,
-        );
+        throw new UserError(`${host} rejects the subscription: ${ending.detail}. ${cureOf(credentials)}`);
       failures = confirmed && performance.now() - start > this.#patience.healthy ? 0 : failures + 1;
       const wait = this.#backOff(failures);
-      log("warn", `${name}: ${ending.detail}; again in ${(wait / 1000).toFixed(1)} s`, {
-        socket: socket + 1,
-        cause: ending.cause,
-        endpoint,
-        products: products.length,
-      });
+      this.#tell(socket, ending, endpoint, wait);
       await pause(wait, signal);
     }
   }
 
+  #tell(socket: number, { cause, detail }: Ending, endpoint: string, wait: number): void {
+    const products = this.#productsOf(socket).length;
+    const fields = { socket: socket + 1, cause, endpoint, products };
+    this.#options.log("warn", `${this.#nameOf(socket)}: ${detail}; again in ${seconds(wait)}`, fields);
+  }
+
+  /** The exchange refuses every product of a feed that never worked. */
+  #nothingLeft(host: string): UserError {
+    const reasons = this.#rosters.flatMap((roster) => [...roster.refused]);
+    const [first] = reasons.map(([product, reason]) => `${product} (${reason})`);
+    const which = reasons.length === 1 ? `${first}, the only product` : `all ${reasons.length} products, as ${first}`;
+    return new UserError(
+      `${host} refuses ${which}. npm run producer -- --list-products shows what there is; COINBASE_PRODUCTS, or --products, chooses.`,
+    );
+  }
+
   async #connect(
     endpoint: string,
-    asked: { channels: readonly string[]; products: readonly string[] },
-    name: string,
+    socket: number,
     signal: AbortSignal,
   ): Promise<{ ending: Ending; confirmed: boolean }> {
-    const { credentials, log } = this.#options;
+    const { channels, credentials, log } = this.#options;
+    const roster = this.#rosters[socket]!;
+    const name = this.#nameOf(socket);
     const listener: Listener = {
       arrived: (session, frame) => this.#arrived(session, frame),
       confirmed: () => {
         this.open++;
         this.#everConfirmed = true;
+        const products = new Set(roster.wanted.map(({ product }) => product)).size;
         log(
           "info",
-          `${name}: connected to ${new URL(endpoint).host}, ${asked.channels.join(" + ")} of ${asked.products.length} products`,
+          `${name}: connected to ${new URL(endpoint).host}, ${channels.join(" + ")} of ${products} product${products === 1 ? "" : "s"}`,
         );
       },
-      complained: (text) => {
+      complained: (text, refusal) => {
         this.complaints++;
-        log("warn", `${name}: the exchange says: ${text}`);
+        if (!refusal) log("warn", `${name}: the exchange says: ${text}`);
       },
     };
-    const connection = new Connection(endpoint, asked, credentials, this.#patience, listener);
+    const connection = new Connection(endpoint, roster, credentials, this.#patience, listener);
     this.connects++;
     this.#connections.add(connection);
     const stop = () => connection.stop();
@@ -185,6 +218,30 @@ export class CoinbaseFeed implements Source {
     this.endings[ending.cause] = (this.endings[ending.cause] ?? 0) + 1;
     if (connection.confirmed) this.open--;
     return { ending, confirmed: connection.confirmed };
+  }
+
+  #newRoster(socket: number): Roster {
+    const { channels, log } = this.#options;
+    const name = () => this.#nameOf(socket);
+    return new Roster({ channels, products: this.#productsOf(socket) }, this.#patience, {
+      refused: (what, reason, wait, first) =>
+        log(
+          first ? "warn" : "info",
+          first
+            ? `${name()}: the exchange refuses ${what} (${reason}); the rest is taken without it, and it is asked for again, alone, in ${seconds(wait)}`
+            : `${name()}: the exchange still refuses ${what}; again in ${seconds(wait)}`,
+          { socket: socket + 1, refused: what, reason },
+        ),
+      accepted: (product) => log("info", `${name()}: the exchange accepts ${product}, which it had refused`),
+    });
+  }
+
+  #nameOf(socket: number): string {
+    return this.sockets === 1 ? "socket" : `socket ${socket + 1}/${this.sockets}`;
+  }
+
+  #productsOf(socket: number): string[] {
+    return this.#options.products.filter((_, i) => i % this.sockets === socket);
   }
 
   #arrived(session: Connection, frame: Frame): void {
@@ -232,6 +289,10 @@ export class CoinbaseFeed implements Source {
     const longest = Math.min(lastRetry, firstRetry * 2 ** Math.max(0, failures - 1));
     return longest * (0.5 + Math.random() / 2);
   }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -16,7 +16,7 @@ export const signedChannels = ["full", "level2", "heartbeat"];
 export const keylessChannels = ["matches", "ticker", "level2_batch", "heartbeat"];
 
 /** The answer names the older alias of a channel. */
-const older: Readonly<Record<string, string>> = { level2_batch: "level2_50", ticker_batch: "ticker_1000" };
+const newer: Readonly<Record<string, string>> = { level2_50: "level2_batch", ticker_1000: "ticker_batch" };
 
 /** One thing that is asked for. */
 export interface Pair {
@@ -24,16 +24,47 @@ export interface Pair {
   readonly product: string;
 }
 
-/** All that was asked for and that a `subscriptions` message does not confirm. */
-export function unconfirmed(asked: Subscription, answer: Message): Pair[] {
+/** All pairs of a subscription. */
+export function pairsOf({ channels, products }: Subscription): Pair[] {
+  return channels.flatMap((channel) => products.map((product) => ({ channel, product })));
+}
+
+export function keyOf({ channel, product }: Pair): string {
+  return `${channel} ${product}`;
+}
+
+/** The members of a subscribe that ask for these pairs: each channel with products of its own. */
+export function channelsOf(pairs: readonly Pair[]): { name: string; product_ids: string[] }[] {
+  const products = new Map<string, string[]>();
+  for (const { channel, product } of pairs) {
+    const mine = products.get(channel);
+    if (mine === undefined) products.set(channel, [product]);
+    else mine.push(product);
+  }
+  return [...products].map(([name, product_ids]) => ({ name, product_ids }));
+}
+
+/** The keys of the pairs that a `subscriptions` message confirms: all that the connection has. */
+export function confirmedBy(answer: Message): Set<string> {
   const confirmed = new Set<string>();
-  for (const channel of listOf(answer["channels"]) as { name?: unknown; product_ids?: unknown }[])
-    for (const product of listOf(channel?.product_ids)) confirmed.add(`${String(channel.name)} ${String(product)}`);
-  return asked.channels.flatMap((channel) =>
-    asked.products
-      .filter((product) => ![channel, older[channel]].some((name) => confirmed.has(`${name} ${product}`)))
-      .map((product) => ({ channel, product })),
+  for (const entry of listOf(answer["channels"]) as { name?: unknown; product_ids?: unknown }[]) {
+    const name = String(entry?.name);
+    for (const product of listOf(entry?.product_ids))
+      confirmed.add(keyOf({ channel: newer[name] ?? name, product: String(product) }));
+  }
+  return confirmed;
+}
+
+/** Pairs in a few words: a product by its id where it is there with all channels of `whole`. */
+export function briefly(pairs: readonly Pair[], whole: readonly Pair[] = []): string {
+  const count = (list: readonly Pair[], product: string) => list.filter((pair) => pair.product === product).length;
+  const words = new Set(
+    pairs.map(({ channel, product }) =>
+      count(pairs, product) === count(whole, product) ? product : `${channel} of ${product}`,
+    ),
   );
+  const shown = [...words].slice(0, 3).join(", ");
+  return words.size > 3 ? `${shown} and ${words.size - 3} more` : shown;
 }
 
 /** What an `error` message says, and what it is about. */
@@ -41,6 +72,8 @@ export interface Complaint {
   readonly text: string;
   /** The product that the exchange does not know, or no longer knows. */
   readonly product: string | undefined;
+  /** The channel that it does not know. */
+  readonly channel: string | undefined;
   /** The signature, the key or its rights are at fault. */
   readonly credentials: boolean;
   /** The signature came too late, or with a wrong clock: another may do. */
@@ -52,6 +85,7 @@ export function readComplaint(message: Message): Complaint {
   return {
     text: text === "" ? "an error without a message" : text.slice(0, 500),
     product: /(?:^|: )(\S+) is not a valid product$/.exec(text)?.[1],
+    channel: /(?:^|: )(\S+) is not a valid channel$/.exec(text)?.[1],
     credentials: /authenticat|signature|whitelist|passphrase|api key/i.test(text),
     expired: /timestamp expired/i.test(text),
   };

@@ -22,6 +22,8 @@ const patience: FeedPatience = {
   firstRetry: 20,
   lastRetry: 200,
   healthy: 300,
+  firstTry: 100,
+  lastTry: 400,
 };
 
 export interface Followed {
