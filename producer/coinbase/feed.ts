@@ -7,8 +7,9 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../command.ts";
 import type { Logger } from "../../logger.ts";
-import type { Batch, Frame, Source } from "../frame.ts";
+import type { Batch, Source } from "../frame.ts";
 import { Connection, type Cause, type Ending, type Listener, type Patience } from "./connection.ts";
+import { Inbox } from "./inbox.ts";
 import { Roster, type RosterPatience } from "./roster.ts";
 import type { Credentials } from "./signature.ts";
 
@@ -44,22 +45,12 @@ const usualPatience: FeedPatience = {
   lastTry: 900_000,
 };
 
-/** Frames that wait for the sink. With more, the sockets are paused: a book's snapshot alone may have over a megabyte. */
-const mostWaiting = 8 * 1024 * 1024;
-
-/** A pause that is over sooner, in milliseconds, is how back-pressure works, and no news. */
-const worthTelling = 1_000;
-
 export class CoinbaseFeed implements Source {
   readonly id = randomUUID();
   /** Connections that are confirmed now, made in all, and ended, by cause. */
   open = 0;
   connects = 0;
   readonly endings: Partial<Record<Cause, number>> = {};
-  /** Frames that have come. */
-  received = 0;
-  /** How often the sockets were paused because the sink was full. */
-  pauses = 0;
   /** Error frames. */
   complaints = 0;
   readonly sockets: number;
@@ -68,24 +59,27 @@ export class CoinbaseFeed implements Source {
   /** Of each socket. */
   readonly #rosters: readonly Roster[];
   readonly #connections = new Set<Connection>();
-  #waiting: { session: Connection; frames: Frame[] }[] = [];
-  /** The last of them, to which frames of its session are added. */
-  #latest: { session: Connection; frames: Frame[] } | undefined;
-  #waitingBytes = 0;
-  #wake = () => {};
-  #paused = false;
-  /** Will tell of the pause. */
-  #slow: NodeJS.Timeout | undefined;
+  readonly #inbox: Inbox;
   #everConfirmed = false;
   #fatal: unknown;
-  #over = false;
   #nextConnect = 0;
 
   constructor(options: FeedOptions) {
     this.#options = options;
     this.#patience = options.patience ?? usualPatience;
     this.sockets = Math.ceil(options.products.length / options.productsPerSocket);
+    this.#inbox = new Inbox(this.#connections, options.log);
     this.#rosters = Array.from({ length: this.sockets }, (_, socket) => this.#newRoster(socket));
+  }
+
+  /** Frames that have come. */
+  get received(): number {
+    return this.#inbox.received;
+  }
+
+  /** How often the sockets were paused because the sink was full. */
+  get pauses(): number {
+    return this.#inbox.pauses;
   }
 
   /** Products of which the exchange refuses something. */
@@ -106,19 +100,10 @@ export class CoinbaseFeed implements Source {
     const stop = new AbortController();
     const over = this.#keepAll(AbortSignal.any([signal, stop.signal]));
     try {
-      while (!this.#over || this.#waiting.length > 0) {
-        if (this.#waiting.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
-        const batches = this.#waiting;
-        this.#waiting = [];
-        this.#latest = undefined;
-        this.#waitingBytes = 0;
-        yield* batches;
-        if (this.#paused && this.#waitingBytes < mostWaiting / 2) this.#resume();
-      }
+      yield* this.#inbox.batches();
       if (this.#fatal !== undefined) throw this.#fatal;
     } finally {
       stop.abort();
-      clearTimeout(this.#slow);
       await over;
     }
   }
@@ -136,8 +121,7 @@ export class CoinbaseFeed implements Source {
       }),
     );
     await Promise.all(running);
-    this.#over = true;
-    this.#wake();
+    this.#inbox.close();
   }
 
   /** Keeps one socket connected until `signal` aborts. */
@@ -152,16 +136,12 @@ export class CoinbaseFeed implements Source {
       const { ending, confirmed } = await this.#connect(endpoint, socket, signal);
       if (signal.aborted) return;
       const { host } = new URL(endpoint);
-      if (roster.wanted.length === 0) {
-        if (!this.#everConfirmed && this.idle === this.sockets) throw this.#nothingLeft(host);
-        this.#tell(socket, ending, endpoint, roster.nextTry - performance.now());
-        await pause(roster.nextTry - performance.now(), signal);
-        continue;
-      }
-      if (ending.cause === "rejected" && !this.#everConfirmed)
+      const isIdle = roster.wanted.length === 0;
+      if (isIdle && !this.#everConfirmed && this.idle === this.sockets) throw this.#nothingLeft(host);
+      if (!isIdle && ending.cause === "rejected" && !this.#everConfirmed)
         throw new UserError(`${host} rejects the subscription: ${ending.detail}. ${cureOf(credentials)}`);
       failures = confirmed && performance.now() - start > this.#patience.healthy ? 0 : failures + 1;
-      const wait = this.#backOff(failures);
+      const wait = Math.max(this.#backOff(failures), isIdle ? roster.nextTry - performance.now() : 0);
       this.#tell(socket, ending, endpoint, wait);
       await pause(wait, signal);
     }
@@ -192,7 +172,7 @@ export class CoinbaseFeed implements Source {
     const roster = this.#rosters[socket]!;
     const name = this.#nameOf(socket);
     const listener: Listener = {
-      arrived: (session, frame) => this.#arrived(session, frame),
+      arrived: (session, frame) => this.#inbox.add(session, frame),
       confirmed: () => {
         this.open++;
         this.#everConfirmed = true;
@@ -242,37 +222,6 @@ export class CoinbaseFeed implements Source {
 
   #productsOf(socket: number): string[] {
     return this.#options.products.filter((_, i) => i % this.sockets === socket);
-  }
-
-  #arrived(session: Connection, frame: Frame): void {
-    if (this.#latest?.session === session) this.#latest.frames.push(frame);
-    else {
-      this.#latest = { session, frames: [frame] };
-      this.#waiting.push(this.#latest);
-      this.#wake();
-    }
-    this.received++;
-    this.#waitingBytes += frame.bytes.length;
-    if (this.#waitingBytes > mostWaiting) this.#pause();
-  }
-
-  #pause(): void {
-    if (!this.#paused) {
-      this.pauses++;
-      this.#slow = setTimeout(() => {
-        this.#slow = undefined;
-        this.#options.log("warn", "reading waits: the sink takes no more for now");
-      }, worthTelling).unref();
-    }
-    this.#paused = true;
-    for (const connection of this.#connections) connection.pause();
-  }
-
-  #resume(): void {
-    this.#paused = false;
-    if (this.#slow === undefined) this.#options.log("info", "reading goes on");
-    clearTimeout(this.#slow);
-    for (const connection of this.#connections) connection.resume();
   }
 
   /** Waits until this process may connect again. */

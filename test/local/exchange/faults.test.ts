@@ -171,6 +171,39 @@ describe("faults of what is asked for", () => {
     expect((await client.next("subscriptions"))["channels"]).toHaveLength(2);
   });
 
+  it.each([
+    [
+      "refuse-product: a product by name, and the rest is taken",
+      "refuse-product",
+      "BTC-USD is not a valid product",
+      true,
+    ],
+    ["refuse-request: a product by name, and all with it", "refuse-request", "BTC-USD is not a valid product", false],
+    ["invalid-id: all, without a name", "invalid-id", "Invalid product ID provided", false],
+  ] as const)("%s", async (_, kind, reason, takesRest) => {
+    const { url, faults } = await exchange();
+    faults.inject({ kind, product: "BTC-USD" });
+    const client = await Client.connect(url);
+    client.subscribe(["full", "heartbeat"], ["BTC-USD", "ETH-USD"]);
+    expect(await client.next()).toEqual({ type: "error", message: "Failed to subscribe", reason });
+    if (takesRest)
+      expect(await client.next()).toMatchObject({
+        channels: [{ product_ids: ["ETH-USD"] }, { product_ids: ["ETH-USD"] }],
+      });
+    client.subscribe(["full"], ["BTC-USD"]);
+    expect((await client.next("subscriptions"))["channels"]).toHaveLength(takesRest ? 2 : 1);
+  });
+
+  it("lacking-product: a product is not in the reply for a channel, and nothing of it comes", async () => {
+    const { url, faults } = await exchange();
+    faults.inject({ kind: "lacking-product", channel: "full", product: "BTC-USD" });
+    const client = await Client.connect(url);
+    client.subscribe(["full"], ["BTC-USD", "ETH-USD"]);
+    expect(await client.next()).toMatchObject({ channels: [{ name: "full", product_ids: ["ETH-USD"] }] });
+    const frames = await client.take(200);
+    expect(new Set(frames.map(({ product_id: product }) => product))).toEqual(new Set(["ETH-USD"]));
+  });
+
   it("expired-signature: so many right signatures are refused as too old", async () => {
     const { url, faults } = await exchange();
     faults.inject({ kind: "expired-signature", count: 2 });

@@ -185,7 +185,7 @@ it("resyncs one socket alone while the others go on", async () => {
 });
 
 it("stops reading from the socket while the sink is full, and loses nothing by it", async () => {
-  const { url } = await exchange({ every: fast, rate: 40_000, products: 5 });
+  const { url } = await exchange({ every: fast, rate: 40_000, products: 5, backlog: 2 ** 30 });
   let full = true;
   let open = () => {};
   const room = new Promise<void>((resolve) => (open = resolve));
