@@ -1,15 +1,12 @@
 /**
- * BigQuery's dialect to DuckDB's. Polyglot does the translation; what it must not be given is refused before (`sql/style/`:
- * the style is an allow-list of what is known to agree), and what it translates wrong is written otherwise for it here.
+ * BigQuery's dialect to DuckDB's. The style (`sql/style/`) is so small that a body is DuckDB's already, but for the few
+ * places that are written otherwise here: whatever else would differ has been refused.
  */
-import "./wasm.ts";
-import { Dialect, transpile } from "@polyglot-sql/sdk";
-import { UserError } from "../../command.ts";
 import { readObjects, type SqlObject } from "../objects.ts";
 import { check, type Checked } from "../style/check.ts";
 import { checkObject, relationsOf } from "../style/object.ts";
 import type { Columns } from "../style/scope.ts";
-import { Source, type Token } from "../style/source.ts";
+import { Source } from "../style/source.ts";
 import {
   nodesOf,
   type Call,
@@ -21,20 +18,8 @@ import {
   type Window,
 } from "../style/syntax.ts";
 import type { Type } from "../style/types.ts";
-
-/** The macros and functions of DuckDB that stand for functions of BigQuery (macros.ts). */
-const functions = new Map([
-  // Polyglot's arg_max passes over rows whose first argument is NULL; GoogleSQL does not.
-  ["MAX_BY", "arg_max_null"],
-  ["MIN_BY", "arg_min_null"],
-  ["TIMESTAMP_BUCKET", "bq_timestamp_bucket"],
-]);
-
-interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
+import { decimals, functions } from "./macros.ts";
+import { rewritten, type Edit } from "./rewrite.ts";
 
 /** The DuckDB text of a query on the project's tables and views. Throws UserError on anything outside the style. */
 export function toDuckDb(body: string, file: string): string {
@@ -54,23 +39,43 @@ function translated(source: Source, { query, types }: Checked): string {
       .filter(({ operator }) => operator === "*")
       .flatMap(({ operands }) => operands),
   );
-  const edits: Edit[] = [
-    ...[...nodesOf<"call", Call>(query, "call")].flatMap(({ at }) => renamed(at, functions.get(at.word))),
+  return rewritten(source, query, [
+    ...[...nodesOf<"call", Call>(query, "call")].flatMap(({ at }) => instead(at, functions.get(at.word))),
     ...[...nodesOf<"cast", Cast>(query, "cast")].flatMap((cast) =>
       castEdits(source, cast, types.get(cast.value)!, factors.has(cast)),
     ),
-    ...[...nodesOf<"literal", Literal>(query, "literal")].flatMap(({ type, at, last }) =>
-      type === "BIGNUMERIC" ? [{ start: at.start, end: last.end, text: `CAST(${last.text} AS BIGNUMERIC)` }] : [],
-    ),
+    ...[...nodesOf<"literal", Literal>(query, "literal")].flatMap(literalEdits),
     ...orderEdits(query),
-  ];
-  const text = edited(source.body, edits);
-  const result = transpile(text, Dialect.BigQuery, Dialect.DuckDB, { unsupportedLevel: "raise" });
-  const [sql, ...more] = result.sql ?? [];
-  if (!result.success || sql === undefined || more.length > 0) {
-    throw new UserError(`${source.file}: ${result.error ?? "one statement is expected"}`);
+  ]);
+}
+
+function instead({ start, end }: Pick<Edit, "start" | "end">, text: string | undefined): Edit[] {
+  return text === undefined ? [] : [{ start, end, text }];
+}
+
+function literalEdits({ type, at, last }: Literal): Edit[] {
+  const duckdb =
+    type === "TIMESTAMP" ? "TIMESTAMPTZ" : type === "NUMERIC" || type === "BIGNUMERIC" ? decimals[type] : undefined;
+  if (duckdb === undefined) return [];
+  return [{ start: at.start, end: last.end, text: `CAST('${last.text.slice(1, -1)}' AS ${duckdb})` }];
+}
+
+/**
+ * A CAST to a decimal. An operand of `*` is taken with nine decimals, so that the product of two has eighteen and is
+ * exact; whatever has more decimals than DuckDB's type is an error there, since BigQuery keeps them. Of what is not
+ * known to be a number the text is taken.
+ */
+function castEdits(source: Source, { at, value, as, type }: Cast, from: Type, isFactor: boolean): Edit[] {
+  const exact = type.word === "BIGNUMERIC";
+  const tail = { start: as.start, end: type.end };
+  const place = `'${source.place(value.at).replaceAll("'", "''")}'`;
+  if (from === "STRING" || from === "ANY") {
+    const macro = !exact ? "bq_numeric" : isFactor ? "bq_factor" : "bq_bignumeric";
+    if (from === "STRING") return [...instead(at, macro), { ...tail, text: `, ${place}` }];
+    return [...instead(at, `${macro}(CAST`), { ...tail, text: `AS VARCHAR), ${place}` }];
   }
-  return withPrecision(sql);
+  if (from === "BIGNUMERIC" && isFactor) return [...instead(at, "bq_narrowed"), { ...tail, text: `, ${place}` }];
+  return instead(type, exact && !isFactor ? decimals.BIGNUMERIC : decimals.NUMERIC);
 }
 
 /**
@@ -87,48 +92,4 @@ function orderEdits(query: Query): Edit[] {
     end: term.end,
     text: term.descending ? ` NULLS LAST${alone.has(term) ? ", 0" : ""}` : " NULLS FIRST",
   }));
-}
-
-function renamed({ start, end }: Token, text: string | undefined): Edit[] {
-  return text === undefined ? [] : [{ start, end, text }];
-}
-
-/**
- * A CAST to a decimal. An operand of `*` is taken with nine decimals, so that the product of two has eighteen and is
- * exact; whatever has more decimals than DuckDB's type is an error there, since BigQuery keeps them. Of what is not
- * known to be a number the text is taken.
- */
-function castEdits(source: Source, { at, value, as, type }: Cast, from: Type, isFactor: boolean): Edit[] {
-  const exact = type.word === "BIGNUMERIC";
-  const tail = { start: as.start, end: type.end };
-  if (from === "STRING" || from === "ANY") {
-    const macro = !exact ? "bq_numeric" : isFactor ? "bq_factor" : "bq_bignumeric";
-    const place = placeOf(source, value);
-    if (from === "STRING") return [...renamed(at, macro), { ...tail, text: `, ${place}` }];
-    return [...renamed(at, `${macro}(CAST`), { ...tail, text: `AS STRING), ${place}` }];
-  }
-  if (!exact || !isFactor) return [];
-  if (from !== "BIGNUMERIC") return renamed(type, "NUMERIC");
-  return [...renamed(at, "bq_narrowed"), { ...tail, text: `, ${placeOf(source, value)}` }];
-}
-
-/** Where a value stands, as a text of SQL. */
-function placeOf(source: Source, { at }: Pick<Cast, "at">): string {
-  return `'${source.place(at).replaceAll(/['\\]/g, "")}'`;
-}
-
-function edited(body: string, edits: readonly Edit[]): string {
-  let text = body;
-  for (const edit of edits.toSorted((a, b) => b.start - a.start || b.end - a.end)) {
-    text = text.slice(0, edit.start) + edit.text + text.slice(edit.end);
-  }
-  return text;
-}
-
-/** Polyglot drops the precision of every decimal type, which DuckDB would then take as DECIMAL(18, 3). */
-function withPrecision(sql: string): string {
-  // Quoted text is matched first, and left as it is.
-  return sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\bBIGNUMERIC\b|\bDECIMAL\b(?!\s*\()/g, (match) =>
-    match === "BIGNUMERIC" ? "DECIMAL(38, 18)" : match === "DECIMAL" ? "DECIMAL(38, 9)" : match,
-  );
 }

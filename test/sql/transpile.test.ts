@@ -103,6 +103,16 @@ describe("a body means the same on DuckDB", () => {
     expect(await valuesOf(`SELECT ${expression} AS x`)).toEqual([[expected]]);
   });
 
+  it("what BigQuery writes otherwise is written as DuckDB has it: quotes, comments, names that DuckDB reserves, ;", async () => {
+    const body = `-- "first"
+      SELECT ALL "it's" AS \`a "b"\`, x offset, t.y AS table -- last
+      FROM (SELECT 1 x, /* no */ 2 AS y # nor this
+        UNION DISTINCT (SELECT 1, 2)) t
+      WHERE x - -1 = 2 AND NOT y IN (3) AND x IS NOT DISTINCT FROM 1;`;
+    expect(await valuesOf(body)).toEqual([["it's", "1", "2"]]);
+    expect(toDuckDb("SELECT 'DECIMAL' x, offset FROM t", "x.sql")).toBe(`SELECT 'DECIMAL' AS x, "offset" FROM t`);
+  });
+
   // NULL is the least value in BigQuery: first in ascending order, last in descending.
   it.each(["nulls_last", "nulls_first", "nulls_first_on_asc_last_on_desc"])(
     "NULLs come first in an ascending order and last in a descending one, whatever DuckDB's default is (%s)",
@@ -144,9 +154,11 @@ describe("a body means the same on DuckDB", () => {
   });
 
   // An alias that is also a column: in WHERE and in SELECT itself both engines take the column, as BigQuery's reference has it.
-  it("a name in WHERE and in SELECT is the column, not the alias", async () => {
+  it("a name in WHERE and in SELECT is the column, not the alias, and GROUP BY is by what it names", async () => {
     const rows = "(SELECT 1 AS x UNION ALL SELECT 2)";
     expect(await valuesOf(`SELECT -x AS x, x + 1 AS y FROM ${rows} WHERE x > 1`)).toEqual([["-2", "3"]]);
+    const pairs = "(SELECT 1 AS x, 7 AS y UNION ALL SELECT 2, 7)";
+    expect(await valuesOf(`SELECT y AS x, COUNT(*) AS n FROM ${pairs} GROUP BY y ORDER BY n`)).toEqual([["7", "2"]]);
     expect(await valuesOf(`SELECT x + 1 AS y, COUNT(*) AS n FROM ${rows} GROUP BY y ORDER BY y`)).toEqual([
       ["2", "1"],
       ["3", "1"],

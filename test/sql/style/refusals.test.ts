@@ -189,7 +189,7 @@ describe("windows, intervals and literals of which the engines make different th
     ["SELECT 1e5 AS x", "the literal 1e5 is not in the style"],
     ["SELECT CAST(a AS BIGNUMERIC) * CAST(b AS BIGNUMERIC) * CAST(c AS BIGNUMERIC) AS x FROM t", "on both sides of *"],
     ["SELECT CAST(x AS NUMERIC(10, 2)) AS x FROM t", "leave the digits out"],
-    // Polyglot hands \u00e9 on as it stands, and takes 'a''b' for one text, which BigQuery does not.
+    // DuckDB has no escapes in '…', and takes 'a''b' for one text.
     [String.raw`SELECT '\u00e9' AS x`, "write it in one pair of quotes, on one line, without r, b or \\"],
     ["SELECT r'a' AS x", "without r, b or \\"],
     ["SELECT b'a' AS x", "without r, b or \\"],
