@@ -26,8 +26,8 @@ function decimalOf(name: string, refused: string, why: string, value: string): s
 }
 
 const notDigits = "has _, which BigQuery does not read as a number";
-const moreThan = (decimals: number) =>
-  `is not written with at most ${decimals} decimals, as this engine holds them: BigQuery would keep more`;
+const moreThan = (most: number) =>
+  `is not written with at most ${most} decimals, as this engine holds them: BigQuery would keep more`;
 
 export const macros = [
   "CREATE OR REPLACE MACRO bq_timestamp_add(t, distance) AS t + distance",
