@@ -84,11 +84,12 @@ await runCommand(async () => {
     talk(`next, in another terminal: npm run sql -- run candles${dataOption}`);
     const start = performance.now();
     const { gone } = simulator ?? {};
+    if (recording?.cut !== undefined) talk(recording.cut);
     const until = gone ? AbortSignal.any([stop, gone]) : stop;
     await platform.run(live?.source ?? recording!, until, live?.continuity, ownFields);
     gone?.throwIfAborted();
     status.stop();
-    if (recording && stop.aborted) talk("stopped before the end of the recording: the same command goes on with it");
+    if (recording && stop.aborted) talk("stopped before the end of the recording: the same command continues it");
     process.stdout.write(`${summary(platform, (performance.now() - start) / 1000, dataOption)}\n`);
   } finally {
     status?.stop();

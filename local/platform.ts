@@ -4,6 +4,7 @@
  *     <dir>/warehouse.duckdb   tables and views; DuckDB's lock on it is the lock of the directory
  *     <dir>/log/               topics
  *     <dir>/log/tape.json      where the tape ends, so that a start need not read all of the log
+ *     <dir>/recordings/        the recordings that are in the log, to know them again
  *     <dir>/source.json        the kind of source that fills it
  *     <dir>/statements.json    the statements that made the rows
  *     <dir>/dropped.json       what statements and tables have left out
@@ -22,11 +23,14 @@ import type { Source } from "../producer/frame.ts";
 import { Log } from "../producer/log/log.ts";
 import { readTape, writeTape } from "../producer/log/tape.ts";
 import { produce } from "../producer/produce.ts";
+import type { Recording } from "../producer/recording.ts";
+import type { DistinctSink } from "../producer/repeats/sink.ts";
 import { catalog } from "../schemas/catalog.ts";
 import { Ingest } from "../sql/duckdb/ingest.ts";
 import { openWarehouse, type Warehouse } from "../sql/duckdb/warehouse.ts";
 import type { Dropped } from "../dropped.ts";
 import { changedStatements } from "./changed.ts";
+import { prepareReplay } from "./replaying.ts";
 import { openDropped } from "./dropped.ts";
 
 /** What may fill a data directory; one directory holds one kind, so that made-up data never mix with real ones. */
@@ -41,6 +45,7 @@ const keepTapeMs = 60_000;
 const commitMs = 2_000;
 
 interface Parts {
+  readonly dir: string;
   readonly warehouse: Warehouse;
   readonly tape: Tape | undefined;
   readonly tapeFile: string;
@@ -66,9 +71,12 @@ export class Platform {
   readonly #log: Log;
   readonly #engine: Engine;
   readonly #ingest: Ingest;
+  readonly #dir: string;
   readonly #talk: (line: string) => void;
+  #distinct: DistinctSink | undefined;
 
-  private constructor({ warehouse, tape, tapeFile, log, engine, ingest, dropped, talk }: Parts) {
+  private constructor({ dir, warehouse, tape, tapeFile, log, engine, ingest, dropped, talk }: Parts) {
+    this.#dir = dir;
     this.dropped = dropped;
     this.#talk = talk;
     this.warehouse = warehouse;
@@ -100,16 +108,21 @@ export class Platform {
       const dropped = openDropped(dir, talk);
       const engine = newEngine(plans, log, dropped);
       const ingest = await newIngest(log, warehouse, dropped);
-      return new Platform({ warehouse, tape, tapeFile, log, engine, ingest, dropped, talk });
+      return new Platform({ dir, warehouse, tape, tapeFile, log, engine, ingest, dropped, talk });
     } catch (error) {
       warehouse.close();
       throw asUserError(error, dir);
     }
   }
 
-  /** Records of this run that an earlier one had stored. */
+  /** Records of a recording that were stored before, or came twice: they are left out. */
   get known(): number {
-    return this.#log.known;
+    return this.#log.known + (this.#distinct?.repeated ?? 0);
+  }
+
+  /** Events of a recording that were stored though another event has their number. */
+  get conflicting(): number {
+    return this.#distinct?.conflicting ?? 0;
   }
 
   /** Records that are in the log and not yet read by a statement or in a table. */
@@ -117,8 +130,26 @@ export class Platform {
     return this.#engine.lag + this.#ingest.lag;
   }
 
-  /** Runs a source to its end, or to `signal`; what it sent is in the tables when this returns. */
-  async run(source: Source, signal: AbortSignal, continuity?: Continuity, ownFields?: OwnFields): Promise<void> {
+  /**
+   * Runs a source to its end, or to `signal`; what it sent is in the tables when this returns. Of a recording only what is
+   * not stored yet, of it or of another one.
+   */
+  async run(
+    given: Source | Recording,
+    signal: AbortSignal,
+    continuity?: Continuity,
+    ownFields?: OwnFields,
+  ): Promise<void> {
+    if (!("checksums" in given)) return this.#pass(given, signal, continuity, ownFields);
+    const replay = await prepareReplay(given, { dir: this.#dir, log: this.#log, talk: this.#talk }, signal);
+    if (replay === undefined) return;
+    this.#distinct = replay.sink;
+    await this.#pass(replay.source, signal, undefined, ownFields);
+    if (!signal.aborted && this.known > 0 && this.known === this.counters.records)
+      this.#talk("nothing of the recording is new: all of its records are stored already");
+  }
+
+  async #pass(source: Source, signal: AbortSignal, continuity?: Continuity, ownFields?: OwnFields): Promise<void> {
     const idOf = (subject: string, schema: object) => this.#log.schemas.register(subject, schema);
     const stop = new AbortController();
     const progress = { done: false };
@@ -127,7 +158,8 @@ export class Platform {
       stop.abort();
     };
     // Whichever side fails ends the other: there is no point in filling a log that nothing reads.
-    const work = { source, sink: this.#log, idOf, counters: this.counters, continuity, ownFields, warn: this.#talk };
+    const sink = this.#distinct ?? this.#log;
+    const work = { source, sink, idOf, counters: this.counters, continuity, ownFields, warn: this.#talk };
     const producing = produce(work, AbortSignal.any([signal, stop.signal])).finally(finish);
     const following = this.#follow(progress, stop.signal).catch((error: unknown) => {
       finish();

@@ -12,7 +12,7 @@ export function figures({ counters, rows, lag, continuity, dropped }: Platform):
 
 /** What a run did, for when it is over. */
 export function summary(platform: Platform, seconds: number, dataOption: string): string {
-  const { counters, rows, known, continuity, dropped } = platform;
+  const { counters, rows, known, conflicting, continuity, dropped } = platform;
   const control = Object.entries(counters.control).map(([type, count]) => `${count} ${type}`);
   const lines: [string, number, string?][] = [
     ["frames", counters.frames, `in ${seconds.toFixed(1)} s`],
@@ -27,7 +27,14 @@ export function summary(platform: Platform, seconds: number, dataOption: string)
     ],
     ["extra", counters.extra, counters.extra > 0 ? "events with members that travel in `extra`" : ""],
     ["own", counters.own, counters.own > 0 ? "members of own orders, dropped (COINBASE_OWN_FIELDS)" : ""],
-    ["known", known, known > 0 ? "records that an earlier run of the same recording had stored" : ""],
+    ["known", known, known > 0 ? "records that were stored before, or came twice: left out" : ""],
+    [
+      "conflicting",
+      conflicting,
+      conflicting > 0
+        ? "events with the number of another event: kept; bars count them, candles one of each trade"
+        : "",
+    ],
     ["rows", rows, "added to the tables"],
     ...droppedLines(dropped),
     ...(continuity === undefined ? [] : [missedLine(continuity)]),

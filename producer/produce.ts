@@ -17,7 +17,7 @@ export interface Work {
   /** The id under which a topic's schema is registered. */
   readonly idOf: (subject: string, schema: object) => number;
   readonly counters: Counters;
-  /** Leaves out what a live feed brings twice; a recording is passed on as it is. */
+  /** Leaves out what a live feed brings twice. For recordings the sink does (repeats/sink.ts): they have no one order. */
   readonly continuity?: Continuity | undefined;
   /** What becomes of the members of the account's own orders; they are dropped where nothing is said. */
   readonly ownFields?: OwnFields | undefined;

@@ -3,19 +3,13 @@
  * gzipped or not. A line's stamp is its receive time, taken as UTC.
  */
 import { createHash } from "node:crypto";
-import { createReadStream, statSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { createGunzip } from "node:zlib";
+import { crc32 } from "node:zlib";
 import { UserError } from "../command.ts";
 import { parseObject, timeOf } from "./decode/decode.ts";
 import { startOf } from "./decode/latest.ts";
 import { lastTime, parseSeconds, parseTime } from "./decode/time.ts";
 import type { Frame, Session, Source } from "./frame.ts";
-
-/** The longest line: more than any message of the exchange. Without a limit a file of another kind would fill memory. */
-const longestLine = 64 * 1024 * 1024;
-
-const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+import { LineTooLong, readLines, UnreadableFile } from "./lines.ts";
 
 /** Among so many first lines one must hold a message, or the file is of another kind. */
 const probedLines = 1000;
@@ -23,22 +17,63 @@ const probedLines = 1000;
 export interface Recording extends Source {
   /** Microseconds since 1970: the first time of the exchange in it; 0 where there is none. */
   readonly startsAt: number;
+  /**
+   * After each frame a checksum of all lines up to it: where two recordings have the same numbers up to a frame, their
+   * lines up to it are the same.
+   */
+  readonly checksums: Uint32Array;
+  /** What stands at its end and could not be read, in a sentence; undefined where all could. */
+  readonly cut: string | undefined;
+  /** The same frames as those of another session: that of the recording which this one continues. */
+  as(session: string): Source;
+}
+
+/** What a first reading finds. */
+interface Survey {
+  readonly checksums: Uint32Array;
+  /** The number of the last line that is read. */
+  readonly lines: number;
+  readonly startsAt: number;
+  readonly cut: string | undefined;
 }
 
 /**
- * Reads the file once for what must be known before its first frame: that it is a recording, a hash of its lines (its
- * session: the same recording gives the same rows), and the first time of the exchange, for lines without a stamp.
- * Throws UserError when it can not be read, is empty or of another kind.
+ * Reads the file once for what must be known before its first frame: that it is a recording, checksums of its lines
+ * (its own session is a hash of them: the same recording gives the same rows), and the first time of the exchange, for
+ * lines without a stamp. Throws UserError when it cannot be read, is empty or of another kind. A gzipped file that is
+ * cut off, and a last line that is not whole, are read as far as there are whole lines.
  */
 export async function openRecording(path: string): Promise<Recording> {
-  const hash = createHash("sha256");
-  let lines = 0;
-  let messages = 0;
+  let survey: Survey;
+  try {
+    survey = await examine(path, "whole");
+  } catch (error) {
+    if (error instanceof LineTooLong) throw notARecording(path);
+    if (!(error instanceof UnreadableFile && error.cutOff)) throw error;
+    survey = await examine(path, "possible");
+  }
+  const { checksums, startsAt, lines, cut } = survey;
+  const as = (session: string) => sourceOf(path, { id: session, live: false, startsAt }, lines);
+  return { ...as(sessionOf(checksums)), startsAt, checksums, cut, as };
+}
+
+async function examine(path: string, asFarAs: "whole" | "possible"): Promise<Survey> {
+  let checksums = new Uint32Array(1024);
+  let [frames, lines, messages, checksum] = [0, 0, 0, 0];
   const times: number[] = [];
-  for await (const batch of readLines(path)) {
-    for (const line of batch) {
-      hash.update(line).update("\n");
+  let torn = 0;
+  for await (const batch of readLines(path, asFarAs)) {
+    for (const line of batch.lines) {
+      if (!batch.ended && parseObject(split(line).bytes.toString()) === undefined) {
+        torn = line.length;
+        break;
+      }
       lines++;
+      // An empty line is no frame, but moves the numbers of those behind it.
+      checksum = crc32(line.length === 0 ? "\n" : line, checksum);
+      if (line.length === 0) continue;
+      if (frames === checksums.length) checksums = enlarged(checksums);
+      checksums[frames++] = checksum;
       if (times.length < 3 || lines <= probedLines) {
         const message = parseObject(split(line).bytes.toString());
         if (typeof message?.["type"] === "string") messages++;
@@ -48,21 +83,30 @@ export async function openRecording(path: string): Promise<Recording> {
       if (lines === probedLines && messages === 0) throw notARecording(path);
     }
   }
-  if (lines === 0) throw new UserError(`${path} is empty: a recording has one frame of the exchange a line.`);
+  if (frames === 0 && asFarAs === "possible")
+    throw new UserError(`${path} is cut off before the end of its first line. Name a recording that can be read.`);
+  if (frames === 0 && torn === 0)
+    throw new UserError(`${path} is empty: a recording has one frame of the exchange a line.`);
   if (messages === 0) throw notARecording(path);
+  const cut = asFarAs === "possible" || torn > 0 ? cutAt(path, lines, torn) : undefined;
+  return { checksums: checksums.slice(0, frames), lines, startsAt: startOf(times) ?? 0, cut };
+}
 
-  const id = hash.digest("hex").slice(0, 16);
-  const session: Session = { id, live: false, startsAt: startOf(times) ?? 0 };
+function cutAt(path: string, lines: number, torn: number): string {
+  const rest = torn === 0 ? "" : `; the ${torn} bytes behind it are no whole line and are left out`;
+  return `${path} is cut off: it is read to its last whole line, line ${lines}${rest}`;
+}
+
+/** Its frames, as those of a session, up to a line: what has been written since the first reading is not of it. */
+function sourceOf(path: string, session: Session, lines: number): Source {
   return {
-    id,
-    startsAt: session.startsAt,
+    id: session.id,
     async *batches(signal) {
       let number = 0;
-      for await (const batch of readLines(path)) {
+      for await (const batch of readLines(path, "possible")) {
         if (signal.aborted) return;
         const frames: Frame[] = [];
-        for (const line of batch) {
-          // What has been written since the first reading is not of this session.
+        for (const line of batch.lines) {
           if (number === lines) break;
           number++;
           if (line.length > 0) frames.push({ ...split(line), number });
@@ -71,6 +115,24 @@ export async function openRecording(path: string): Promise<Recording> {
       }
     },
   };
+}
+
+/** A short name for all that a recording holds: it is in the identity of every book change. */
+function sessionOf(checksums: Uint32Array): string {
+  const { buffer, byteOffset, byteLength } = checksums;
+  return shortHash(new Uint8Array(buffer, byteOffset, byteLength));
+}
+
+/** Ten letters and digits. */
+export function shortHash(data: Uint8Array | string): string {
+  const number = createHash("sha256").update(data).digest().readBigUInt64BE();
+  return (number % 36n ** 10n).toString(36).padStart(10, "0");
+}
+
+function enlarged(numbers: Uint32Array): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(numbers.length * 2);
+  larger.set(numbers);
+  return larger;
 }
 
 function notARecording(path: string): UserError {
@@ -94,57 +156,4 @@ function split(line: Buffer): { bytes: Buffer; receivedAt: number | undefined } 
     }
   }
   return { bytes: line, receivedAt: undefined };
-}
-
-/** The lines of a file, gunzipped where it is gzipped, in batches of about 64 KiB; without their ends, empty ones too. */
-async function* readLines(path: string): AsyncGenerator<Buffer[]> {
-  let rest: Buffer[] = [];
-  let restLength = 0;
-  let first = true;
-  try {
-    for await (const chunk of await openStream(path)) {
-      const bytes = chunk as Buffer;
-      const lines: Buffer[] = [];
-      // Some editors put a byte order mark before the text.
-      let start = first && bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
-      first = false;
-      for (let end = bytes.indexOf(10, start); end !== -1; end = bytes.indexOf(10, start)) {
-        const line = bytes.subarray(start, end);
-        lines.push(trimReturn(rest.length === 0 ? line : Buffer.concat([...rest, line])));
-        rest = [];
-        restLength = 0;
-        start = end + 1;
-      }
-      if (start < bytes.length) {
-        rest.push(bytes.subarray(start));
-        restLength += bytes.length - start;
-        if (restLength > longestLine) throw notARecording(path);
-      }
-      if (lines.length > 0) yield lines;
-    }
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`can not read ${path}: ${(error as Error).message}. Name a recording that can be read.`, {
-      cause: error,
-    });
-  }
-  if (rest.length > 0) yield [trimReturn(Buffer.concat(rest))];
-}
-
-async function openStream(path: string): Promise<AsyncIterable<unknown>> {
-  if (!statSync(path).isFile()) throw new UserError(`${path} is not a file.`);
-  const file = await open(path);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-  await file.close();
-  const gzipped = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
-  const stream = createReadStream(path);
-  if (!gzipped) return stream;
-  const gunzip = createGunzip();
-  // `pipe` forwards no errors: a read error must end the reading too.
-  stream.on("error", (error) => gunzip.destroy(error));
-  return stream.pipe(gunzip);
-}
-
-function trimReturn(line: Buffer): Buffer {
-  return line[line.length - 1] === 13 ? line.subarray(0, -1) : line;
 }

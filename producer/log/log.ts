@@ -70,6 +70,15 @@ export class Log implements Sink {
     this.#source = idOf(source);
   }
 
+  /** The last frame of a source of which a record is stored; 0 if there is none. */
+  lastFrame(source: string): number {
+    const id = idOf(source);
+    let after = 1;
+    for (const partitions of this.#topics.values())
+      for (const partition of partitions) after = Math.max(after, partition.position(id));
+    return after - 1;
+  }
+
   frame(position: number): void {
     this.#position = position;
   }

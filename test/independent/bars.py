@@ -6,7 +6,7 @@ Prints one JSON object: the rows of the views `bars_1s` and `bars_1m` and of `ca
 `coinbase_bars_1s` and `coinbase_bars_1m` the row of each window after each of its trades, in the order of the frames: what
 a table may hold; under `late` how many trades came too late for a bar. Decimals are plain, without trailing zeros.
 
-A bar takes a trade until its partition has seen one from a day after the bar's end, in milliseconds. A product's partition
+A trade that comes again is left out. A bar takes a trade until its partition has seen one from a day after the bar's end, in milliseconds. A product's partition
 is that of Apache Kafka's default partitioner (murmur2 of the key) among six.
 """
 import gzip, json, sys
@@ -54,9 +54,21 @@ def plain(decimal):
 def matches(path):
     with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="utf-8") as lines:
         for line in lines:
-            frame = json.loads(line[line.index("{") :])
-            if frame["type"] == "match":
-                yield frame
+            # A line that is none is quarantined.
+            if line.rstrip().endswith("}"):
+                frame = json.loads(line[line.index("{") :])
+                if frame["type"] == "match":
+                    yield frame
+
+
+def distinct(frames):
+    """Without the trades that came before, in the same file or another: with the same members but the sequence."""
+    seen = set()
+    for frame in frames:
+        trade = json.dumps({name: value for name, value in frame.items() if name != "sequence"}, sort_keys=True)
+        if trade not in seen:
+            seen.add(trade)
+            yield frame
 
 
 class Bar:
@@ -99,7 +111,7 @@ class Bar:
 answer = {"late": {}}
 for name, width in (("1s", 1000), ("1m", 60_000)):
     now, bars, candles, stored, late = {}, {}, {}, [], 0
-    for frame in (frame for path in sys.argv[1:] for frame in matches(path)):
+    for frame in distinct(frame for path in sys.argv[1:] for frame in matches(path)):
         product, millis = frame["product_id"], micros(frame["time"]) // 1000
         trade = frame["trade_id"], Decimal(frame["price"]), Decimal(frame["size"]), taker_of[frame["side"]]
         start = millis - millis % width

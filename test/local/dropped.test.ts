@@ -103,7 +103,7 @@ describe("a record that is too late for its window", () => {
     for (const again of [undefined, file]) {
       const { said, counts } = await run(dir, again);
       expect(counts).toEqual(twoLate);
-      expect(said).toEqual([]);
+      expect(said.filter((line) => /late|left out/.test(line))).toEqual([]);
     }
   });
 

@@ -334,7 +334,7 @@ describe("what can not be is refused with one message and a code", () => {
     [
       ["--source", "/nowhere/frames.txt"],
       1,
-      "can not read /nowhere/frames.txt: ENOENT: no such file or directory, stat '/nowhere/frames.txt'. Name a recording that can be read.\n",
+      "cannot read /nowhere/frames.txt: ENOENT: no such file or directory, stat '/nowhere/frames.txt'. Name a recording that can be read.\n",
     ],
   ])("npm start -- %j", async (args, code, err) => {
     expect(await run("local", ...args, "--data", newFolder())).toEqual({ code, out: "", err });

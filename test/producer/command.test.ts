@@ -166,12 +166,14 @@ describeKafka("the producer and Apache Kafka", () => {
 
   it("replays a recording once it may, and refuses it where the topics would delete it", async () => {
     const registry = await startFakeRegistry();
-    const file = recording({ ...received, time: recent().time }, recent());
+    const [order, trade] = [{ ...received, time: recent().time }, recent()];
+    const file = recording(order, trade, order, trade);
     const env = { ...secure(), SCHEMA_REGISTRY_URL: registry.url };
     // The topics are there from the test before, with the retention of the catalogue, or are made for the recording.
     const old = recording({ ...match, time: "2016-03-12T00:08:37.352000Z" });
     const first = await run(env, "--source", file).ended;
-    expect(first.err).toContain("done: 2 frames, 2 records acknowledged");
+    expect(first.err).toContain("done: 4 frames, 2 records acknowledged");
+    expect(first.err).toContain("2 events that came twice left out");
     const refused = await run(env, "--source", old).ended;
     expect(refused.code).toBe(1);
     expect(refused.err).toMatch(/coinbase_full keeps 7 days \(retention.ms\), and the recording starts \d+ days ago/);

@@ -1,0 +1,35 @@
+/** A recording on its way into a data directory that may hold it already, or others that overlap with it. */
+import { join } from "node:path";
+import type { Source } from "../producer/frame.ts";
+import { knownEvents } from "../producer/log/known.ts";
+import type { Log } from "../producer/log/log.ts";
+import { RecordedSessions } from "../producer/log/recorded.ts";
+import type { Recording } from "../producer/recording.ts";
+import { DistinctSink } from "../producer/repeats/sink.ts";
+
+export interface Replay {
+  /** The recording, as a part of the session that it continues. */
+  readonly source: Source;
+  /** The log, without what it knows. */
+  readonly sink: DistinctSink;
+}
+
+/**
+ * Finds what a recording is to those that a data directory holds, and what of it is known; undefined where `signal` ends
+ * that. `talk` is given what is found, and what is damaged.
+ */
+export async function prepareReplay(
+  recording: Recording,
+  { dir, log, talk }: { dir: string; log: Log; talk: (line: string) => void },
+  signal: AbortSignal,
+): Promise<Replay | undefined> {
+  const lastFrame = (session: string) => log.lastFrame(session);
+  const known = await knownEvents(log, signal, talk);
+  if (known === undefined) return undefined;
+  const { session, shared } = new RecordedSessions(join(dir, "recordings"), lastFrame, talk).place(recording);
+  const stored = Math.min(shared, lastFrame(session));
+  const count = (frames: number) => frames.toLocaleString("en-US");
+  if (stored > 0)
+    talk(`known here: the recording is stored up to frame ${count(stored)} of ${count(recording.checksums.length)}`);
+  return { source: recording.as(session), sink: new DistinctSink(log, known) };
+}
