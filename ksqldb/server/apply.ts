@@ -122,13 +122,13 @@ async function withoutWhat(
   if (guarantee !== undefined && refusal.includes(guaranteeProperty)) {
     const ofServer = await serverGuarantee(server, `${action} ${name}`);
     if (!isExactlyOnce(ofServer)) return undefined;
-    talk(`${action} ${name}: the server lets nobody set ${guaranteeProperty}, which is ${ofServer} there anyway.`);
+    talk(`${action} ${name}: the server does not let a request set ${guaranteeProperty}; its own is ${ofServer}.`);
     return { sql, properties: others };
   }
   // It deletes the topic, then its subject, then drops: after a failure between the two it finds neither, for ever.
   if (deleteTopic.test(sql) && /clean up the (schema registry|topic)/i.test(refusal)) {
     talk(
-      `${refusal}\nThe server is stuck at deleting ${topic}: it is dropped without. Look whether the topic is still there, and the ` +
+      `${refusal}\nThe server is stuck at deleting the topic ${topic}: ${name} is dropped without it. Look whether the topic is still there, and the ` +
         `subject ${topic}-value in the registry.`,
     );
     return { sql: sql.replace(deleteTopic, ";"), properties };

@@ -4,7 +4,7 @@ import { catalog } from "../../schemas/catalog.ts";
 const cures: readonly [RegExp, string | ((topic: string) => string)][] = [
   [
     /processing\.guarantee/,
-    "Every query must run exactly once, and this server lets nobody say so: set ksql.streams.processing.guarantee=exactly_once_v2 " +
+    "Every query must run exactly once, and this server does not let a request say so: set ksql.streams.processing.guarantee=exactly_once_v2 " +
       "in its configuration (in Confluent Cloud ALTER SYSTEM 'processing.guarantee'='exactly_once_v2' in the ksql command line). " +
       "Then statements are sent without it.",
   ],

@@ -55,7 +55,7 @@ function isRefusal({ status, text }: Answer): boolean {
 }
 
 function isAmbiguous(message: string): boolean {
-  return /command topic|time[d -]?out|interrupted|disconnect/i.test(message);
+  return /command topic|timed?[ -]?out|interrupted|disconnect/i.test(message);
 }
 
 /** Status, code and message of an answer, as far as they are meant for people: of a page its kind. */

@@ -393,7 +393,7 @@ describe("a query that does not run exactly once", () => {
     const fake = await startFakeKsqldb({ prohibited: ["processing.guarantee"], guarantee: "exactly_once_v2" });
     const { code, told } = await runAgainst(fake, "apply", desired);
     expect([code, fake.properties[1]]).toEqual([0, { "auto.offset.reset": "earliest" }]);
-    expect(told).toContain("which is exactly_once_v2 there anyway");
+    expect(told).toContain("its own is exactly_once_v2");
     expect((await runAgainst(fake, "plan", desired)).report).toMatchObject({ changes: 0, refused: 0 });
   });
 });
@@ -607,13 +607,27 @@ describe("a step that fails", () => {
     expect([found.code, other.statements.length, found.report?.steps[1]?.result]).toEqual([0, 3, "found"]);
   });
 
+  it.each([
+    "Timed out waiting for a node assignment. Call: describeTopics",
+    "Could not write the statement into the command topic.\nCaused by: org.apache.kafka.common.errors.TimeoutException",
+    "java.lang.InterruptedException",
+  ])("by a fault of the server on the way is looked at, and sent again: %s", async (message) => {
+    const fake = await startFakeKsqldb();
+    fake.fail({ on: "CREATE STREAM coinbase_trades", status: 500, code: 50000, message });
+    const { code, told } = await runAgainst(fake, "apply", desired);
+    expect([code, fake.statements.length]).toEqual([0, 3]);
+    expect(told).toContain("Whether the statement was executed is not known. Looking.");
+  });
+
   it("at DROP … DELETE TOPIC because half of it was done before is dropped without", async () => {
     const fake = await running();
     fake.fail({ on: "DROP TABLE .* DELETE TOPIC", timesOut: "half" });
     const { code, told, sent } = await runAgainst(fake, "destroy", desired, { "delete-topics": true });
     expect([code, [...fake.state.sources.keys()]]).toEqual([0, []]);
     expect(told).toContain("Could not clean up the schema registry for topic: coinbase_bars_1m");
-    expect(told).toContain("The server is stuck at deleting coinbase_bars_1m: it is dropped without");
+    expect(told).toContain(
+      "The server is stuck at deleting the topic coinbase_bars_1m: COINBASE_BARS_1M is dropped without it",
+    );
     expect(sent).toEqual([
       "DROP TABLE `COINBASE_BARS_1M`;",
       "DROP STREAM `COINBASE_TRADES` DELETE TOPIC;",
