@@ -8,7 +8,7 @@ export interface Tables {
   readonly dataset: string;
   readonly location: string;
   /** With the column of their partitions. */
-  readonly tables: readonly { readonly name: string; readonly column: string }[];
+  readonly tables: readonly { readonly name: string; readonly column: string; readonly isRare: boolean }[];
   /** Google's, if not given. */
   readonly apiEndpoint?: string;
   readonly waitMs: number;
@@ -16,12 +16,14 @@ export interface Tables {
 
 export interface NewestRows {
   readonly bytesBilled: number;
-  /** With nulls where there is no row in the last day. */
-  readonly rows: readonly {
-    readonly table: string;
-    readonly time: string | null;
-    readonly secondsAgo: number | null;
-  }[];
+  /** With nulls where there is no row in the last day; `isMissed` where there should be one. */
+  readonly rows: readonly (Row & { readonly isMissed: boolean })[];
+}
+
+interface Row {
+  readonly table: string;
+  readonly time: string | null;
+  readonly secondsAgo: number | null;
 }
 
 /** Six cents. One column of the last day is read: what all products make on a busy day is far below. */
@@ -58,10 +60,14 @@ async function ask({ project, dataset, location, tables, apiEndpoint, waitMs }: 
     maximumBytesBilled: String(maximumBytesBilled),
     jobTimeoutMs: waitMs,
   });
-  const [rows] = (await job.getQueryResults()) as [NewestRows["rows"], ...unknown[]];
+  const [rows] = (await job.getQueryResults()) as [Row[], ...unknown[]];
   await job.getMetadata();
   const { statistics } = job.metadata as { statistics?: { query?: { totalBytesBilled?: string } } };
-  return { bytesBilled: Number(statistics?.query?.totalBytesBilled ?? 0), rows };
+  const rare = new Set(tables.flatMap(({ name, isRare }) => (isRare ? name : [])));
+  return {
+    bytesBilled: Number(statistics?.query?.totalBytesBilled ?? 0),
+    rows: rows.map((row) => ({ ...row, isMissed: row.time === null && !rare.has(row.table) })),
+  };
 }
 
 /** As far as Google's client tells: https://cloud.google.com/bigquery/docs/error-messages */

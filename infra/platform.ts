@@ -56,7 +56,11 @@ export function readPlatform(
       location: config.region,
       tables: readTables()
         .filter(({ name }) => config.tables.includes(name))
-        .map(({ name, partitionBy: { column } }) => ({ name, column })),
+        .map(({ name, partitionBy: { column } }) => ({
+          name,
+          column,
+          isRare: catalog.some((topic) => topic.name === name && topic.isRare === true),
+        })),
       waitMs,
     },
   };

@@ -1,6 +1,6 @@
 /** `npm run status`: how a deployed environment does, told by the services that it is made of. */
 import { realpathSync } from "node:fs";
-import { parseCommand, parseDuration, redact, runCommand, UserError, notUnderstood } from "../command.ts";
+import { parseCommand, parseDuration, parseWhole, redact, runCommand, UserError, notUnderstood } from "../command.ts";
 import { KsqlServer } from "../ksqldb/server/client.ts";
 import { explain } from "../ksqldb/server/explain.ts";
 import { readQueries } from "../ksqldb/server/queries.ts";
@@ -59,15 +59,18 @@ export async function askPlatform(platform: Platform, talk: (line: string) => vo
 
 type Report = Awaited<ReturnType<typeof askPlatform>>;
 
-/** A report for people, or as JSON; `ok` where all is as it should be. */
-export function render(report: Report, asJson: boolean): { ok: boolean; text: string } {
-  const lines = linesOf(report);
+/** A report for people, or as JSON; `ok` where all is as it should be. `maxLag`: records that nobody is more behind than. */
+export function render(report: Report, asJson: boolean, maxLag = usualLag): { ok: boolean; text: string } {
+  const lines = linesOf(report, maxLag);
   const ok = !lines.some((line) => line.startsWith("!"));
   return { ok, text: redact(asJson ? JSON.stringify({ ok, ...report }, undefined, 2) : lines.join("\n")) };
 }
 
+/** Some seconds of the busiest day: who is further behind has stopped, or does not keep up. */
+const usualLag = 100_000;
+
 /** A line with ! is of what is not as it should be. */
-function linesOf({ connector, sink, deadLetters, queries, lags, newestRows }: Report): string[] {
+function linesOf({ connector, sink, deadLetters, queries, lags, newestRows }: Report, maxLag: number): string[] {
   const lines: string[] = [];
   const add = (text: string, isWrong = false) => void lines.push(`${isWrong ? "!" : " "} ${text}`);
   const isKnown = <T extends object>(what: string, answer: Told<T>): answer is T => {
@@ -75,31 +78,37 @@ function linesOf({ connector, sink, deadLetters, queries, lags, newestRows }: Re
     return !("error" in answer);
   };
   const groups = isKnown("lag", lags) ? lags : undefined;
-  const lagOf = (groupEnd: string) => {
+  const lagOf = (groupEnd: string): { text: string; isMuch: boolean } => {
     const lag = groups?.find(({ group }) => group.endsWith(groupEnd));
-    if (groups === undefined) return "";
-    return lag === undefined ? ", lag not told" : `, ${count(lag.records, "record")} behind`;
+    if (groups === undefined) return { text: "", isMuch: false };
+    if (lag === undefined) return { text: ", lag not told", isMuch: false };
+    return { text: `, ${count(lag.records, "record")} behind`, isMuch: lag.records > maxLag };
   };
   if (isKnown(`sink ${connector.name} (${connector.id})`, sink)) {
     const { state, trace, tasks } = sink;
     const lag = lagOf(`connect-${connector.id}`);
-    add(`sink ${connector.name} (${connector.id}): ${state}${lag}${because(trace)}`, state !== "RUNNING");
+    const text = `sink ${connector.name} (${connector.id}): ${state}${lag.text}${because(trace)}`;
+    add(text, state !== "RUNNING" || lag.isMuch);
     for (const task of tasks) add(`  task ${task.id}: ${task.state}${because(task.trace)}`, task.state === "FAILED");
   }
   if (isKnown("dead letters", deadLetters)) {
     const { topic, records, hours } = deadLetters;
-    add(`dead letters: ${count(records, "record")} in the last ${hours} hours (${topic})`);
+    add(`dead letters: ${count(records, "record")} in the last ${hours} hours (${topic})`, records > 0);
   }
   if (isKnown("queries", queries))
-    for (const { topic, id, state, fault } of queries)
-      add(
-        `query of ${topic}: ${state}${id ? `${lagOf(`query_${id}`)} (${id})` : "; npm run ksqldb -- apply makes it"}${fault === undefined ? "" : `, died lately: ${fault}`}`,
-        state !== "RUNNING" || fault !== undefined,
-      );
+    for (const { topic, id, state, fault } of queries) {
+      const lag = lagOf(`query_${id}`);
+      const rest = id ? `${lag.text} (${id})` : "; npm run ksqldb -- apply makes it";
+      const died = fault === undefined ? "" : `, died lately: ${fault}`;
+      add(`query of ${topic}: ${state}${rest}${died}`, state !== "RUNNING" || fault !== undefined || lag.isMuch);
+    }
   if (isKnown("newest rows", newestRows)) {
     add(`newest rows (${count(newestRows.bytesBilled, "byte")} billed for asking):`);
-    for (const { table, time, secondsAgo } of newestRows.rows)
-      add(`  ${table}: ${time === null ? "none in the last day" : `${time}, ${ago(Number(secondsAgo))} ago`}`);
+    for (const { table, time, secondsAgo, isMissed } of newestRows.rows)
+      add(
+        `  ${table}: ${time === null ? "none in the last day" : `${time}, ${ago(Number(secondsAgo))} ago`}`,
+        isMissed,
+      );
   }
   return lines;
 }
@@ -117,14 +126,16 @@ function ago(seconds: number): string {
   return seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3600)} hours`;
 }
 
-const help = `npm run status [-- --json] [--wait 30s]
+const help = `npm run status [-- --json] [--wait 30s] [--max-lag 100000]
 
 Tells how the environment does that TAPELINE_ENVIRONMENT names: the sink with its tasks and dead letters, ksqlDB's queries,
 how far they are behind, and the newest row of each table, which BigQuery is asked for: a few cents at most, and told.
-A line with ! is of what is not as it should be.
+A line with ! is of what is not as it should be: what is not RUNNING, or is and dies again and again; what is far behind;
+dead letters in the last 24 hours; a table without a row in the last day (feed_quarantine: good news); what does not answer.
 
-  --json   One JSON object.
-  --wait   How long a service that is busy, or does not answer, is asked. Default 30s.
+  --json      One JSON object.
+  --wait      How long a service that is busy, or does not answer, is asked. Default 30s.
+  --max-lag   How many records sink and queries may be behind. Default 100000.
 
 Credentials: CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET, of an owner that may read metrics (MetricsViewer); for
 BigQuery gcloud auth application-default login. The rest is in Terraform's outputs.
@@ -132,12 +143,17 @@ Exit codes: 0 all is as it should be; 1 something is not, or did not answer; 2 a
 `;
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseCommand({ json: { type: "boolean" }, wait: { type: "string", default: "30s" } });
+  const { values, positionals } = parseCommand({
+    json: { type: "boolean" },
+    wait: { type: "string", default: "30s" },
+    "max-lag": { type: "string", default: String(usualLag) },
+  });
   if (values.help) return void process.stdout.write(help);
   if (positionals.length > 0) throw notUnderstood(0);
+  const maxLag = parseWhole("--max-lag", values["max-lag"], 1_000_000_000, 0);
   const platform = await deployedPlatform(parseDuration("--wait", values.wait));
   const report = await askPlatform(platform, (line) => void process.stderr.write(`${redact(line)}\n`));
-  const { ok, text } = render(report, values.json === true);
+  const { ok, text } = render(report, values.json === true, maxLag);
   // Then it ends: a request of Google's client that hangs can not be given up.
   process.stdout.write(`${text}\n`, () => process.exit(ok ? 0 : 1));
 }

@@ -32,8 +32,8 @@ export interface StreamingProps {
   readonly destination: Destination;
 }
 
-/** What could not be read is little, and kept as the catalogue says. */
-const isOfExchange = ({ name, writtenBy }: Topic) => writtenBy === "producer" && name !== "feed_quarantine";
+/** What is rare is kept as the catalogue says. */
+const isOfExchange = ({ writtenBy, isRare }: Topic) => writtenBy === "producer" && isRare !== true;
 
 export class Streaming extends Construct {
   readonly environment: Environment;

@@ -13,6 +13,8 @@ export interface Topic {
   readonly partitions: number;
   /** How long Kafka keeps a record, by the record's timestamp: exchange time. The log of the local platform keeps all. */
   readonly retentionMs: number;
+  /** What should not happen goes there: it is little, and none of it is good news. */
+  readonly isRare?: true;
   /** The BigQuery table it is sunk into, if it is. */
   readonly table?: Table;
 }
@@ -60,6 +62,7 @@ export const topics = {
     writtenBy: "producer",
     partitions: 1,
     retentionMs: 30 * day,
+    isRare: true,
     table: { partitionBy: perHour, clusterBy: ["product_id", "reason"] },
   },
   coinbase_trades: {

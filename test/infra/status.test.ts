@@ -38,13 +38,15 @@ const lagMetric = "io.confluent.kafka.server/consumer_lag_offsets";
 const deadLetterMetric = "io.confluent.kafka.connect/dead_letter_queue_records";
 const derived = catalog.flatMap(({ name, writtenBy }) => (writtenBy === "ksqldb" ? name : []));
 
+type FakeQuery = NonNullable<ReturnType<FakeKsqldb["state"]["queries"]["get"]>>;
+
 interface World {
   readonly apis: FakeApis;
   readonly ksqldb: FakeKsqldb;
   readonly platform: Platform;
   /** Everything that was said on the way. */
   readonly talk: string[];
-  readonly query: (topic: string) => { readonly id: string; state: string };
+  readonly query: (topic: string) => FakeQuery;
 }
 
 /** A deployed environment in which all is well, with the statements of this project. */
@@ -106,7 +108,7 @@ describe("a status", () => {
     const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) as string;
     expect(report.newestRows).toEqual({
       bytesBilled: 20_971_520,
-      rows: ["coinbase_bars_1m", "coinbase_full"].map((table) => ({ table, time, secondsAgo: 3 })),
+      rows: ["coinbase_bars_1m", "coinbase_full"].map((table) => ({ table, time, secondsAgo: 3, isMissed: false })),
     });
     expect(lines.map((line) => line.replace(/\d{4}-\S+Z/, "TIME"))).toEqual([
       "  sink tapeline-dev-bigquery (lcc-1): RUNNING, 12 records behind",
@@ -142,10 +144,12 @@ describe("a status", () => {
 
   it("marks a query that dies of its records, RUNNING as it is for the server", async () => {
     const world = await deployed();
-    const query = world.ksqldb.state.queries.get(world.query("coinbase_bars_1s").id)!;
+    const query = world.query("coinbase_bars_1s");
     const errorMessage =
       "StreamsException: Exception caught in process\n\tat Task.run\nCaused by: null used for required";
     query.errors.push({ timestamp: Date.now() - 60_000, errorMessage });
+    // That got over it.
+    world.query("coinbase_trades").errors.push({ timestamp: Date.now() - 3_600_000, errorMessage });
     const { wrong, report } = await look(world);
     const fault = "USER: StreamsException: Exception caught in process Caused by: null used for required";
     expect(wrong).toEqual([`! query of coinbase_bars_1s: RUNNING, lag not told (${query.id}), died lately: ${fault}`]);
@@ -190,8 +194,9 @@ describe("a status", () => {
     deadLetters(world, 1439, 5);
     deadLetters(world, 1441, 100);
     deadLetters(world, 0, 1000, "lcc-2");
-    const { report } = await look(world);
+    const { report, ok, wrong } = await look(world);
     expect(report.deadLetters).toEqual({ topic: "dlq-lcc-1", hours: 24, records: 7 });
+    expect([ok, wrong]).toEqual([false, ["! dead letters: 7 records in the last 24 hours (dlq-lcc-1)"]]);
   });
 
   it("adds up the newest lag of every partition, not that of minutes before", async () => {
@@ -206,12 +211,30 @@ describe("a status", () => {
     ]);
   });
 
-  it("tells of a table that it has no row of the last day", async () => {
-    const world = await deployed({ tables: "coinbase_full,feed_quarantine" });
-    world.apis.newest.set("feed_quarantine", null).set("coinbase_full", 7 * 3600);
-    const { lines } = await look(world);
-    expect(lines.at(-1)).toBe("    feed_quarantine: none in the last day");
-    expect(lines.at(-2)).toMatch(/coinbase_full: .*Z, 7 hours ago$/);
+  it("marks a table without a row in the last day, but not that of what could not be read", async () => {
+    const world = await deployed({ tables: "coinbase_full,coinbase_ticker,feed_quarantine" });
+    world.apis.newest
+      .set("feed_quarantine", null)
+      .set("coinbase_full", 7 * 3600)
+      .set("coinbase_ticker", null);
+    const { ok, lines } = await look(world);
+    expect(lines.slice(-3)).toEqual([
+      expect.stringMatching(/^ {4}coinbase_full: .*Z, 7 hours ago$/),
+      "!   coinbase_ticker: none in the last day",
+      "    feed_quarantine: none in the last day",
+    ]);
+    expect(ok).toBe(false);
+  });
+
+  it("marks what is further behind than it may be, 100,000 records where nothing else is said", async () => {
+    const world = await deployed();
+    const { id } = world.query("coinbase_trades");
+    lag(world, "connect-lcc-1", 0, 100_000);
+    lag(world, `_confluent-ksql-pksqlc-abcdequery_${id}`, 0, 100_001);
+    const { report, wrong } = await look(world);
+    expect(wrong).toEqual([`! query of coinbase_trades: RUNNING, 100,001 records behind (${id})`]);
+    expect(render(report, false, 99_999).text.match(/^! .*/gm)).toHaveLength(2);
+    expect(render(report, false, 100_001)).toMatchObject({ ok: true });
   });
 
   it("reads BigQuery by one query, of kept tables only, that can not bill more than 10 GiB", async () => {
