@@ -71,6 +71,8 @@ await runCommand(async () => {
     const stop = stopSignal(duration, (again) =>
       talk(again ? "ended at once" : "\nstopping: storing what has come (Ctrl-C again ends at once)"),
     );
+    // Whoever asks takes time from storing what has come.
+    stop.addEventListener("abort", () => void service?.close(), { once: true });
     await platform.catchUp();
     if (kind === "simulator") simulator = await startExchange(platform, rate);
     const say = (_: unknown, message: string) => talk(message);
@@ -93,8 +95,8 @@ await runCommand(async () => {
     process.stdout.write(`${summary(platform, (performance.now() - start) / 1000, dataOption)}\n`);
   } finally {
     status?.stop();
-    service?.close();
     simulator?.stop();
+    await service?.close();
     await platform.close();
   }
 });

@@ -248,7 +248,7 @@ async function newIngest(log: Log, warehouse: Warehouse, dropped: Dropped): Prom
     partitions: (topic: string) => log.partitions(topic),
     schemaById: (id: number) => log.schemas.byId(id),
   };
-  return Ingest.start(await warehouse.connect(), topics, dropped);
+  return Ingest.start(warehouse, topics, dropped);
 }
 
 /** A fault of the file system names its path: it needs no stack. */

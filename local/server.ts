@@ -1,18 +1,20 @@
 /** The platform's HTTP port on this machine. It answers `POST /sql` for `npm run sql`, and `GET /metrics` for Prometheus. */
+import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { UserError } from "../command.ts";
 import type { Metrics } from "../producer/metrics.ts";
-import { mark, publishAddress, withdrawAddress } from "../sql/ask.ts";
-import { serveQuestion } from "../sql/serve.ts";
+import { proofFor, proofHeader, publishAddress, withdrawAddress } from "../sql/address.ts";
+import { Questions } from "../sql/serve.ts";
 import type { Warehouse } from "../sql/duckdb/warehouse.ts";
 
 const defaultPort = 8080;
 
 export interface Service {
   readonly url: string;
-  close(): void;
+  /** Ends every answer; resolves when nothing of them uses the warehouse any more. */
+  close(): Promise<void>;
 }
 
 /** Listens on 127.0.0.1: on the port asked for, else on 8080 or, where that is taken, on any free one. */
@@ -22,23 +24,30 @@ export async function serve(
   port: number | undefined,
   metrics: Metrics,
 ): Promise<Service> {
-  let token = "";
+  const token = randomBytes(16).toString("hex");
+  const questions = new Questions(warehouse, token);
   const server = createServer((request, response) => {
-    if (request.method === "POST" && request.url === "/sql") void serveQuestion(warehouse, token, request, response);
+    response.setHeader(proofHeader, proofFor(token, request));
+    if (request.method === "POST" && request.url === "/sql") void questions.handle(request, response);
     else if (request.method === "GET" && request.url === "/metrics") void metrics.answer(response);
-    else response.writeHead(404, { [mark]: "here" }).end("not found\n");
+    else response.writeHead(404).end("not found\n");
   });
+  const close = async () => {
+    withdrawAddress(dir, token);
+    server.close();
+    await questions.close();
+    server.closeAllConnections();
+  };
   await listen(server, port);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  token = publishAddress(dir, url);
-  return {
-    url,
-    close() {
-      withdrawAddress(dir);
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  try {
+    publishAddress(dir, url, token);
+  } catch (error) {
+    // Whoever listens does not end.
+    await close();
+    throw error;
+  }
+  return { url, close };
 }
 
 async function listen(server: Server, port: number | undefined): Promise<void> {
@@ -46,7 +55,7 @@ async function listen(server: Server, port: number | undefined): Promise<void> {
     await once(server.listen(port ?? defaultPort, "127.0.0.1"), "listening");
   } catch (error) {
     if (port !== undefined)
-      throw new UserError(`can not listen on port ${port}: ${(error as Error).message}. Choose another with --port.`, {
+      throw new UserError(`cannot listen on port ${port}: ${(error as Error).message}. Choose another with --port.`, {
         cause: error,
       });
     await once(server.listen(0, "127.0.0.1"), "listening");

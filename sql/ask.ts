@@ -1,11 +1,8 @@
-/**
- * Asking the running platform. The process that holds the warehouse answers on a port of this machine; where, and the
- * token that an asker must show, is in a file of the data directory that only its owner can read.
- */
-import { randomBytes } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+/** Asking the running platform over HTTP: the process that holds the warehouse answers for it. */
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
 import { UserError } from "../command.ts";
+import { findPlatform, type Address } from "./address.ts";
 import type { Format } from "./duckdb/format.ts";
 import type { Parameters } from "./duckdb/run.ts";
 
@@ -17,72 +14,70 @@ export interface Question {
   readonly format: Format;
   /** Somebody has typed it: a product that is not there, and a stretch that is none, are reported. */
   readonly isTyped?: boolean;
+  /** How long the answer may take, its wait for others included. */
+  readonly timeoutMs: number;
 }
 
-interface Address {
-  readonly url: string;
-  readonly token: string;
-}
+/** The longest time limit: 24 days, as long as a timer can wait. */
+export const longestTimeoutMs = 24 * 24 * 3_600_000;
 
-/** A header that tells our answers from a stranger's. */
-export const mark = "x-tapeline";
+/** The trailer that says why an answer ends before its last row, URI-encoded. */
+export const fault = "x-tapeline-fault";
 
-const addressFile = (dir: string) => join(dir, "address.json");
+/** So much later than its time limit an answer is given up that the platform should have ended. */
+const graceMs = 5_000;
 
-/** The text of an answer from the platform that runs on a data directory; undefined if none answers. */
-export async function ask(dir: string, question: Question): Promise<AsyncIterable<string> | undefined> {
-  const address = readAddress(dir);
+/**
+ * The text of an answer from the platform that runs on a data directory; undefined if none answers. Ends when `signal`
+ * aborts, and with it the query. Throws UserError where the question fails.
+ */
+export async function ask(
+  dir: string,
+  question: Question,
+  signal: AbortSignal,
+): Promise<AsyncIterable<string> | undefined> {
+  const address = await findPlatform(dir);
   if (address === undefined) return undefined;
-  if (!(await isOurs(address))) return undefined;
-  let response: Response;
-  try {
-    response = await fetch(`${address.url}/sql`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${address.token}`, "content-type": "application/json" },
-      body: JSON.stringify(question),
-    });
-  } catch {
-    return undefined;
+  const response = await post(
+    address,
+    question,
+    AbortSignal.any([signal, AbortSignal.timeout(question.timeoutMs + graceMs)]),
+  );
+  if (response === undefined) return undefined;
+  if (response.statusCode === 400) {
+    let text = "";
+    for await (const piece of pieces(response)) text += piece;
+    throw new UserError(text);
   }
-  if (response.status === 400) throw new UserError(await response.text());
-  return response.ok && response.body !== null ? pieces(response.body) : undefined;
+  if (response.statusCode === 200) return pieces(response);
+  response.destroy();
+  return undefined;
 }
 
-/** Whether a platform is there: the address may be of one that was killed, its port a stranger's since. */
-async function isOurs({ url }: Address): Promise<boolean> {
+async function post(address: Address, question: Question, signal: AbortSignal): Promise<IncomingMessage | undefined> {
+  const headers = { authorization: `Bearer ${address.token}`, "content-type": "application/json" };
+  const asking = request(`${address.url}/sql`, { method: "POST", headers, signal });
+  asking.end(JSON.stringify(question));
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
-    await response.body?.cancel();
-    return response.headers.get(mark) !== null;
-  } catch {
-    return false;
-  }
-}
-
-async function* pieces(body: NonNullable<Response["body"]>): AsyncGenerator<string> {
-  try {
-    yield* body.pipeThrough(new TextDecoderStream());
+    const [response] = (await once(asking, "response")) as [IncomingMessage];
+    asking.on("error", () => {});
+    return response;
   } catch (error) {
-    throw new UserError("the platform broke its answer off: it failed or was stopped. Ask again.", { cause: error });
-  }
-}
-
-/** Tells askers where the platform is; returns the token that they will show. */
-export function publishAddress(dir: string, url: string): string {
-  const address: Address = { url, token: randomBytes(16).toString("hex") };
-  writeFileSync(addressFile(dir), `${JSON.stringify(address)}\n`, { mode: 0o600 });
-  return address.token;
-}
-
-export function withdrawAddress(dir: string): void {
-  rmSync(addressFile(dir), { force: true });
-}
-
-/** Undefined where there is none, or one that is only half written. */
-function readAddress(dir: string): Address | undefined {
-  try {
-    return JSON.parse(readFileSync(addressFile(dir), "utf8")) as Address;
-  } catch {
+    if (signal.aborted) throw brokenOff(error);
     return undefined;
   }
+}
+
+async function* pieces(response: IncomingMessage): AsyncGenerator<string> {
+  try {
+    for await (const piece of response.setEncoding("utf8")) yield String(piece);
+  } catch (error) {
+    throw brokenOff(error);
+  }
+  const why = response.trailers[fault];
+  if (why !== undefined) throw new UserError(decodeURIComponent(why));
+}
+
+function brokenOff(error: unknown): UserError {
+  return new UserError("the platform broke its answer off: it failed or was stopped. Ask again.", { cause: error });
 }

@@ -2,16 +2,29 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { once } from "node:events";
-import { parseCommand, runCommand, UsageError, UserError, notUnderstood, shown } from "../command.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  parseCommand,
+  parseDuration,
+  runCommand,
+  stopSignal,
+  UsageError,
+  UserError,
+  notUnderstood,
+  shown,
+} from "../command.ts";
 import { readTables } from "../schemas/tables.ts";
 import { formats, type Format } from "./duckdb/format.ts";
 import type { Parameters } from "./duckdb/run.ts";
-import { InUseError, openWarehouse } from "./duckdb/warehouse.ts";
+import { InUseError } from "./duckdb/faults.ts";
+import { openToRead } from "./duckdb/warehouse.ts";
 import { readObjects } from "./objects.ts";
+import { BrokenAddressError } from "./address.ts";
 import { ask, type Question } from "./ask.ts";
-import { answer } from "./serve.ts";
+import { answer, timeLimit, tookTooLong } from "./answer.ts";
 
-const help = `npm run sql -- list | show NAME | cost NAME | run NAME [--param NAME=VALUE]... [--format table|csv|json] [--data DIR]
+const help = `npm run sql -- list | show NAME | cost NAME | run NAME [--param NAME=VALUE]... [--format table|csv|json]
+                       [--timeout 60s] [--data DIR]
 
   list         The views, table functions and tables.
   show NAME    What NAME is: its SQL, or a table's columns.
@@ -21,14 +34,20 @@ const help = `npm run sql -- list | show NAME | cost NAME | run NAME [--param NA
   --param      An argument of a table function, as in_product=BTC-USD, in_start=2026-11-21T12:00:00Z, in_stop=…,
                in_seconds=300. Not given: all products, the extent of the data, 60 seconds.
   --format     table (default), csv, or json: an array of objects; decimals are text, without trailing zeros.
+  --timeout    How long an answer may take, until its last row is printed: 500ms, 60s (default), 5m, 1h. The query is
+               stopped then, as at Ctrl-C.
   --to         local (default). This version does not run on BigQuery.
   --data       The data directory (default .tapeline).
+
+Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood, 70 a fault nobody foresaw, with its
+stack, 130 stopped by Ctrl-C.
 `;
 
 await runCommand(async () => {
   const { values, positionals } = parseCommand({
     param: { type: "string", multiple: true, default: [] },
     format: { type: "string", default: "table" },
+    timeout: { type: "string", default: "60s" },
     data: { type: "string", default: ".tapeline" },
     to: { type: "string", default: "local" },
   });
@@ -46,8 +65,9 @@ await runCommand(async () => {
       parameters: parseParameters(values.param),
       format: parseFormat(values.format),
       isTyped: true,
+      timeoutMs: parseTimeout(values.timeout),
     };
-    return print(await rows(values.data, question));
+    return printAnswer(values.data, question);
   }
   throw new UsageError(help);
 });
@@ -96,27 +116,58 @@ function parseFormat(text: string): Format {
   return format;
 }
 
+function parseTimeout(text: string): number {
+  const ms = parseDuration("--timeout", text);
+  if (ms === 0) throw new UsageError(`--timeout ${text}: no answer takes no time; give it longer.`);
+  return ms;
+}
+
+/** Prints an answer. Ctrl-C stops its query, wherever it runs; the command ends with 130 then. */
+async function printAnswer(dir: string, question: Question): Promise<void> {
+  const stop = stopSignal(undefined, () => {});
+  const limit = timeLimit(question.timeoutMs, () => tookTooLong(question));
+  const signal = AbortSignal.any([stop, limit.signal]);
+  try {
+    await print(await rows(dir, question, signal), signal);
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    process.exitCode = 130;
+  } finally {
+    limit.clear();
+  }
+}
+
 /**
  * The rows from the running platform; from the warehouse itself if there is none. A platform that is just starting or
  * stopping holds the warehouse and does not answer: it is given a few seconds.
  */
-async function rows(dir: string, question: Question): Promise<AsyncIterable<string>> {
+async function rows(dir: string, question: Question, signal: AbortSignal): Promise<AsyncIterable<string>> {
   const path = join(dir, "warehouse.duckdb");
   if (!existsSync(path)) {
     throw new UserError(`there is no data in ${dir}: run npm start first, or name its directory with --data.`);
   }
   for (const deadline = Date.now() + 5000; ;) {
-    const answered = await ask(dir, question);
-    if (answered !== undefined) return answered;
+    let brokenAddress: unknown;
     try {
-      return answer(await openWarehouse(path), question);
+      const answered = await ask(dir, question, signal);
+      if (answered !== undefined) return answered;
     } catch (error) {
-      if (!(error instanceof InUseError) || Date.now() > deadline) throw error;
+      if (!(error instanceof BrokenAddressError)) throw error;
+      brokenAddress = error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    try {
+      return answer(await openToRead(path), question, signal);
+    } catch (error) {
+      if (!(error instanceof InUseError)) throw error;
+      if (brokenAddress !== undefined) throw brokenAddress;
+      if (Date.now() > deadline) throw error;
+    }
+    await sleep(200, undefined, { signal });
   }
 }
 
-async function print(pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
-  for await (const piece of pieces) if (!process.stdout.write(piece)) await once(process.stdout, "drain");
+/** Ends when `signal` aborts, also where nobody takes what is printed. */
+async function print(pieces: Iterable<string> | AsyncIterable<string>, signal?: AbortSignal): Promise<void> {
+  for await (const piece of pieces)
+    if (!process.stdout.write(piece)) await once(process.stdout, "drain", signal ? { signal } : {});
 }

@@ -1,57 +1,125 @@
-/** Answering questions: the rows of a named object as text, here and over HTTP. */
+/** Answers questions over HTTP. A question that nobody listens to any more ends, and no question holds up the ingest. */
+import { once } from "node:events";
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { UserError } from "../command.ts";
-import { mark, type Question } from "./ask.ts";
-import { checkTyped } from "./duckdb/arguments.ts";
-import { costOf, formatCosts } from "./duckdb/cost.ts";
-import { formatRows, formats } from "./duckdb/format.ts";
-import { runNamed } from "./duckdb/run.ts";
+import { answer, timeLimit, tookTooLong } from "./answer.ts";
+import { fault, longestTimeoutMs, type Question } from "./ask.ts";
+import { formats } from "./duckdb/format.ts";
 import type { Warehouse } from "./duckdb/warehouse.ts";
+import { Turns } from "./turns.ts";
 
-/** The text of an answer, in pieces. Throws UserError where the question or its query fails. */
-export async function* answer(warehouse: Warehouse, question: Question): AsyncGenerator<string> {
-  const connection = await warehouse.connect();
-  try {
-    if (question.isTyped === true) await checkTyped(connection, question.name, question.parameters);
-    if (question.verb === "cost") yield formatCosts(await costOf(connection, question.name, question.parameters));
-    else yield* formatRows(await runNamed(connection, question.name, question.parameters), question.format);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${question.name} failed: ${(error as Error).message}`, { cause: error });
-  } finally {
-    warehouse.disconnect(connection);
+/** A query of DuckDB occupies one of the four threads that Node.js has for such work: the ingest and the rest keep two. */
+const atOnce = 2;
+
+/** How long an answer waits for a reader that takes nothing, in milliseconds: so long, or shorter while others wait. */
+const readerMs = 60_000;
+const readerMsWhileOthersWait = 5_000;
+
+export class Questions {
+  readonly #warehouse: Warehouse;
+  readonly #token: string;
+  readonly #turns = new Turns(atOnce);
+  readonly #open = new Map<AbortController, Promise<void>>();
+  #closed = false;
+
+  /** `token` is what an asker must show. */
+  constructor(warehouse: Warehouse, token: string) {
+    this.#warehouse = warehouse;
+    this.#token = token;
+  }
+
+  /**
+   * Answers `POST /sql`. A fault of the question is 400 with the message. One in the middle of the rows ends the answer
+   * with the message in its trailer.
+   */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader("content-type", "text/plain; charset=utf-8");
+    if (!this.#isAuthorised(request)) return void response.writeHead(401).end("unauthorised\n");
+    if (this.#closed) return void response.writeHead(503).end("the platform stops\n");
+    const stop = new AbortController();
+    response.on("error", () => {}).once("close", () => stop.abort(new Error("the asker has left")));
+    const handled = this.#handle(request, response, stop).finally(() => this.#open.delete(stop));
+    this.#open.set(stop, handled);
+    await handled;
+  }
+
+  /** Ends what is being answered, and resolves when nothing of it uses the warehouse any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const stop of this.#open.keys())
+      stop.abort(new UserError("the platform was stopped in the middle of the answer: ask again."));
+    await Promise.all(this.#open.values());
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse, stop: AbortController): Promise<void> {
+    try {
+      const question = await readQuestion(request);
+      let waits = true;
+      const limit = timeLimit(question.timeoutMs, () => (waits ? waitedTooLong(question) : tookTooLong(question)));
+      const signal = AbortSignal.any([stop.signal, limit.signal]);
+      try {
+        const giveBack = await this.#turns.take(signal);
+        waits = false;
+        try {
+          await this.#send(answer(this.#warehouse, question, signal), response, stop, signal);
+        } finally {
+          giveBack();
+        }
+      } finally {
+        limit.clear();
+      }
+    } catch (error) {
+      const { message } = (stop.signal.aborted ? stop.signal.reason : error) as Error;
+      if (!response.headersSent) response.writeHead(400).end(message);
+      else {
+        response.addTrailers({ [fault]: encodeURIComponent(message) });
+        response.end();
+      }
+    }
+  }
+
+  async #send(
+    pieces: AsyncIterable<string>,
+    response: ServerResponse,
+    stop: AbortController,
+    signal: AbortSignal,
+  ): Promise<void> {
+    response.setHeader("trailer", fault);
+    // The status is sent with the first piece: most faults are known by then.
+    for await (const piece of pieces) if (!response.write(piece)) await this.#drained(response, stop, signal);
+    response.end();
+  }
+
+  /** Waits for a reader to take what was sent, but not for ever: its answer holds a turn. */
+  async #drained(response: ServerResponse, stop: AbortController, signal: AbortSignal): Promise<void> {
+    const since = performance.now();
+    const watch = setInterval(() => {
+      const waited = performance.now() - since;
+      if (waited > readerMs || (waited > readerMsWhileOthersWait && this.#turns.wanted))
+        stop.abort(
+          new UserError(`the answer was stopped: its reader took nothing for ${Math.round(waited / 1000)} s.`),
+        );
+    }, 250);
+    try {
+      await once(response, "drain", { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  #isAuthorised(request: IncomingMessage): boolean {
+    const shown = Buffer.from(request.headers.authorization ?? "");
+    const expected = Buffer.from(`Bearer ${this.#token}`);
+    return shown.length === expected.length && timingSafeEqual(shown, expected);
   }
 }
 
-/** Answers `POST /sql`. A fault of the question is 400 with the message; one in the middle of the rows ends the answer. */
-export async function serveQuestion(
-  warehouse: Warehouse,
-  token: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  response.setHeader(mark, "answer").setHeader("content-type", "text/plain; charset=utf-8");
-  if (!isAuthorised(request, token)) return void response.writeHead(401).end("unauthorised\n");
-  try {
-    const pieces = answer(warehouse, await readQuestion(request));
-    // The first piece is awaited before the status is sent: most faults are known by then.
-    const first = await pieces.next();
-    if (!first.done) response.write(first.value);
-    // An asker who leaves ends the pipeline, and with it the query.
-    await pipeline(Readable.from(pieces), response);
-  } catch (error) {
-    if (response.headersSent) response.destroy();
-    else response.writeHead(400).end((error as Error).message);
-  }
-}
-
-function isAuthorised(request: IncomingMessage, token: string): boolean {
-  const shown = Buffer.from(request.headers.authorization ?? "");
-  const expected = Buffer.from(`Bearer ${token}`);
-  return shown.length === expected.length && timingSafeEqual(shown, expected);
+function waitedTooLong({ timeoutMs }: Question): string {
+  return `other questions were still being answered after ${timeoutMs / 1000} s: ask again, or wait longer with --timeout.`;
 }
 
 async function readQuestion(request: IncomingMessage): Promise<Question> {
@@ -60,15 +128,15 @@ async function readQuestion(request: IncomingMessage): Promise<Question> {
     text += String(chunk);
     if (text.length > 64 * 1024) throw new UserError("the question is too long");
   }
-  const { verb, name, parameters, format, isTyped = false } = JSON.parse(text) as Partial<Question>;
-  const asked = verb === "run" || verb === "cost";
+  const { verb, name, parameters, format, timeoutMs, isTyped = false } = JSON.parse(text) as Partial<Question>;
   if (
-    !asked ||
+    (verb !== "run" && verb !== "cost") ||
     typeof name !== "string" ||
     typeof parameters !== "object" ||
-    !formats.some((known) => known === format)
+    !formats.some((known) => known === format) ||
+    !(typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= longestTimeoutMs)
   ) {
-    throw new UserError("a question has a verb, a name, parameters and a format");
+    throw new UserError("a question has a verb, a name, parameters, a format and a time limit in milliseconds");
   }
-  return { verb, name, parameters, format: format!, isTyped };
+  return { verb, name, parameters, format: format!, timeoutMs, isTyped };
 }

@@ -25,8 +25,8 @@ const dollarsPerTebibyte = 6.25;
 
 /** The cost of a named object's rows, for each table that it reads. Throws UserError as `runNamed` does. */
 export async function costOf(connection: DuckDBConnection, name: string, parameters: Parameters): Promise<TableCost[]> {
-  const { sql, stretch } = await statementOf(connection, name, parameters);
-  const explained = await connection.runAndReadAll(`EXPLAIN (FORMAT json) ${sql}`);
+  const { relation, stretch } = await statementOf(connection, name, parameters);
+  const explained = await connection.runAndReadAll(`EXPLAIN (FORMAT json) SELECT * FROM ${relation}`);
   const scans = scansOf(JSON.parse(String(explained.getRows()[0]![1])) as PlanNode[]);
   const costs: TableCost[] = [];
   for (const [table, columns] of scans) {

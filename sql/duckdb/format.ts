@@ -1,11 +1,6 @@
 /** Rows as text: a table for people, CSV and JSON for programs. Numbers keep every digit. */
-import {
-  DuckDBDecimalValue,
-  DuckDBTimestampTZValue,
-  type DuckDBResult,
-  type DuckDBType,
-  type DuckDBValue,
-} from "@duckdb/node-api";
+import { DuckDBDecimalValue, DuckDBTimestampTZValue, type DuckDBType, type DuckDBValue } from "@duckdb/node-api";
+import type { Rows } from "./stream.ts";
 
 export const formats = ["table", "csv", "json"] as const;
 export type Format = (typeof formats)[number];
@@ -15,19 +10,11 @@ const widestCell = 80;
 /** Rows that set the widths of a table's columns; later rows are padded to the same. */
 const measuredRows = 1000;
 
-/** The text of a result, in pieces as the rows arrive. */
-export async function* formatRows(result: DuckDBResult, format: Format): AsyncGenerator<string> {
-  const names = result.deduplicatedColumnNames();
-  const rows = readRows(result);
-  if (format === "json") yield* asJson(names, rows);
-  else if (format === "csv") yield* asCsv(names, rows);
-  else yield* asTable(names, result.columnTypes(), rows);
-}
-
-async function* readRows(result: DuckDBResult): AsyncGenerator<DuckDBValue[][]> {
-  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    yield chunk.getRows();
-  }
+/** The text of rows, in pieces as they arrive. */
+export async function* formatRows({ names, types, chunks }: Rows, format: Format): AsyncGenerator<string> {
+  if (format === "json") yield* asJson(names, chunks);
+  else if (format === "csv") yield* asCsv(names, chunks);
+  else yield* asTable(names, types, chunks);
 }
 
 async function* asJson(names: readonly string[], chunks: AsyncIterable<DuckDBValue[][]>): AsyncGenerator<string> {

@@ -4,14 +4,14 @@
  */
 import { DuckDBDataChunk, type DuckDBConnection, type DuckDBType } from "@duckdb/node-api";
 import bindings from "@duckdb/node-bindings";
-import { UserError } from "../../command.ts";
 import type { Dropped, Tally } from "../../dropped.ts";
 import type { AvroRecord } from "../../schemas/avro.ts";
 import { readTables, type TableShape } from "../../schemas/tables.ts";
 import { schemaIdOf, UnknownSchema, type TopicRecord } from "../../schemas/wire.ts";
 import { rowReader } from "./avro-rows.ts";
 import { columnTypes, vectorRows, type Column } from "./columns.ts";
-import { offsetsTable } from "./warehouse.ts";
+import { warehouseFault } from "./faults.ts";
+import { offsetsTable, type Warehouse } from "./warehouse.ts";
 
 /** One partition of a topic, to read from. */
 interface IngestPartition {
@@ -44,6 +44,7 @@ interface Task {
 const countedAs = "warehouse";
 
 export class Ingest {
+  readonly #path: string;
   readonly #connection: DuckDBConnection;
   readonly #tables: readonly TableWriter[];
   readonly #tasks: readonly Task[];
@@ -51,22 +52,22 @@ export class Ingest {
   #commit: Promise<unknown> = Promise.resolve();
 
   private constructor(
+    path: string,
     connection: DuckDBConnection,
     tables: readonly TableWriter[],
     tasks: readonly Task[],
     dropped: Dropped,
   ) {
     this.#dropped = dropped;
+    this.#path = path;
     this.#connection = connection;
     this.#tables = tables;
     this.#tasks = tasks;
   }
 
-  /**
-   * Continues where the committed offsets end. The connection is the ingest's own from now on. What cannot be read is
-   * counted in `dropped`.
-   */
-  static async start(connection: DuckDBConnection, topics: IngestTopics, dropped: Dropped): Promise<Ingest> {
+  /** Continues where the committed offsets end. What cannot be read is counted in `dropped`. */
+  static async start(warehouse: Warehouse, topics: IngestTopics, dropped: Dropped): Promise<Ingest> {
+    const connection = await warehouse.connect();
     const rows = (
       await connection.runAndReadAll(`SELECT topic || '/' || partition, next FROM ${offsetsTable}`)
     ).getRows() as [string, bigint][];
@@ -80,7 +81,7 @@ export class Ingest {
         return { table, topic: table.name, partition, source, tally, next };
       }),
     );
-    return new Ingest(connection, tables, tasks, dropped);
+    return new Ingest(warehouse.path, connection, tables, tasks, dropped);
   }
 
   /** Records that wait to become rows. */
@@ -116,7 +117,7 @@ export class Ingest {
     try {
       return await this.#write(read);
     } catch (error) {
-      throw refused(error);
+      throw this.#fault(error);
     }
   }
 
@@ -125,8 +126,12 @@ export class Ingest {
     try {
       await this.#commit;
     } catch (error) {
-      throw refused(error);
+      throw this.#fault(error);
     }
+  }
+
+  #fault(error: unknown): Error {
+    return warehouseFault(error, this.#path, "write to");
   }
 
   /** Begins a transaction with the sealed rows and their offsets; its commit is not awaited. */
@@ -141,14 +146,6 @@ export class Ingest {
     this.#commit.catch(() => {});
     return rows;
   }
-}
-
-function refused(error: unknown): UserError {
-  const { message } = error as Error;
-  return new UserError(
-    `can not write to the warehouse: ${message}. Free space and start again: the log has everything.`,
-    { cause: error },
-  );
 }
 
 /** Collects rows by column, a chunk at a time, and appends them to a table. */

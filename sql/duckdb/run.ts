@@ -1,25 +1,23 @@
 /** Runs a table, view or table function on the local warehouse. */
-import type { DuckDBConnection, DuckDBResult } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { UserError, shown } from "../../command.ts";
 import { readTables } from "../../schemas/tables.ts";
 import { readObjects } from "../objects.ts";
 import { argumentLiterals } from "./arguments.ts";
+import { streamRows, type Rows } from "./stream.ts";
 
 /** Arguments as text, by name. */
 export type Parameters = Readonly<Record<string, string>>;
 
 /** The rows of a named object. Throws UserError on an unknown name or a parameter that does not fit. */
-export async function runNamed(
-  connection: DuckDBConnection,
-  name: string,
-  parameters: Parameters,
-): Promise<DuckDBResult> {
-  const { sql, sorted } = await statementOf(connection, name, parameters);
-  return connection.stream(sorted ? `${sql} ORDER BY ALL` : sql);
+export async function runNamed(connection: DuckDBConnection, name: string, parameters: Parameters): Promise<Rows> {
+  const { relation, sorted } = await statementOf(connection, name, parameters);
+  return streamRows(connection, relation, sorted);
 }
 
 interface Statement {
-  readonly sql: string;
+  /** A table, a view, or the call of a table function, as it stands behind FROM. */
+  readonly relation: string;
   /** Whether its rows are to be sorted: a table's come in the order in which they were written. */
   readonly sorted: boolean;
   /** The stretch of time that a table function reads, aligned to its buckets, as SQL. */
@@ -47,7 +45,7 @@ export async function statementOf(
     );
   }
   if (object?.kind !== "table function") {
-    return { sql: `SELECT * FROM ${name}`, sorted: object !== undefined, stretch: undefined };
+    return { relation: name, sorted: object !== undefined, stretch: undefined };
   }
   const values = await argumentLiterals(connection, object, parameters);
   const bucketOf = (time: string) =>
@@ -56,5 +54,5 @@ export async function statementOf(
     start: bucketOf(values.get("in_start")!),
     stop: bucketOf(`${values.get("in_stop")} - INTERVAL 1 MICROSECOND + INTERVAL (${values.get("in_seconds")}) SECOND`),
   };
-  return { sql: `SELECT * FROM ${name}(${[...values.values()].join(", ")})`, sorted: true, stretch };
+  return { relation: `${name}(${[...values.values()].join(", ")})`, sorted: true, stretch };
 }

@@ -3,13 +3,15 @@
  * table functions of `sql/`. DuckDB lets one process have the file: that is the lock of the whole data directory.
  */
 import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { UserError } from "../../command.ts";
 import { readTables, type Column, type TableShape } from "../../schemas/tables.ts";
 import { readObjects } from "../objects.ts";
 import { relationsOf } from "../style/object.ts";
 import { columnTypes } from "./columns.ts";
+import { warehouseFault } from "./faults.ts";
 import { macros } from "./macros.ts";
 import { objectToDuckDb } from "./transpile.ts";
 
@@ -20,6 +22,8 @@ export const offsetsTable = "_offsets";
 const settings = { memory_limit: "2GB", checkpoint_threshold: "256MB" };
 
 export interface Warehouse {
+  /** Its file. */
+  readonly path: string;
   /** A connection of its own for each task: what one does in a transaction the others do not see. */
   connect(): Promise<DuckDBConnection>;
   disconnect(connection: DuckDBConnection): void;
@@ -29,89 +33,129 @@ export interface Warehouse {
 
 /**
  * Opens or creates the file. `threads`: how many DuckDB may use, by default all cores; who writes all the time wants one,
- * since DuckDB's idle threads look for work busily. Throws UserError when another process has the file or its tables are
- * of another shape.
+ * since DuckDB's idle threads look for work busily. Throws UserError when another process has the file, its tables are of
+ * another shape, or it is damaged.
  */
 export async function openWarehouse(path: string, threads?: number): Promise<Warehouse> {
   try {
     mkdirSync(dirname(path), { recursive: true });
   } catch (error) {
     throw new UserError(
-      `can not make the data directory ${dirname(path)}: ${(error as Error).message}. Choose another with --data.`,
+      `cannot make the data directory ${dirname(path)}: ${(error as Error).message}. Choose another with --data.`,
       { cause: error },
     );
   }
-  const instance = await open(path, threads);
-  const connections = new Set<DuckDBConnection>();
-  const connect = async () => {
-    const connection = await instance.connect();
-    connections.add(connection);
-    await connection.run("SET TimeZone = 'UTC'");
-    return connection;
-  };
+  const warehouse = await open(path, threads === undefined ? {} : { threads: String(threads) }, async () => {});
   try {
-    const connection = await connect();
+    const connection = await warehouse.connect();
     for (const table of readTables()) await createTable(connection, table, path);
     await connection.run(
       `CREATE TABLE IF NOT EXISTS ${offsetsTable} (topic VARCHAR, partition INTEGER, next BIGINT, PRIMARY KEY (topic, partition))`,
     );
-    for (const macro of macros) await connection.run(macro);
-    const objects = readObjects();
-    const relations = relationsOf(objects);
-    for (const object of objects) {
-      const body = objectToDuckDb(object, relations);
-      const names = object.arguments.map(({ name }) => name).join(", ");
-      await connection.run(
-        object.kind === "view"
-          ? `CREATE OR REPLACE VIEW ${object.name} AS ${body}`
-          : `CREATE OR REPLACE MACRO ${object.name}(${names}) AS TABLE ${body}`,
-      );
-    }
-    disconnect(connection);
+    for (const statement of objectStatements("")) await connection.run(statement);
+    warehouse.disconnect(connection);
   } catch (error) {
-    close();
-    if (error instanceof UserError) throw error;
-    throw new UserError(`can not prepare ${path}: ${(error as Error).message}`, { cause: error });
+    warehouse.close();
+    throw warehouseFault(error, path, "prepare");
   }
-  return { connect, disconnect, close };
-
-  function disconnect(connection: DuckDBConnection): void {
-    connections.delete(connection);
-    connection.closeSync();
-  }
-
-  /** DuckDB keeps the file, and its lock, until the last connection is closed. */
-  function close(): void {
-    for (const connection of connections) connection.closeSync();
-    instance.closeSync();
-  }
+  return warehouse;
 }
 
-/** The file is another process's: a platform that runs, or one that is just starting or stopping. */
-export class InUseError extends UserError {}
-
-async function open(path: string, threads: number | undefined): Promise<DuckDBInstance> {
+/**
+ * Opens a file to read, without writing anything: its disk may be full and its directory read-only, and others may read
+ * at the same time. Only a file of an earlier version is brought up to this one first. Throws UserError as `openWarehouse`.
+ */
+export async function openToRead(path: string): Promise<Warehouse> {
+  const statements = objectStatements("TEMP ");
+  const options = {
+    access_mode: "READ_ONLY",
+    // What DuckDB spills goes beside the file by default, where several readers would overwrite each other's.
+    temp_directory: join(tmpdir(), `tapeline-${process.pid}`),
+  };
+  const warehouse = await open(path, options, async (connection) => {
+    for (const statement of statements) await connection.run(statement);
+  });
   try {
-    return await DuckDBInstance.create(path, {
-      ...settings,
-      ...(threads === undefined ? {} : { threads: String(threads) }),
-    });
-  } catch (error) {
-    const { message } = error as Error;
-    const holder = /PID (\d+)/.exec(message)?.[1];
-    if (/lock/i.test(message)) {
-      throw new InUseError(
-        `the data directory ${dirname(path)} is in use by another process${holder ? ` (${holder})` : ""}: wait for its end or stop it, or choose another with --data.`,
-        { cause: error },
-      );
+    const connection = await warehouse.connect(false);
+    let current = true;
+    for (const table of readTables()) {
+      const columns = await presentColumns(connection, table, path);
+      current &&= columns === table.columns.length;
     }
-    throw new UserError(`can not open ${path}: ${message}`, { cause: error });
+    warehouse.disconnect(connection);
+    if (current) return warehouse;
+  } catch (error) {
+    warehouse.close();
+    throw warehouseFault(error, path, "read");
   }
+  warehouse.close();
+  return openWarehouse(path);
+}
+
+interface OpenWarehouse extends Warehouse {
+  /** `equipped`: with what each connection gets, unless said otherwise. */
+  connect(equipped?: boolean): Promise<DuckDBConnection>;
+}
+
+/** Opens a file; `equip` is done for each of its connections. */
+async function open(
+  path: string,
+  options: Readonly<Record<string, string>>,
+  equip: (connection: DuckDBConnection) => Promise<void>,
+): Promise<OpenWarehouse> {
+  let instance: DuckDBInstance;
+  try {
+    instance = await DuckDBInstance.create(path, { ...settings, ...options });
+  } catch (error) {
+    throw warehouseFault(error, path, "open");
+  }
+  const connections = new Set<DuckDBConnection>();
+  return {
+    path,
+    async connect(equipped = true) {
+      const connection = await instance.connect();
+      connections.add(connection);
+      await connection.run("SET TimeZone = 'UTC'");
+      if (equipped) await equip(connection);
+      return connection;
+    },
+    disconnect(connection) {
+      connections.delete(connection);
+      connection.closeSync();
+    },
+    /** DuckDB keeps the file, and its lock, until the last connection is closed. */
+    close() {
+      for (const connection of connections) connection.closeSync();
+      connections.clear();
+      instance.closeSync();
+    },
+  };
+}
+
+/** Makes the views and table functions, with what they need: in the file, or as "TEMP " for one connection. */
+function objectStatements(temp: "" | "TEMP "): string[] {
+  const objects = readObjects();
+  const relations = relationsOf(objects);
+  const made = objects.map((object) => {
+    const body = objectToDuckDb(object, relations);
+    const names = object.arguments.map(({ name }) => name).join(", ");
+    return object.kind === "view"
+      ? `CREATE OR REPLACE ${temp}VIEW ${object.name} AS ${body}`
+      : `CREATE OR REPLACE ${temp}MACRO ${object.name}(${names}) AS TABLE ${body}`;
+  });
+  return [...macros.map((macro) => macro.replace("MACRO", `${temp}MACRO`)), ...made];
 }
 
 /** Creates a table, or appends the columns that its committed shape has gained. */
 async function createTable(connection: DuckDBConnection, table: TableShape, path: string): Promise<void> {
   await connection.run(`CREATE TABLE IF NOT EXISTS ${table.name} (${table.columns.map(definition).join(", ")})`);
+  for (const column of table.columns.slice(await presentColumns(connection, table, path))) {
+    await connection.run(`ALTER TABLE ${table.name} ADD COLUMN "${column.name}" ${sqlType(column)}`);
+  }
+}
+
+/** How many columns of its shape a table has. Throws UserError where one is another. */
+async function presentColumns(connection: DuckDBConnection, table: TableShape, path: string): Promise<number> {
   const result = await connection.runAndReadAll(
     `SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $1 ORDER BY column_index`,
     [table.name],
@@ -130,9 +174,7 @@ async function createTable(connection: DuckDBConnection, table: TableShape, path
       `${path}: the column ${unequal[0]} of ${table.name} is not as this version has it: choose another data directory with --data.`,
     );
   }
-  for (const column of table.columns.slice(present.length)) {
-    await connection.run(`ALTER TABLE ${table.name} ADD COLUMN "${column.name}" ${sqlType(column)}`);
-  }
+  return present.length;
 }
 
 function definition(column: Column): string {

@@ -45,7 +45,12 @@ export function startWith(env: NodeJS.ProcessEnv, command: Command, ...args: str
 
 /** Starts the platform from a shell script that ends in `exec "$@"`. */
 export function startLimited(script: string, ...args: string[]): Running {
-  return follow(spawn("bash", ["-c", script, "bash", process.execPath, ...commandLine("local", args)], options));
+  return startFrom(script, "local", ...args);
+}
+
+/** Starts a command from a shell script that ends in `exec "$@"`. */
+export function startFrom(script: string, command: Command, ...args: string[]): Running {
+  return follow(spawn("bash", ["-c", script, "bash", process.execPath, ...commandLine(command, args)], options));
 }
 
 const options: SpawnOptionsWithStdioTuple<StdioNull, StdioPipe, StdioPipe> = {

@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { Platform } from "../../local/platform.ts";
 import { openRecording } from "../../producer/recording.ts";
-import { answer } from "../../sql/serve.ts";
+import { answer } from "../../sql/answer.ts";
 import type { Parameters } from "../../sql/duckdb/run.ts";
-import { openWarehouse } from "../../sql/duckdb/warehouse.ts";
+import { openToRead } from "../../sql/duckdb/warehouse.ts";
 
 export async function replay(file: string, dir: string): Promise<Platform["counters"]> {
   const platform = await Platform.open(dir, "recording", () => {});
@@ -23,12 +23,13 @@ export async function query(
   dir: string,
   ...questions: readonly [name: string, parameters?: Parameters][]
 ): Promise<Rows[]> {
-  const warehouse = await openWarehouse(join(dir, "warehouse.duckdb"));
+  const warehouse = await openToRead(join(dir, "warehouse.duckdb"));
   try {
     const answers: Rows[] = [];
     for (const [name, parameters = {}] of questions) {
       let text = "";
-      for await (const piece of answer(warehouse, { verb: "run", name, parameters, format: "json" })) text += piece;
+      const question = { verb: "run", name, parameters, format: "json", timeoutMs: 60_000 } as const;
+      for await (const piece of answer(warehouse, question, new AbortController().signal)) text += piece;
       answers.push(JSON.parse(text) as Rows);
     }
     return answers;

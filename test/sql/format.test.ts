@@ -1,12 +1,13 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, it } from "vitest";
 import { formatRows, type Format } from "../../sql/duckdb/format.ts";
+import { streamRows } from "../../sql/duckdb/stream.ts";
 
 async function formatted(sql: string, format: Format): Promise<string> {
   const connection = await (await DuckDBInstance.create(":memory:")).connect();
   await connection.run("SET TimeZone = 'UTC'");
   let text = "";
-  for await (const piece of formatRows(await connection.stream(sql), format)) text += piece;
+  for await (const piece of formatRows(await streamRows(connection, `(${sql})`, false), format)) text += piece;
   connection.closeSync();
   return text;
 }
