@@ -39,7 +39,7 @@ export const macros = [
     "bq_bignumeric",
     String.raw`regexp_matches(t, '[_eE]|\.[0-9]{18}[0-9]*[1-9]')`,
     moreThan(18),
-    String.raw`coalesce(CASE WHEN NOT regexp_matches(t, '\.[0-9]{10}') THEN TRY_CAST(t AS DECIMAL(18, 9)) END, CAST(t AS DECIMAL(38, 18)))`,
+    String.raw`coalesce(CASE WHEN NOT regexp_matches(t, '\.[0-9]{9}[0-9]*[1-9]') THEN TRY_CAST(t AS DECIMAL(18, 9)) END, CAST(t AS DECIMAL(38, 18)))`,
   ),
   decimalOf("bq_narrowed", "CAST(t AS DECIMAL(38, 9)) <> t", moreThan(9), "CAST(t AS DECIMAL(38, 9))"),
 ];
