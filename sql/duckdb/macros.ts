@@ -20,14 +20,14 @@ export const functions = new Map([
  */
 const nineDecimals = `coalesce(TRY_CAST(t AS DECIMAL(18, 9)), CAST(t AS ${decimals.NUMERIC}))`;
 
-/** `cases`: a regular expression of texts that are refused. */
+/** `refused`: the condition on the text, `t`, under which it is an error; `why` continues the sentence that starts with it. */
 function decimalOf(name: string, refused: string, why: string, value: string): string {
   return `CREATE OR REPLACE MACRO ${name}(t, place) AS CASE WHEN ${refused} THEN error(place || ': ' || t || ' ${why}') ELSE ${value} END`;
 }
 
 const notDigits = "has _, which BigQuery does not read as a number";
 const moreThan = (most: number) =>
-  `is not written with at most ${most} decimals, as this engine holds them: BigQuery would keep more`;
+  `is not a number of at most ${most} decimals, which DuckDB holds here: BigQuery would keep more`;
 
 export const macros = [
   "CREATE OR REPLACE MACRO bq_timestamp_add(t, distance) AS t + distance",

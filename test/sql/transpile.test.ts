@@ -172,12 +172,12 @@ describe("a body means the same on DuckDB", () => {
     [
       "CAST(x AS BIGNUMERIC) * CAST('1' AS BIGNUMERIC)",
       "1.0000000001",
-      "x.sql:1:13: 1.0000000001 is not written with at most 9 decimals",
+      "x.sql:1:13: 1.0000000001 is not a number of at most 9 decimals",
     ],
     [
       "CAST(x AS BIGNUMERIC) * CAST('1' AS BIGNUMERIC)",
       "1e-10",
-      "x.sql:1:13: 1e-10 is not written with at most 9 decimals",
+      "x.sql:1:13: 1e-10 is not a number of at most 9 decimals",
     ],
     ["CAST(CAST(x AS BIGNUMERIC) AS BIGNUMERIC) * CAST('1' AS BIGNUMERIC)", "1.0000000001", "at most 9 decimals"],
     ["CAST(x AS BIGNUMERIC)", "1.0000000000000000001", "at most 18 decimals"],
