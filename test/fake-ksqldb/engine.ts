@@ -1,65 +1,11 @@
 /** A ksqlDB's mind: what statements do to its sources, queries and topics, and with which words it refuses them. */
-import type { CreateAs, Query as Select, Statement } from "../../ksqldb/language/ast.ts";
-import type { Place } from "../../ksqldb/language/ast.ts";
+import type { CreateAs, Place, Statement } from "../../ksqldb/language/ast.ts";
 import { nodesIn } from "../../ksqldb/language/nodes.ts";
 import { parse, type StatementError } from "../../ksqldb/language/parse.ts";
-import { columnsOf, declared, schemaOf, schemaText, storedText, type Column } from "./text.ts";
-
-interface Source {
-  readonly name: string;
-  readonly kind: "stream" | "table";
-  readonly topic: string;
-  readonly keyFormat: string;
-  readonly valueFormat: string;
-  readonly columns: readonly Column[];
-  readonly statement: string;
-  readonly ast: Statement;
-  readonly from: string | undefined;
-}
-
-interface Query {
-  readonly id: string;
-  readonly sql: string;
-  readonly from: string;
-  readonly sink: string;
-  /** As the request had them that made it. */
-  readonly properties: Properties;
-  state: string;
-  errors: { readonly timestamp: number; readonly errorMessage: string }[];
-  /** It has not read all that is there. */
-  isBehind?: boolean;
-}
-
-export type Properties = Readonly<Record<string, string>>;
-
-export interface State {
-  readonly topics: Map<string, { readonly partitions: number; readonly retentionMs: number }>;
-  readonly sources: Map<string, Source>;
-  readonly queries: Map<string, Query>;
-  /** With which guarantee the server runs a query to which nobody gave one. */
-  readonly guarantee: string;
-  /** Topics whose subject is deleted, and not for good. */
-  readonly softDeleted: Set<string>;
-  /** Ids of queries are numbered by the command's place in its topic. */
-  next: number;
-}
-
-/** What it answers: an entity, or that a command has been accepted. */
-export type Result =
-  | { readonly entity: object | undefined }
-  | { readonly commandId: string; readonly message: string; readonly queryId: string | null; readonly text: string };
-
-export class StatementRefused extends Error {
-  /** 40001 of a bad statement; 40000 and 50000 of faults that ksqlDB did not foresee at their place. */
-  readonly code: number;
-  /** The statement in the server's words, if it came as far as that. */
-  readonly text: string | undefined;
-  constructor(message: string, code = 40001, text?: string) {
-    super(message);
-    this.code = code;
-    this.text = text;
-  }
-}
+import { describe, explain, list, propertiesEntity } from "./show.ts";
+import { nameIn, refuse, type Properties, type Result, type Source, type State } from "./state.ts";
+import { columnsOf, declared, storedText, type Column } from "./text.ts";
+import { checkQuery, checkSource } from "./upgrade.ts";
 
 export const isCommand = (sql: string) => /^(CREATE|DROP|INSERT|TERMINATE|ALTER|PAUSE|RESUME)\b/i.test(sql);
 
@@ -108,15 +54,6 @@ export function execute(state: State, sql: string, properties: Properties = {}):
     default:
       return refuse("line 1:1: Syntax Error\n");
   }
-}
-
-function refuse(message: string, code?: number, text?: string): never {
-  throw new StatementRefused(message, code, text);
-}
-
-function nameIn(text: string): string {
-  const [, quoted, bare] = /^(?:`([^`]+)`|(\w+))/.exec(text.trim()) ?? [];
-  return quoted ?? bare?.toUpperCase() ?? "";
 }
 
 function create(state: State, sql: string, streams: Properties): Result {
@@ -252,67 +189,6 @@ function read(sql: string): Statement {
   }
 }
 
-/** As Java prints what a source knows of its topic. */
-function topicText({ topic, keyFormat, valueFormat, ast }: Source): string {
-  const fullName = ast.properties.find(({ name }) => name === "VALUE_SCHEMA_FULL_NAME")?.value;
-  const format = (name: string, properties: string) => `format=FormatInfo{format=${name}, properties={${properties}}}`;
-  return (
-    `KsqlTopic{kafkaTopicName='${topic}', keyFormat=KeyFormat{${format(keyFormat, "")}, features=[], window=Optional.empty}, ` +
-    `valueFormat=ValueFormat{${format(valueFormat, fullName === undefined ? "" : `fullSchemaName=${fullName}`)}, features=[]}}`
-  );
-}
-
-function checkSource(old: Source, next: Source, statementText: string): void {
-  const no = (message: string) => refuse(message, undefined, statementText);
-  const issue = (what: string, a: string, b: string) =>
-    `Cannot upgrade data source: DataSource '\`${old.name}\`' has ${what} = ${a} which is not upgradeable to ${b}`;
-  if (old.kind !== next.kind) no(issue("type", old.kind.toUpperCase(), next.kind.toUpperCase()));
-  if (old.topic !== next.topic) no(issue("topic", topicText(old), topicText(next)));
-  const [before, after] = [old, next].map(({ columns }) => columns.filter(({ key }) => !key));
-  const text = (column: Column | undefined) => (column === undefined ? "" : schemaText([column]));
-  const changed = before!.filter((column, i) => text(column) !== text(after![i]));
-  const [keys, newKeys] = [old, next].map(({ columns }) => schemaText(columns.filter(({ key }) => key)));
-  const why =
-    keys !== newKeys
-      ? "Key columns must be identical."
-      : changed.length > 0
-        ? `The following columns are changed, missing or reordered: [${changed.map(text).join(", ")}]`
-        : undefined;
-  if (why !== undefined) no(`${issue("schema", schemaText(old.columns), schemaText(next.columns))}. (${why})`);
-}
-
-/** The steps of the two plans, side by side. */
-function checkQuery({ query: old }: CreateAs, { query: next }: CreateAs): void {
-  const unsupported = (step: string) => refuse(`Upgrades not yet supported for ${step}`, 40000);
-  const text = (part: unknown) =>
-    JSON.stringify(part, (name, value: unknown) => (name === "at" || name === "end" ? undefined : value)) ?? "";
-  for (const query of [old, next]) {
-    if (text(query.items).includes('"EXPLODE"')) unsupported("StreamFlatMap");
-    if (query.window !== null) unsupported("StreamWindowedAggregate");
-  }
-  const mustMatch = (step: string, what: string, a: string, b: string) => {
-    if (a !== b)
-      refuse(
-        `Query is not upgradeable. Plan step of type ${step} must have matching ${what}. Values differ: ${a} vs. ${b}`,
-        40000,
-      );
-  };
-  mustMatch("StreamSource", "sourceSchema", old.from.name.name, next.from.name.name);
-  mustMatch("StreamGroupByKey", "class", text(old.group), text(next.group));
-  mustMatch("StreamSelectKey", "keyExpression", text(old.partition), text(next.partition));
-  if (old.group !== null) mustMatch("StreamAggregate", "columns not part of aggregate", inputOf(old), inputOf(next));
-}
-
-/** The columns that reach an aggregate. */
-function inputOf(query: Select): string {
-  const text = JSON.stringify([query.items, query.where, query.group]);
-  const names = new Set(
-    [...text.matchAll(/"kind":"name","qualifier":[^,]*,"name":"([^"]+)"/g)].map(([, name]) => name!),
-  );
-  const [keys, others] = [["PRODUCT_KEY"], [...names].filter((name) => name !== "PRODUCT_KEY").toSorted()];
-  return `[${[...keys, "ROWTIME", ...others].map((name) => `\`${name}\``).join(", ")}]`;
-}
-
 function drop(state: State, rest: string, sql: string): Result {
   const [, kind, ifExists, tail] = /^(STREAM|TABLE)\s+(IF\s+EXISTS\s+)?(.*)$/is.exec(rest) ?? [];
   const name = nameIn(tail ?? "");
@@ -406,124 +282,4 @@ function pause(state: State, verb: string, id: string, sql: string): Result {
   numberOf(state);
   const message = `Query ${verb.toLowerCase()}d.`;
   return { commandId: `${verb.toLowerCase()}/${id}/execute`, message, queryId: null, text: sql };
-}
-
-function list(state: State, what: string, extended: boolean, sql: string): object {
-  const sources = [...state.sources.values()].filter(({ kind }) => what === `${kind.toUpperCase()}S`);
-  const entity = { statementText: sql, warnings: [] };
-  if (what === "QUERIES") {
-    const queries = [...state.queries.values()].map((query) => queryOf(state, query));
-    // Queries come to run between two looks.
-    for (const query of state.queries.values()) if (query.state === "REBALANCING") query.state = "RUNNING";
-    return { "@type": "queries", ...entity, queries };
-  }
-  if (what === "TOPICS") {
-    const topics = [...state.topics].map(([name, { partitions }]) => ({
-      name,
-      replicaInfo: Array.from({ length: partitions }, () => 1),
-    }));
-    return { "@type": "kafka_topics", ...entity, topics };
-  }
-  if (extended)
-    return {
-      "@type": "source_descriptions",
-      ...entity,
-      sourceDescriptions: sources.map((source) => describe(state, source)),
-    };
-  const rows = sources.map(({ name, kind, topic, keyFormat, valueFormat, ast }) => ({
-    type: kind.toUpperCase(),
-    name,
-    topic,
-    keyFormat,
-    valueFormat,
-    isWindowed: ast.kind === "createAs" && ast.query.window !== null,
-  }));
-  return { "@type": what.toLowerCase(), ...entity, [what.toLowerCase()]: rows };
-}
-
-function propertiesEntity({ guarantee }: State, sql: string): object {
-  const of = (name: string, value: string) => ({ name, scope: "KSQL", value });
-  const properties = [of("ksql.service.id", "default_"), of("ksql.streams.processing.guarantee", guarantee)];
-  return {
-    "@type": "properties",
-    statementText: sql,
-    properties,
-    overwrittenProperties: [],
-    defaultProperties: [],
-    warnings: [],
-  };
-}
-
-function queryOf(state: State, { id, sql, sink, state: now }: Query): object {
-  return {
-    queryString: sql,
-    sinks: [sink],
-    sinkKafkaTopics: [state.sources.get(sink)!.topic],
-    id,
-    statusCount: { [now]: 1 },
-    queryType: "PERSISTENT",
-    state: stateIn(now),
-  };
-}
-
-/** Of a paused query only how many servers have it PAUSED is seen. */
-const stateIn = (state: string) => (state === "PAUSED" ? "RUNNING" : state);
-
-function describe(state: State, source: Source): object {
-  const queries = [...state.queries.values()];
-  const of = (chosen: readonly Query[]) => chosen.map((query) => queryOf(state, query));
-  return {
-    name: source.name,
-    windowType: source.ast.kind === "createAs" && source.ast.query.window !== null ? "TUMBLING" : null,
-    readQueries: of(queries.filter(({ from }) => from === source.name)),
-    writeQueries: of(queries.filter(({ sink }) => sink === source.name)),
-    fields: source.columns.map(({ name, type, key }) => ({
-      name,
-      schema: schemaOf(type),
-      ...(key ? { type: "KEY" } : {}),
-    })),
-    type: source.kind.toUpperCase(),
-    timestamp: "",
-    statistics: "",
-    errorStats: "",
-    extended: true,
-    keyFormat: source.keyFormat,
-    valueFormat: source.valueFormat,
-    topic: source.topic,
-    partitions: state.topics.get(source.topic)?.partitions ?? 0,
-    replication: 1,
-    statement: source.statement,
-    queryOffsetSummaries: [],
-    sourceConstraints: [...state.sources.values()].filter(({ from }) => from === source.name).map(({ name }) => name),
-    clusterStatistics: [],
-    clusterErrorStats: [],
-  };
-}
-
-function explain(state: State, id: string, sql: string): object {
-  const query =
-    state.queries.get(id) ??
-    refuse(`Query with id:${id} does not exist, use SHOW QUERIES to view the full set of queries.`);
-  const committedOffset = query.isBehind ? -1 : 1;
-  const topicPartitionEntity = { topic: state.sources.get(query.from)?.topic, partition: 0 };
-  const topicOffsets = [{ topicPartitionEntity, endOffset: 1, committedOffset }];
-  const tasks = { taskId: "0_0", topicOffsets, timeCurrentIdlingStarted: null };
-  const queryDescription = {
-    id,
-    statementText: query.sql,
-    windowType: null,
-    fields: [],
-    sources: [query.from],
-    sinks: [query.sink],
-    topology: "",
-    executionPlan: "",
-    overriddenProperties: query.properties,
-    ksqlHostQueryStatus: { "127.0.0.1:8088": stateIn(query.state) },
-    queryType: "PERSISTENT",
-    queryErrors: query.errors.map((error) => ({ ...error, type: "USER" })),
-    tasksMetadata: [tasks],
-    consumerGroupId: `_confluent-ksql-default_query_${id}`,
-    state: stateIn(query.state),
-  };
-  return { "@type": "queryDescription", statementText: sql, queryDescription, warnings: [] };
 }

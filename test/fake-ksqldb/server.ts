@@ -13,7 +13,8 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { catalog } from "../../schemas/catalog.ts";
-import { deleteHalf, execute, isCommand, type Properties, StatementRefused, type State } from "./engine.ts";
+import { deleteHalf, execute, isCommand } from "./engine.ts";
+import { type Properties, StatementRefused, type State } from "./state.ts";
 
 /** What goes wrong with the next `times` requests whose line (`POST /ksql CREATE …`, `GET /status/…`) matches. */
 interface Fault {

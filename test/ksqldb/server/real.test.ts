@@ -1,5 +1,5 @@
 /** What our client makes of every answer that a real ksqlDB (7.9.0) gave: the exchanges are replayed, byte for byte. */
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { cureOf } from "../../../ksqldb/server/cures.ts";
 import { KsqlServer, Lost, Refused } from "../../../ksqldb/server/client.ts";
 import { differences } from "../../../ksqldb/server/compare.ts";
@@ -169,10 +169,7 @@ describeOracle("every answer of a real ksqlDB is read as it was meant", (oracle)
     },
   );
 
-  describePlans();
-
-  /** Whole commands against the state in which the server was. */
-  function describePlans(): void {
+  describe("also by a whole plan, against the state in which the server was", () => {
     const names = ["full", "level2", "trades", "book_changes", "bars_1s", "bars_1m"].map((name) => `coinbase_${name}`);
     const desired = () => desiredOf(...names.map((name) => createdBy(exchanges, name)));
     const has = (exchange: Exchange, ...all: readonly string[]) =>
@@ -218,7 +215,7 @@ describeOracle("every answer of a real ksqlDB is read as it was meant", (oracle)
       ...more,
     ];
 
-    it("plan finds nothing to do where the server runs what the files say", async () => {
+    it("finds nothing to do where the server runs what the files say", async () => {
       const { url } = await startReplay(...state(running));
       const { code, report } = await runAgainst({ url }, "plan", desired());
       expect([code, report?.changes, report?.refused]).toEqual([0, 0, 0]);
@@ -226,7 +223,7 @@ describeOracle("every answer of a real ksqlDB is read as it was meant", (oracle)
       expect(ours.map(({ action, notes }) => [action, notes])).toEqual(names.map(() => ["unchanged", []]));
     });
 
-    it("plan tells of a paused query", async () => {
+    it("tells of a paused query", async () => {
       const { url } = await startReplay(...state(queries));
       const { report } = await runAgainst({ url }, "plan", desired());
       expect(report!.steps.find(({ name }) => name === "COINBASE_BARS_1S")!.notes).toEqual([
@@ -234,7 +231,7 @@ describeOracle("every answer of a real ksqlDB is read as it was meant", (oracle)
       ]);
     });
 
-    it("plan tells of a query that does not run exactly once", async () => {
+    it("tells of a query that does not run exactly once", async () => {
       const response = structuredClone(explained.response) as { queryDescription: Body }[];
       const { overriddenProperties, ...rest } = response[0]!.queryDescription;
       response[0]!.queryDescription = {
@@ -249,7 +246,7 @@ describeOracle("every answer of a real ksqlDB is read as it was meant", (oracle)
       ]);
     });
 
-    it("plan misses the topics that are gone, when nothing is to be sent", async () => {
+    it("misses the topics that are gone, when nothing is to be sent", async () => {
       const gone = those(kinds.topics).find(
         ({ exchange }) => !has(exchange, "coinbase_bars") && has(exchange, "coinbase_trades"),
       )!.exchange;
@@ -258,7 +255,7 @@ describeOracle("every answer of a real ksqlDB is read as it was meant", (oracle)
       const missing = (report!.checks.faults as string[]).map((fault) => fault.split(":")[0]);
       expect(missing).toEqual(expect.arrayContaining(["topic coinbase_bars_1s", "topic coinbase_bars_1m"]));
     });
-  }
+  });
 });
 
 function lineOf(exchange: Exchange): string {
