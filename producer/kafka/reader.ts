@@ -2,6 +2,7 @@
 import RdKafka from "@confluentinc/kafka-javascript";
 import { UserError, shown } from "../../command.ts";
 import type { PlacedRecord, ReadOptions } from "../../schemas/wire.ts";
+import { misadvertisedIn } from "./advertised.ts";
 import { librdkafkaSettings, type KafkaConfig } from "./config.ts";
 
 interface Range {
@@ -50,9 +51,8 @@ export async function* readKafka(
   });
   try {
     const ranges = await connect(consumer, topic, last).catch((error: unknown) => {
-      throw said !== "" && error instanceof UserError
-        ? new UserError(`${error.message} ${said}`, { cause: error })
-        : error;
+      if (said === "" || !(error instanceof UserError)) throw error;
+      throw new UserError(misadvertisedIn(said, config) ?? `${error.message} ${said}`, { cause: error });
     });
     const read = (some: readonly Range[]) =>
       consumer.assign(some.map(({ partition, next }) => ({ topic, partition, offset: next })));

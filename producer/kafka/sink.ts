@@ -10,6 +10,7 @@ import RdKafka from "@confluentinc/kafka-javascript";
 import { UserError } from "../../command.ts";
 import type { Logger } from "../../logger.ts";
 import type { Sink } from "../sink.ts";
+import { misadvertisedIn } from "./advertised.ts";
 import { librdkafkaSettings, type KafkaConfig } from "./config.ts";
 import { Latency } from "./latency.ts";
 
@@ -101,7 +102,12 @@ export class KafkaSink implements Sink {
     await new Promise<void>((resolve, reject) =>
       producer.connect({ timeout: connectPatience }, (error) => {
         if (error)
-          reject(new UserError(`Kafka at ${config.brokers.join(",")} lets nobody in: ${said || error.message}.`));
+          reject(
+            new UserError(
+              misadvertisedIn(said, config) ??
+                `Kafka at ${config.brokers.join(",")} lets nobody in: ${said || error.message}.`,
+            ),
+          );
         else resolve();
       }),
     );

@@ -7,6 +7,7 @@ import { UserError } from "../../command.ts";
 import type { Logger } from "../../logger.ts";
 import type { Topic } from "../../schemas/catalog.ts";
 import { onThisMachine } from "../this-machine.ts";
+import { misadvertised } from "./advertised.ts";
 import { kafkaJsSettings, type KafkaConfig } from "./config.ts";
 
 export interface TopicDemands {
@@ -141,12 +142,25 @@ function days(ms: number): string {
   return ms < 2 * 86_400_000 ? `${Math.round(ms / 3_600_000)} hours` : `${Math.round(ms / 86_400_000)} days`;
 }
 
-function explain(error: Error, { brokers, login }: KafkaConfig): UserError {
+function explain(error: Error, config: KafkaConfig): UserError {
+  const { brokers, login } = config;
+  const { broker, message } = connectionFault(error) ?? {};
+  const advertised = broker === undefined ? undefined : misadvertised(broker, message!, config);
+  if (advertised !== undefined) return new UserError(advertised, { cause: error });
   const where = `Kafka at ${brokers.join(",")}`;
   const text = /SASL/i.test(error.name + error.message)
     ? `${where} refuses the login (${login?.mechanism}): ${error.message}. Look at KAFKA_API_KEY, KAFKA_API_SECRET and KAFKA_SASL_MECHANISM.`
     : `${where} does not do what is asked for its topics: ${reasonOf(error)}.`;
   return new UserError(text, { cause: error });
+}
+
+/** The connection that failed, and how, where one did: KafkaJS wraps it into its attempts. */
+function connectionFault(error: unknown): { broker: string; message: string } | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { broker, message } = cause as Error & { broker?: unknown };
+    if (typeof broker === "string") return { broker, message: message.replace(/^Connection error: /, "") };
+  }
+  return undefined;
 }
 
 /** KafkaJS tells of several topics in one error that says nothing by itself. */

@@ -50,8 +50,13 @@ const user = "tapeline";
 const password = "tapeline-secret";
 const clusterId = "AAAAAAAAQACAAAAAAAAAAQ";
 
-/** Starts a broker; it takes 3 to 7 seconds. `properties` are more of server.properties, or others. */
-export async function startKafka(properties: Readonly<Record<string, string | number | boolean>> = {}): Promise<Kafka> {
+type Properties = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * Starts a broker; it takes 3 to 7 seconds. `properties` are more of server.properties, or others; where they are made, of
+ * the address of the listener with passwords.
+ */
+export async function startKafka(properties: Properties | ((secure: string) => Properties) = {}): Promise<Kafka> {
   const server = new JavaServer();
   const { folder } = server;
   const [plain, secure, controller] = (await freePorts(3)).map((port) => `127.0.0.1:${port}`);
@@ -84,7 +89,7 @@ export async function startKafka(properties: Readonly<Record<string, string | nu
     "broker.session.timeout.ms": 3000,
     "broker.heartbeat.interval.ms": 500,
     "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
-    ...properties,
+    ...(typeof properties === "function" ? properties(secure!) : properties),
   };
   const file = join(folder, "server.properties");
   const lines = Object.entries(config).map(([name, value]) => `${name}=${value}\n`);
