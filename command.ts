@@ -66,12 +66,12 @@ function whyNot(error: Error, argv: readonly string[]): string {
   const unknown = /^Unknown option '(.*)'/.exec(message)?.[1];
   if (unknown === undefined || /^--?[a-z]+(-[a-z]+)*$/.test(unknown)) return message;
   const at = argv.findIndex((word) => word.startsWith(unknown));
-  return `Unknown option, argument ${at + 1} (not shown: it may be a secret)`;
+  return `Unknown option, argument ${at + 1} (not shown, in case it is a key)`;
 }
 
 /** The fault of a word that a command does not take, by its index. It is named by its place: it may be a key that was pasted. */
 export function notUnderstood(index: number): UsageError {
-  return new UsageError(`word ${index + 1} is not understood (not shown: it may be a secret). Try --help.`);
+  return new UsageError(`word ${index + 1} is not understood (not shown, in case it is a key). Try --help.`);
 }
 
 /**

@@ -58,8 +58,8 @@ const options = {
 } as const;
 
 it.each([
-  [["--hunter2"], "Unknown option, argument 1 (not shown: it may be a secret). Try --help."],
-  [["--wait", "--5ea5c0ffee=x"], "Unknown option, argument 2 (not shown: it may be a secret). Try --help."],
+  [["--hunter2"], "Unknown option, argument 1 (not shown, in case it is a key). Try --help."],
+  [["--wait", "--5ea5c0ffee=x"], "Unknown option, argument 2 (not shown, in case it is a key). Try --help."],
   [["--password=hunter2"], "Unknown option '--password'. Try --help."],
   [["--source", "-5ea5"], "Option '--source' argument is ambiguous. Try --help."],
   [["--source="], "--source is empty: leave it out, or give it a value. Try --help."],
@@ -74,6 +74,6 @@ it("what may be given several times, or changes nothing, is taken", () => {
 });
 
 it("a word too many is named by its place, a value that is none by its option", () => {
-  expect(notUnderstood(2).message).toBe("word 3 is not understood (not shown: it may be a secret). Try --help.");
+  expect(notUnderstood(2).message).toBe("word 3 is not understood (not shown, in case it is a key). Try --help.");
   expect(() => parseDuration("--for", "hunter2")).toThrow("--for a text of 7 letters (not shown): a duration");
 });

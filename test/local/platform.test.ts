@@ -329,7 +329,7 @@ describe("what can not be is refused with one message and a code", () => {
     [["--bogus"], 2, "Unknown option '--bogus'. Try --help.\n"],
     [["--for", "soon"], 2, "--for soon: a duration as 500ms, 30s, 5m or 1h is expected, of at most 24 days.\n"],
     [["--port", "99999"], 2, "--port 99999: a whole number from 1 to 65535 is expected.\n"],
-    [["AKIA5ea5"], 2, "word 1 is not understood (not shown: it may be a secret). Try --help.\n"],
+    [["AKIA5ea5"], 2, "word 1 is not understood (not shown, in case it is a key). Try --help.\n"],
     [
       ["--source", "AKIA5ea5"],
       1,
@@ -389,7 +389,7 @@ describe("what can not be is refused with one message and a code", () => {
       1,
       "--param in_start=2026-11-21T12:00 is not before in_stop=2026-11-21 12:00:00.000000Z: nothing lies between them\n",
     ],
-    [["run", "candles", "AKIA5ea5"], 2, "word 3 is not understood (not shown: it may be a secret). Try --help.\n"],
+    [["run", "candles", "AKIA5ea5"], 2, "word 3 is not understood (not shown, in case it is a key). Try --help.\n"],
   ])("npm run sql -- %j", async (args, code, err) => {
     filled ??= newFolder();
     if (!existsSync(join(filled, "warehouse.duckdb"))) await replay(simulatedRecording(10).file, filled);

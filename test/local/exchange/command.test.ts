@@ -80,7 +80,7 @@ it("explains itself", async () => {
 });
 
 it.each([
-  [2, ["extra"], "word 1 is not understood (not shown: it may be a secret). Try --help."],
+  [2, ["extra"], "word 1 is not understood (not shown, in case it is a key). Try --help."],
   [2, ["--rate", "fast"], "--rate fast: a whole number from 1 to 1000000 is expected."],
   [2, ["--nonsense"], "Unknown option '--nonsense'. Try --help."],
   [2, ["--fault", "burn"], "kind is to be one of drop"],
