@@ -4,10 +4,21 @@
  * https://docs.cdp.coinbase.com/exchange/websocket-feed/overview#subscribe
  */
 import type { Roster } from "./roster.ts";
-import { briefly, confirmedBy, keyOf, type Complaint, type Pair } from "./subscription.ts";
+import { briefly, confirmedBy, isAboutProducts, keyOf, type Complaint, type Pair } from "./subscription.ts";
+
+/** Waits, in milliseconds. */
+export interface AskingPatience {
+  /** For an answer; a fifth of it for the rest of one that began with an error. */
+  readonly answer: number;
+  /** Between two requests: the exchange takes ten a second of an address. */
+  readonly spacing: number;
+}
+
+/** So many heartbeats of each other product, and none of one, are a product that the exchange has forgotten. */
+const mostBeats = 30;
 
 export interface AskingListener {
-  send(pairs: readonly Pair[]): void;
+  send(type: "subscribe" | "unsubscribe", pairs: readonly Pair[]): void;
   /** The exchange has confirmed all that it does not refuse. */
   confirmed(): void;
   end(cause: "unconfirmed" | "rejected", detail: string): void;
@@ -19,8 +30,8 @@ interface Request {
   readonly isTrial: boolean;
   /** By when it is to be answered. */
   deadline: number;
-  /** Something of it was refused by name. */
-  named: boolean;
+  /** What the exchange has refused of it by name: products, channels. */
+  readonly named: Set<string>;
   /** An error that names neither product nor channel. */
   complaint: string | undefined;
 }
@@ -29,19 +40,25 @@ export class Asking {
   /** All that the exchange does not refuse was confirmed. */
   confirmed = false;
   readonly #roster: Roster;
-  /** How long is waited for an answer; after an error, for the rest of it, in milliseconds. */
-  readonly #patience: number;
-  readonly #rest: number;
+  readonly #patience: AskingPatience;
   readonly #listener: AskingListener;
+  /** What the exchange says the connection has. */
   #held = new Set<string>();
+  /** Products of which nothing comes, whatever it says. */
+  readonly #silent = new Set<string>();
+  /** Heartbeats of all products, and how many there were at the last of each. */
+  #beats = 0;
+  readonly #beatAt = new Map<string, number>();
   #request: Request | undefined;
   #queue: (readonly Pair[])[] = [];
   #isOpen = false;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  /** Will ask for what is next. */
+  #later: NodeJS.Timeout | undefined;
 
-  constructor(roster: Roster, patience: number, listener: AskingListener) {
+  constructor(roster: Roster, patience: AskingPatience, listener: AskingListener) {
     this.#roster = roster;
     this.#patience = patience;
-    this.#rest = patience / 5;
     this.#listener = listener;
   }
 
@@ -69,26 +86,40 @@ export class Asking {
     const request = this.#request;
     if (request === undefined) return this.#next();
     // Errors come before the answer.
-    if (this.#missing(request).length === 0 || request.named || request.complaint !== undefined) this.#settle(request);
+    const hasErrors = request.named.size > 0 || request.complaint !== undefined;
+    if (hasErrors || this.#missing(request).length === 0) this.#settle(request);
   }
 
-  /** The exchange refuses something, or complains. False where that is about nothing that was asked for. */
+  /** The exchange refuses something, or complains. False where the roster does not tell of it. */
   complain({ text, product, channel }: Complaint): boolean {
     const request = this.#request;
+    const name = product ?? channel;
+    // One error for each channel, or one that comes after its request was settled.
+    if (name !== undefined && request?.named.has(name) === true) return true;
     const about = (pair: Pair) => pair.product === product || pair.channel === channel;
     const refused = (request?.pairs ?? this.#roster.wanted).filter((pair) => about(pair) && !this.#has(pair));
+    if (refused.length === 0 && product !== undefined && this.#roster.refused.has(product)) return true;
     if (refused.length > 0) this.#roster.refuse(refused, text);
     if (request === undefined) return refused.length > 0;
-    if (refused.length > 0) request.named = true;
+    if (name !== undefined && refused.length > 0) request.named.add(name);
     else request.complaint = text;
-    request.deadline = Math.min(request.deadline, performance.now() + this.#rest);
+    request.deadline = Math.min(request.deadline, performance.now() + this.#patience.answer / 5);
     if (this.#missing(request).length === 0) this.#settle(request);
     return refused.length > 0;
+  }
+
+  /** A heartbeat of a product has come. */
+  beat(product: string): void {
+    this.#beatAt.set(product, ++this.#beats);
+    if (!this.#silent.delete(product)) return;
+    this.#roster.accept((pair) => this.#has(pair));
+    if (this.#request !== undefined && this.#missing(this.#request).length === 0) this.#settle(this.#request);
   }
 
   /** To be called from time to time: for answers that do not come, and for what is to be asked for again. */
   tick(): void {
     const request = this.#request;
+    if (this.confirmed) this.#listen();
     if (request === undefined) this.#next();
     else if (performance.now() >= request.deadline) this.#settle(request);
   }
@@ -98,25 +129,42 @@ export class Asking {
     if (this.#isOpen && this.#request?.isTrial === true)
       this.#roster.refuse(this.#missing(this.#request), "the connection ended when it was asked for");
     this.#isOpen = false;
+    clearTimeout(this.#later);
   }
 
   #ask(pairs: readonly Pair[], isTrial: boolean): void {
-    this.#request = {
-      pairs,
-      isTrial,
-      deadline: performance.now() + this.#patience,
-      named: false,
-      complaint: undefined,
-    };
-    this.#listener.send(pairs);
+    this.#askedAt = performance.now();
+    const deadline = this.#askedAt + this.#patience.answer;
+    this.#request = { pairs, isTrial, deadline, named: new Set(), complaint: undefined };
+    // The exchange takes it for one that is subscribed to.
+    if (pairs.some(({ product }) => this.#silent.has(product))) this.#listener.send("unsubscribe", pairs);
+    this.#listener.send("subscribe", pairs);
   }
 
   #has(pair: Pair): boolean {
-    return this.#held.has(keyOf(pair));
+    return this.#held.has(keyOf(pair)) && !this.#silent.has(pair.product);
+  }
+
+  /** Finds products that have fallen silent while the others have not: what has no other is found by the connection. */
+  #listen(): void {
+    const heard = this.#roster.wanted.filter((pair) => pair.channel === "heartbeat" && this.#has(pair));
+    if (heard.length < 2) return;
+    for (const { product } of heard) {
+      const at = this.#beatAt.get(product);
+      if (at === undefined) this.#beatAt.set(product, this.#beats);
+      else if (this.#beats - at > mostBeats * (heard.length - 1)) {
+        this.#silent.add(product);
+        this.#beatAt.delete(product);
+        const pairs = this.#roster.wanted.filter((pair) => pair.product === product);
+        this.#roster.refuse(pairs, `no heartbeat of it while each other product had ${mostBeats}`);
+      }
+    }
   }
 
   #missing({ pairs, isTrial, named }: Request): Pair[] {
-    return pairs.filter((pair) => !this.#has(pair) && !((named || !isTrial) && this.#roster.isRefused(pair)));
+    // What a trial is about is refused until it is confirmed, or refused again.
+    const refusals = isTrial && named.size === 0 ? undefined : this.#roster;
+    return pairs.filter((pair) => !this.#has(pair) && refusals?.isRefused(pair) !== true);
   }
 
   /** A request is over: decides on what is missing of it. */
@@ -125,15 +173,23 @@ export class Asking {
     const missing = this.#missing(request);
     const products = new Set(missing.map(({ product }) => product));
     if (missing.length === 0) return this.#next();
+    const { named, complaint, isTrial } = request;
+    const isSure = complaint !== undefined && isAboutProducts(complaint);
+    const lacksAgain = !isTrial && this.#roster.lacksAgain(missing);
     // The exchange may have dropped the whole request for what it has named.
-    if (request.named) this.#queue.unshift(missing);
-    else if (request.complaint !== undefined && products.size > 1)
+    if (named.size > 0) this.#queue.unshift(missing);
+    // One of the products may be at fault, and is not named: each is asked for alone.
+    else if (complaint !== undefined && products.size > 1 && (isSure || lacksAgain))
       this.#queue.unshift(...[...products].map((product) => missing.filter((pair) => pair.product === product)));
-    else if (request.complaint !== undefined) this.#roster.refuse(missing, request.complaint);
-    else if (request.isTrial || !this.#isAll(products) || (this.#held.size > 0 && this.#roster.lacksAgain(missing)))
-      this.#roster.refuse(missing, "the exchange does not confirm it");
-    else return this.#end("unconfirmed", `the exchange has not confirmed ${briefly(missing, this.#roster.pairs)}`);
+    else if (isSure || isTrial || !this.#isAll(products) || (lacksAgain && this.#held.size > 0))
+      this.#roster.refuse(missing, complaint ?? "the exchange does not confirm it");
+    else return this.#end("unconfirmed", this.#whatIsMissing(missing, complaint));
     this.#next();
+  }
+
+  #whatIsMissing(missing: readonly Pair[], complaint: string | undefined): string {
+    const text = `the exchange has not confirmed ${briefly(missing, this.#roster.pairs)}`;
+    return complaint === undefined ? text : `${text} (${complaint})`;
   }
 
   /** Whether it is the connection that lacks something, and not one of its products. */
@@ -142,7 +198,13 @@ export class Asking {
   }
 
   #next(): void {
-    if (!this.#isOpen) return;
+    if (!this.#isOpen || this.#request !== undefined) return;
+    const wait = this.#askedAt + this.#patience.spacing - performance.now();
+    clearTimeout(this.#later);
+    if (this.#queue.length > 0 && wait > 0) {
+      this.#later = setTimeout(() => this.#next(), wait);
+      return;
+    }
     const queued = this.#queue.shift();
     if (queued !== undefined) return this.#ask(queued, false);
     if (this.#held.size === 0) {
@@ -153,7 +215,7 @@ export class Asking {
       this.confirmed = true;
       this.#listener.confirmed();
     }
-    const due = this.#roster.due(performance.now());
+    const due = wait > 0 ? undefined : this.#roster.due(performance.now());
     if (due !== undefined) this.#ask(due, true);
   }
 

@@ -6,7 +6,7 @@ import { parseObject } from "../decode/decode.ts";
 import type { Frame, Session } from "../frame.ts";
 import { microseconds } from "../clock.ts";
 import { sign, type Credentials } from "./signature.ts";
-import { Asking } from "./asking.ts";
+import { Asking, type AskingPatience } from "./asking.ts";
 import type { Roster } from "./roster.ts";
 import { channelsOf, readComplaint, type Pair } from "./subscription.ts";
 
@@ -29,8 +29,8 @@ export interface Ending {
 }
 
 /** Waits, in milliseconds. */
-export interface Patience {
-  /** For the handshake, and for the answer to the subscription. */
+export interface Patience extends AskingPatience {
+  /** For the handshake too. */
   readonly answer: number;
   /** Heartbeats come every second: after so long without any frame the connection is asked whether it lives. */
   readonly silence: number;
@@ -76,8 +76,8 @@ export class Connection implements Session {
     this.#credentials = credentials;
     this.#listener = listener;
     this.#patience = patience;
-    this.#asking = new Asking(roster, patience.answer, {
-      send: (pairs) => this.#ask(pairs),
+    this.#asking = new Asking(roster, patience, {
+      send: (type, pairs) => this.#ask(type, pairs),
       confirmed: () => listener.confirmed(),
       end: (cause, detail) => this.#end(cause, detail),
     });
@@ -140,7 +140,9 @@ export class Connection implements Session {
   control(message: Readonly<Record<string, unknown>>): void {
     // What is read of a connection that is no more must not open it again in the figures.
     if (this.#ending !== undefined) return;
-    if (message["type"] !== "subscriptions" && message["type"] !== "error") return;
+    const { type, product_id: product } = message;
+    if (type === "heartbeat" && typeof product === "string") return this.#asking.beat(product);
+    if (type !== "subscriptions" && type !== "error") return;
     if (this.#peeked > 0) this.#peeked--;
     else this.#hear(message);
   }
@@ -164,9 +166,9 @@ export class Connection implements Session {
     this.#listener.arrived(this, { bytes, number: ++this.#number, receivedAt: microseconds(now) });
   }
 
-  #ask(pairs: readonly Pair[]): void {
+  #ask(type: "subscribe" | "unsubscribe", pairs: readonly Pair[]): void {
     const signed = this.#credentials === undefined ? {} : sign(this.#credentials);
-    this.#socket.send(JSON.stringify({ type: "subscribe", channels: channelsOf(pairs), ...signed }));
+    this.#socket.send(JSON.stringify({ type, channels: channelsOf(pairs), ...signed }));
   }
 
   #hear(message: Readonly<Record<string, unknown>>): void {

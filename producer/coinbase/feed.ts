@@ -12,6 +12,7 @@ import { Connection, type Cause, type Ending, type Listener, type Patience } fro
 import { Inbox } from "./inbox.ts";
 import { Roster, type RosterPatience } from "./roster.ts";
 import type { Credentials } from "./signature.ts";
+import { isAboutProducts } from "./subscription.ts";
 
 export interface FeedOptions {
   /** WebSocket URLs: the first is preferred, the next is tried after a failure. */
@@ -25,7 +26,7 @@ export interface FeedOptions {
 }
 
 export interface FeedPatience extends Patience, RosterPatience {
-  /** Between two connections of this process, in milliseconds. */
+  /** Between two connections of this process too, in milliseconds. */
   readonly spacing: number;
   /** The first wait after a failure, and the longest, in milliseconds. */
   readonly firstRetry: number;
@@ -137,7 +138,7 @@ export class CoinbaseFeed implements Source {
       if (signal.aborted) return;
       const { host } = new URL(endpoint);
       const isIdle = roster.wanted.length === 0;
-      if (isIdle && !this.#everConfirmed && this.idle === this.sockets) throw this.#nothingLeft(host);
+      if (isIdle && !this.#everConfirmed && this.#isNothingLeft()) throw this.#nothingLeft(host);
       if (!isIdle && ending.cause === "rejected" && !this.#everConfirmed)
         throw new UserError(`${host} rejects the subscription: ${ending.detail}. ${cureOf(credentials)}`);
       failures = confirmed && performance.now() - start > this.#patience.healthy ? 0 : failures + 1;
@@ -151,6 +152,12 @@ export class CoinbaseFeed implements Source {
     const products = this.#productsOf(socket).length;
     const fields = { socket: socket + 1, cause, endpoint, products };
     this.#options.log("warn", `${this.#nameOf(socket)}: ${detail}; again in ${seconds(wait)}`, fields);
+  }
+
+  /** Whether the exchange knows none of the products; another error may pass. */
+  #isNothingLeft(): boolean {
+    const reasons = this.#rosters.flatMap((roster) => [...roster.refused.values()]);
+    return this.idle === this.sockets && reasons.every((reason) => isAboutProducts(reason));
   }
 
   /** The exchange refuses every product of a feed that never worked. */

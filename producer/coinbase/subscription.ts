@@ -91,6 +91,11 @@ export function readComplaint(message: Message): Complaint {
   };
 }
 
+/** Whether an error is about products, though it may not name one. */
+export function isAboutProducts(text: string): boolean {
+  return /\bproducts?\b/i.test(text);
+}
+
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [];
 }

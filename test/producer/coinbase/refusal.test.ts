@@ -1,5 +1,9 @@
 /** What the exchange refuses of one product, by socket: the others never notice, and it comes back when it may. */
-import { expect, it } from "vitest";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { expect, it, onTestFinished } from "vitest";
+import { WebSocketServer } from "ws";
+import { signedChannels } from "../../../producer/coinbase/subscription.ts";
 import { exchange } from "../../local/exchange/client.ts";
 import { follow, isContiguous, sequencesOf, type Followed } from "./follow.ts";
 
@@ -77,6 +81,20 @@ it("is asked for again, alone, where the exchange leaves out one of its channels
   expect(isContiguous(sequencesOf(followed, "ETH-USD"))).toBe(true);
 });
 
+it("is asked for again, alone, where nothing of it comes any more while the others stream", async () => {
+  const { url, faults } = await exchange({ every: fast });
+  const followed = follow(url);
+  await followed.until(() => isTaken(followed, "ETH-USD"));
+  faults.inject({ kind: "stall", product: "ETH-USD", ms: 4_000 });
+  await followed.until(() => saying(followed, "refuses ETH-USD (no heartbeat of it").length === 1);
+  const last = sequencesOf(followed, "ETH-USD").at(-1)!;
+  await followed.until(() => followed.feed.refused === 0 && sequencesOf(followed, "ETH-USD").at(-1)! > last);
+  await followed.stop();
+  expect(followed.feed).toMatchObject({ connects: 1, refused: 0 });
+  expect(new Set(followed.gaps.map(({ product }) => product))).toEqual(new Set(["ETH-USD"]));
+  expect(isContiguous(sequencesOf(followed, "BTC-USD"))).toBe(true);
+});
+
 it("does without a channel that a second connection lacks too", async () => {
   const { url } = await exchange({ every: fast, faults: [{ kind: "lacking-channel", channel: "level2", count: 2 }] });
   const followed = follow(url, { products: ["BTC-USD"], patience: never });
@@ -97,6 +115,71 @@ it("leaves its socket idle where it is alone on it, while the other sockets stre
   // Refused twice, then accepted: each on a connection of its own.
   expect(followed.feed.connects).toBe(4);
   expect(isContiguous(sequencesOf(followed, "BTC-USD"))).toBe(true);
+});
+
+/** An exchange that answers each subscribe with the frames that `answer` gives, and sends a heartbeat of each product. */
+async function scripted(answer: (products: readonly string[], count: number) => readonly object[]): Promise<string> {
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  onTestFinished(() => {
+    server.close();
+    for (const client of server.clients) client.terminate();
+  });
+  let count = 0;
+  server.on("connection", (socket) => {
+    let beat: NodeJS.Timeout | undefined;
+    socket.on("close", () => clearInterval(beat));
+    socket.on("message", (data) => {
+      const { channels } = JSON.parse((data as Buffer).toString()) as { channels: { product_ids: string[] }[] };
+      const products = channels[0]!.product_ids;
+      for (const frame of answer(products, ++count)) socket.send(JSON.stringify(frame));
+      const heartbeat = JSON.stringify({ type: "heartbeat", product_id: products[0], sequence: 1, last_trade_id: 1 });
+      beat ??= setInterval(() => socket.send(heartbeat), 50);
+    });
+  });
+  await once(server, "listening");
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const failed = (reason: string) => ({ type: "error", message: "Failed to subscribe", reason });
+const confirming = (products: readonly string[]) => ({
+  type: "subscriptions",
+  channels: signedChannels.map((name) => ({ name, product_ids: products, account_ids: null })),
+});
+
+it("is refused once, where the exchange says so for each of its channels", async () => {
+  const url = await scripted(() => [
+    ...signedChannels.map(() => failed("ETH-USD is not a valid product")),
+    confirming(["BTC-USD"]),
+  ]);
+  const followed = follow(url, { patience: never });
+  await followed.until(() => followed.feed.open === 1);
+  await followed.stop();
+  expect(followed.said.filter((line) => !line.includes("connected to"))).toEqual([
+    expect.stringContaining("refuses ETH-USD (Failed to subscribe: ETH-USD is not a valid product)"),
+  ]);
+});
+
+it("is looked for where an error that is about no product comes with every connection", async () => {
+  // Only what is asked for without ETH-USD is confirmed.
+  const url = await scripted((products) =>
+    products.includes("ETH-USD") ? [failed("Internal error")] : [confirming(["BTC-USD"])],
+  );
+  const followed = follow(url, { patience: never });
+  await followed.until(() => followed.feed.open === 1);
+  await followed.stop();
+  expect(
+    saying(followed, "has not confirmed BTC-USD, ETH-USD (Failed to subscribe: Internal error); again"),
+  ).toHaveLength(1);
+  expect(saying(followed, "refuses ETH-USD (Failed to subscribe: Internal error)")).toHaveLength(1);
+});
+
+it("is not to blame for an error that passes", async () => {
+  const url = await scripted((products, count) => (count === 1 ? [failed("Internal error")] : [confirming(products)]));
+  const followed = follow(url, { patience: never });
+  await followed.until(() => followed.feed.open === 1);
+  await followed.stop();
+  expect(saying(followed, "refuses")).toEqual([]);
+  expect(followed.feed).toMatchObject({ connects: 2, refused: 0 });
 });
 
 it.each([
