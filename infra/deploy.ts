@@ -130,7 +130,8 @@ function next(command: "apply" | "destroy", { prefix, stateBucket }: InfraConfig
 function refuseTaken(env: NodeJS.ProcessEnv): void {
   const plan = ["parseable", "long", "all"].every((name) => env[`npm_config_${name}`] === "true");
   const replace = /^(confluent|google|terraform)_/.test(env["npm_config_replace_registry_host"] ?? "");
-  if (plan || replace || ["plan", "replace", "refresh"].some((name) => env[`npm_config_${name}`] !== undefined))
+  const own = ["plan", "replace", "refresh", "start_again", "replace_statements"];
+  if (plan || replace || own.some((name) => env[`npm_config_${name}`] !== undefined))
     throw new UsageError("npm took an option for itself: write -- before it, as in npm run deploy -- --plan.");
 }
 

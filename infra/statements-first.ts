@@ -1,5 +1,5 @@
 /** What ksqlDB would say to the statements, before anything else is changed. */
-import { stopSignals, UserError } from "../command.ts";
+import { redact, stopSignals, UserError } from "../command.ts";
 import { Environment } from "../environment.ts";
 import { runServerCommand } from "../ksqldb/server/command.ts";
 import { desiredStatements } from "../ksqldb/server/desired.ts";
@@ -21,7 +21,7 @@ export async function lookAtStatements(dir: string, replace: boolean): Promise<s
   const [url, key, secret] = ["url", "api_key", "api_secret"].map((name) => outputs.get(`ksqldb_${name}`));
   if (url === undefined || key === undefined || secret === undefined) return [];
   const environment = new Environment({ KSQLDB_URL: url, KSQLDB_API_KEY: key, KSQLDB_API_SECRET: secret });
-  const talk = (line: string) => void process.stderr.write(`${line}\n`);
+  const talk = (line: string) => void process.stderr.write(`${redact(line)}\n`);
   const stop = new AbortController();
   const end = () => stop.abort();
   let report = "";

@@ -44,7 +44,7 @@ describeTerraform("an environment", () => {
     expect([jump.code, jump.output]).toEqual([1, expect.stringContaining("would be left without")]);
     expect(cloud.changes.length).toBe(before);
     // Npm would take them for itself, and all would be deployed, or nothing made anew.
-    for (const option of [["--plan"], ["--replace", manager], ["--no-refresh"]]) {
+    for (const option of [["--plan"], ["--replace", manager], ["--no-refresh"], ["--start-again"]]) {
       const taken = await clone.run(["deploy", ...option]);
       expect([taken.code, taken.output]).toEqual([2, expect.stringContaining("write -- before it")]);
     }
