@@ -1,4 +1,4 @@
-/** Who is told by e-mail when a scheduled query fails: https://cloud.google.com/bigquery/docs/dts-monitor */
+/** Scheduled queries that fail are reported by e-mail: https://cloud.google.com/bigquery/docs/dts-monitor */
 import { MonitoringAlertPolicy } from "@cdktf/provider-google/lib/monitoring-alert-policy/index.js";
 import { MonitoringNotificationChannel } from "@cdktf/provider-google/lib/monitoring-notification-channel/index.js";
 import { ProjectService } from "@cdktf/provider-google/lib/project-service/index.js";

@@ -42,7 +42,7 @@ export interface InfraConfig {
   readonly analysts: readonly string[];
   /** A month, in the currency of the billing account. */
   readonly budget: { readonly billingAccount: string; readonly amount: number } | undefined;
-  /** E-mail address of whoever is told that a scheduled query failed. */
+  /** E-mail address that failed scheduled queries are reported to. */
   readonly alertsTo: string | undefined;
   readonly stateBucket: string | undefined;
   readonly googleProject: string | undefined;

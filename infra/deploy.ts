@@ -29,9 +29,9 @@ run deploy, and then the command with PROTECTION=off.
   --yes       Does not ask, save for what --start-again is for.
   --start-again
               Where PROTECTION is on: agrees to what begins to read again, such as another ksqlDB cluster or another sink, which
-              writes rows twice. What that does to the rows is told before.
+              writes rows twice. What that does to the rows is shown before.
   --replace-statements
-              Drops the statements that ksqlDB can not change in place, with what reads them, and makes them anew, when tables
+              Drops the statements that ksqlDB cannot change in place, with what reads them, and makes them again, when tables
               and schemas are in place.
   --replace   Makes this resource anew, as a key that has leaked: SECURITY.md has the addresses.
   --no-refresh
@@ -90,12 +90,12 @@ await runCommand(async () => {
       ...planned.again,
       ...(planned.sendsStatements ? await lookAtStatements(dir, replaceStatements) : []),
     ];
-    tellAgain(again);
+    showAgain(again);
     if (values.plan || planned.isEmpty) return;
     if (config.isProtected && again.length > 0 && !mayStartAgain)
       if (values.yes || !(await agrees("Let that start again?")))
         throw new UserError(
-          "nothing was done: what is told above would start again, and PROTECTION is on. If it may, run this again with --start-again.",
+          "nothing was done: what is listed above would start again, and PROTECTION is on. If it may, run this again with --start-again.",
         );
     const question = `${command === "destroy" ? "Delete" : "Change"} the environment ${config.environment} so?`;
     if (!values.yes && !(await agrees(question))) throw new UserError("nothing was done.");
@@ -114,7 +114,7 @@ await runCommand(async () => {
   }
 });
 
-function tellAgain(again: readonly string[]): void {
+function showAgain(again: readonly string[]): void {
   if (again.length > 0) process.stderr.write(`\nThis starts again:${again.map((text) => `\n  ${text}`).join("")}\n`);
 }
 

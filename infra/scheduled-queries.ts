@@ -18,7 +18,7 @@ export interface ScheduledQueriesProps {
   readonly withDataset: TerraformResourceLifecycle;
   /** The services that the rest needs. */
   readonly enabled: readonly ITerraformDependable[];
-  /** Who is told by e-mail of a run that failed; undefined: nobody. */
+  /** E-mail address to which a run that failed is reported; undefined: none. */
   readonly alertsTo: string | undefined;
   /** With the full names of what they read and write. */
   readonly queries: readonly ScheduledQuery[];

@@ -33,7 +33,7 @@ function ofServer(server: PlannedChange, changes: readonly PlannedChange[]): str
   const written = plans.map(({ sink }) => sink.topic);
   const read = [...sources.values()].map(({ topic }) => topic).filter((topic) => !written.includes(topic));
   return lines(
-    `${server.address} is made anew${why(server)}: the statements are dropped, and begin at the oldest record of ${kept(read, changes)}`,
+    `${server.address} is replaced${why(server)}: the statements are dropped, and begin at the oldest record of ${kept(read, changes)}`,
     `written twice: what ${written.join(", ")} have of that time, in their topics and in BigQuery. ${folded}`,
     "lost: nothing; rows from before that time are as they were",
   );
@@ -42,8 +42,8 @@ function ofServer(server: PlannedChange, changes: readonly PlannedChange[]): str
 function ofSink(sink: PlannedChange, changes: readonly PlannedChange[]): string {
   const settings = (sink.change.after?.["config_nonsensitive"] ?? {}) as Readonly<Record<string, string>>;
   const topics = (settings["topics"] ?? "").split(",");
-  const begin = `${sink.address} is made anew${why(sink)}: another consumer group, which begins at the`;
-  // A worker of Connect begins at the oldest record unless it is told otherwise.
+  const begin = `${sink.address} is replaced${why(sink)}: another consumer group, which begins at the`;
+  // A worker of Connect begins at the oldest record unless its settings say otherwise.
   const reset = settings["consumer.override.auto.offset.reset"] ?? settings["auto.offset.reset"] ?? "earliest";
   if (reset !== "earliest")
     return lines(
@@ -77,11 +77,11 @@ function why({ action_reason: reason = "", change }: PlannedChange): string {
   if (before === null) return ", since it was deleted by hand";
   const names = [...new Set(paths.map(([name]) => String(name)))];
   const isPlain = (value: unknown) => typeof value === "string" || typeof value === "number";
-  const told = names.map((name) => {
+  const changed = names.map((name) => {
     const [from, to] = [before[name], after?.[name]];
     return isPlain(from) && isPlain(to) ? `${name} ${String(from)} → ${String(to)}` : name;
   });
-  if (told.length > 0) return ` (${told.join(", ")})`;
+  if (changed.length > 0) return ` (${changed.join(", ")})`;
   const [was, becomes] = [before, after].map((one) => ((one?.["config_nonsensitive"] ?? {}) as Body)["name"]);
   if (isPlain(was) && isPlain(becomes) && was !== becomes) return ` (name ${String(was)} → ${String(becomes)})`;
   return { replace_by_request: " (--replace)", replace_because_tainted: " (it was not finished)" }[reason] ?? "";

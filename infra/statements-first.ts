@@ -13,7 +13,7 @@ interface Report {
 
 /**
  * Asks the server that the state names for its plan of the statements, as `npm run ksqldb -- plan` does, and shows it. Returns
- * what is made anew with `replace`, and what that does to rows, one text each; none where no server is there yet, or it does
+ * what is dropped and made again with `replace`, and what that does to rows, one text each; none where no server is there yet, or it does
  * not answer, which is said. Throws UserError on a statement that it would refuse.
  */
 export async function lookAtStatements(dir: string, replace: boolean): Promise<string[]> {
@@ -45,16 +45,16 @@ export async function lookAtStatements(dir: string, replace: boolean): Promise<s
     for (const signal of stopSignals) process.off(signal, end);
   }
   const { steps } = JSON.parse(report) as Report;
-  const told = (action: string) =>
+  const stepsThat = (action: string) =>
     steps.flatMap(({ action: one, name, notes }) => (one === action ? `${name}: ${notes.join("; ")}` : []));
-  const refused = told("refuse");
+  const refused = stepsThat("refuse");
   if (refused.length > 0)
     throw new UserError(
-      `nothing was done: ksqlDB can not change these statements in place:${refused.map((text) => `\n  ${text}`).join("")}\n` +
+      `nothing was done: ksqlDB cannot change these statements in place:${refused.map((text) => `\n  ${text}`).join("")}\n` +
         (replace
           ? "Drop by hand what no file names, if it may go, and run this again."
           : "Take the change back, or give it a name of its own (docs/schema-evolution.md). Or drop them, with what reads them, " +
-            "and make them anew, once all else is in place: npm run deploy -- --plan --replace-statements tells what that does to the rows; without --plan it does it."),
+            "and make them again, once all else is in place: npm run deploy -- --plan --replace-statements shows what that does to the rows; without --plan it does it."),
     );
-  return told("recreate").map((text) => `statement ${text}`);
+  return stepsThat("recreate").map((text) => `statement ${text}`);
 }

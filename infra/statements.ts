@@ -61,7 +61,7 @@ export class Statements extends Construct {
       provisioners: [
         {
           type: "local-exec",
-          // With --replace, where npm run deploy was told so: no change of the stack's.
+          // With --replace, where npm run deploy has it: no change of the stack's.
           command: run(`apply $${applyOptions}`),
           workingDir: projectDir,
           environment: {

@@ -136,7 +136,7 @@ describeTerraform("an environment", () => {
     const { output } = await clone.run(["deploy", "--", "--yes"]);
     expect(output).toContain("Resources: 1 added, 1 changed, 1 destroyed");
     expect(output).toMatch(
-      /This starts again:\n  confluent_connector\.streaming-sink is made anew \(name tapeline-dev-bigquery → tapeline-dev-warehouse\): another consumer group, which begins at the oldest record of coinbase_full, [^]*\(7 days back\); feed_quarantine \(30 days back\)\n    written twice: /,
+      /This starts again:\n  confluent_connector\.streaming-sink is replaced \(name tapeline-dev-bigquery → tapeline-dev-warehouse\): another consumer group, which begins at the oldest record of coinbase_full, [^]*\(7 days back\); feed_quarantine \(30 days back\)\n    written twice: /,
     );
     expect(cloud.all("confluent_connector")).toMatchObject([
       { config_nonsensitive: { name: "tapeline-dev-warehouse" } },
@@ -235,7 +235,7 @@ describeTerraform("an environment", () => {
     deleting.release();
     const { output } = await deploying;
     expect(output).toMatch(
-      /This starts again:\n  confluent_ksql_cluster\.streaming-ksqldb_cluster is made anew \(csu 1 → 2\): the statements are dropped, and begin at the oldest record of coinbase_full, coinbase_level2 \(7 days back\)\n    written twice: what coinbase_trades, /,
+      /This starts again:\n  confluent_ksql_cluster\.streaming-ksqldb_cluster is replaced \(csu 1 → 2\): the statements are dropped, and begin at the oldest record of coinbase_full, coinbase_level2 \(7 days back\)\n    written twice: what coinbase_trades, /,
     );
     expect(output).toContain("Apply complete!");
     const changes = cloud.changes.slice(before).filter((line) => line.includes("confluent_ksql_cluster"));

@@ -125,18 +125,18 @@ describeTerraform("an environment", () => {
     expect(await refused("deploy")).toContain("warehouse-tables-coinbase_ticker, the column volume_30d");
   });
 
-  it("that is protected starts nothing again that writes rows twice, unless it is told so", async () => {
+  it("that is protected starts nothing again that writes rows twice, unless the command says so", async () => {
     const { clone, cloud, ksqldb, refused } = await protectedOne();
     const csu = { KSQLDB_CSU: "2" };
     const said = await refused("deploy", csu);
     expect(said).toMatch(/This starts again:\n  confluent_ksql_cluster\.[^]*written twice: [^]*lost: nothing/);
     expect(said.trimEnd().split("\n").at(-1)).toContain("If it may, run this again with --start-again.");
-    // What somebody deleted is made anew, and begins again too.
+    // What somebody deleted is made again, and begins again too.
     cloud.delete("confluent_connector", "tapeline-prod-bigquery");
     const gone = await clone.run(["deploy", "--", "--yes"]);
     expect([gone.code, gone.output]).toEqual([
       1,
-      expect.stringMatching(/streaming-sink is made anew, since it was deleted by hand: another consumer group/),
+      expect.stringMatching(/streaming-sink is replaced, since it was deleted by hand: another consumer group/),
     ]);
     expect(cloud.all("confluent_connector")).toEqual([]);
     const told = await clone.run(["deploy", "--", "--yes", "--start-again"], csu);
@@ -252,7 +252,7 @@ describeTerraform("an environment", () => {
     expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("Apply complete!");
   });
 
-  it("whose changed statement ksqlDB would refuse is told before anything is applied, and how to do it all the same", async () => {
+  it("whose changed statement ksqlDB would refuse is reported before anything is applied, and how to do it all the same", async () => {
     const { clone, cloud, ksqldb } = await deployed();
     clone.edit("ksqldb/05_coinbase_bars_1s.sql", (sql) =>
       sql.replace("\nGROUP BY", " AND `price` IS NOT NULL\nGROUP BY"),
@@ -261,7 +261,7 @@ describeTerraform("an environment", () => {
     const more = { ANALYSTS: "group:quants@example.com" };
     const { code, output } = await clone.run(["deploy", "--", "--yes"], more);
     expect([code, cloud.changes.length, ksqldb.statements.length]).toEqual([1, ...before]);
-    expect(output).toMatch(/nothing was done: ksqlDB can not change these statements in place:\n  COINBASE_BARS_1S: /);
+    expect(output).toMatch(/nothing was done: ksqlDB cannot change these statements in place:\n  COINBASE_BARS_1S: /);
     expect(output.trimEnd().split("\n").at(-1)).toContain("npm run deploy -- --plan --replace-statements tells what");
     const shown = await clone.run(["deploy", "--", "--plan", "--replace-statements"], more);
     expect(shown.output).toMatch(

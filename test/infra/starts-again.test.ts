@@ -34,7 +34,7 @@ describe("what starts again", () => {
     const [text, ...more] = startsAgain([server("delete create", { csu: 1 }, csu), applied, ...topics], []);
     expect(more).toEqual([]);
     expect(text!.split("\n").map((line) => line.trim())).toEqual([
-      "confluent_ksql_cluster.ksqldb is made anew (csu 1 → 2): the statements are dropped, and begin at the oldest record of coinbase_full (7 days back); coinbase_level2 (2 days back)",
+      "confluent_ksql_cluster.ksqldb is replaced (csu 1 → 2): the statements are dropped, and begin at the oldest record of coinbase_full (7 days back); coinbase_level2 (2 days back)",
       expect.stringMatching(
         /^written twice: what coinbase_trades, coinbase_book_changes, coinbase_bars_1s, coinbase_bars_1m have of that time, in their topics and in BigQuery\. Views and functions keep one row/,
       ),
@@ -45,14 +45,14 @@ describe("what starts again", () => {
   it("is a set of statements that is dropped on the cluster that stays", () => {
     const teardown = change("terraform_data.streaming-statements-teardown", "delete create", {}, {});
     expect(first(startsAgain([teardown, applied, ...topics], []))).toEqual([
-      expect.stringMatching(/^terraform_data\.streaming-statements-teardown is made anew: the statements are dropped/),
+      expect.stringMatching(/^terraform_data\.streaming-statements-teardown is replaced: the statements are dropped/),
     ]);
   });
 
   it("is a sink of another name, by another consumer group from the oldest record", () => {
     const before = { config_nonsensitive: { ...settings, name: "old" } };
     expect(first(startsAgain([sink("delete create", before), ...topics], []))).toEqual([
-      "confluent_connector.sink is made anew (name old → sink): another consumer group, which begins at the oldest record of coinbase_full, coinbase_trades (7 days back)",
+      "confluent_connector.sink is replaced (name old → sink): another consumer group, which begins at the oldest record of coinbase_full, coinbase_trades (7 days back)",
     ]);
   });
 
@@ -66,8 +66,8 @@ describe("what starts again", () => {
   it("is what somebody deleted by hand, which Terraform found", () => {
     const drift = [server("delete", { csu: 1 }), change("confluent_connector.sink", "delete", {}, null)];
     expect(first(startsAgain([server("create", null), sink("create", null), applied, ...topics], drift))).toEqual([
-      expect.stringContaining("confluent_ksql_cluster.ksqldb is made anew, since it was deleted by hand"),
-      expect.stringContaining("confluent_connector.sink is made anew, since it was deleted by hand"),
+      expect.stringContaining("confluent_ksql_cluster.ksqldb is replaced, since it was deleted by hand"),
+      expect.stringContaining("confluent_connector.sink is replaced, since it was deleted by hand"),
     ]);
   });
 

@@ -125,6 +125,15 @@ describeApicurio("the client against Apicurio Registry", () => {
   contract(async () => ({ url }));
 });
 
+it("a schema is registered as the text under which a registry keeps it, which Terraform is given too", async () => {
+  const { url } = await startFakeRegistry();
+  await new SchemaRegistry({ url }).register("coinbase_full-value", readSchema("coinbase_full"));
+  const { schema } = (await (await fetch(`${url}/schemas/ids/1`)).json()) as { schema: string };
+  expect(schema).toMatch(/^\{"type":"record","name":"coinbase_full","namespace":"tapeline","doc":"[^"]+","fields":\[/);
+  // In the file the default stands before the description.
+  expect(schema).toMatch(/\{"name":"sequence","type":\["null","long"\],"doc":"[^"]+","default":null\}/);
+});
+
 describe("an id is not taken", () => {
   it("on the registry's word alone: the schema under it must be ours", async () => {
     const fake = await startFakeRegistry();
