@@ -54,7 +54,8 @@ function readSide(side: string, name: string, levels: readonly unknown[]): Book 
   for (let i = 0; i < levels.length; i++) {
     const level: unknown = levels[i];
     if (!Array.isArray(level) || level.length !== 2) return `\`${name}\`[${i}] is not [price, size]`;
-    const [price, size] = [readDecimal(level[0]), readDecimal(level[1])];
+    const price = readDecimal(level[0]);
+    const size = readDecimal(level[1]);
     if (price === undefined || size === undefined) return `\`${name}\`[${i}]: ${faultOf(level[0], level[1])}`;
     isRewritten ||= price !== level[0] || size !== level[1];
     changes.push([side, price, size]);
@@ -68,7 +69,8 @@ function readUpdate(list: readonly unknown[]): Book | string {
     const change: unknown = list[i];
     if (!Array.isArray(change) || change.length !== 3) return `\`changes\`[${i}] is not [side, price, size]`;
     if (change[0] !== "buy" && change[0] !== "sell") return `\`changes\`[${i}]: side is not buy or sell`;
-    const [price, size] = [readDecimal(change[1]), readDecimal(change[2])];
+    const price = readDecimal(change[1]);
+    const size = readDecimal(change[2]);
     if (price === undefined || size === undefined) return `\`changes\`[${i}]: ${faultOf(change[1], change[2])}`;
     if (price === change[1] && size === change[2]) continue;
     if (changes === list) changes = [...changes];

@@ -24,7 +24,7 @@ it("nothing of the account's own orders reaches the disk or the terminal, but by
   ];
   const file = join(newFolder(), "own.txt");
   writeFileSync(file, `${lines.join("\n")}\n`);
-  const [dropped, kept] = [newFolder(), newFolder()];
+  const [dropped, kept] = [join(newFolder(), "it's here"), newFolder()];
   const [ended] = await Promise.all([
     startWith({ COINBASE_OWN_FIELDS: "" }, "local", "--source", file, "--data", dropped).ended,
     startWith({ COINBASE_OWN_FIELDS: "keep" }, "local", "--source", file, "--data", kept).ended,
@@ -32,6 +32,9 @@ it("nothing of the account's own orders reaches the disk or the terminal, but by
   expect(ended.code).toBe(0);
   expect(ended.out).toMatch(/^own +12 {2}members of own orders, dropped/m);
   expect(values.filter((value) => (ended.out + ended.err).includes(value))).toEqual([]);
+  // A hint can be pasted into a shell, whatever the folder is called.
+  const hint = `npm run sql -- run quarantine --data '${dropped.replace("'", String.raw`'\''`)}'`;
+  expect(ended.out).toContain(hint);
   expect(foundIn(dropped)).toEqual([]);
   expect(foundIn(kept)).toEqual(values);
 });
