@@ -31,7 +31,7 @@ const help = `npm start [-- --source auto|live|simulator|FILE] [--for 30s] [--ra
              else the simulator.
   --for      Stop after so long: 500ms, 30s, 5m, 1h. Without it: until Ctrl-C, or the end of the recording.
   --rate     Events a second of the simulator (default 2000).
-  --port     The port on this machine that answers npm run sql (default 8080, or a free one).
+  --port     The port on this machine that answers npm run sql, and /metrics for Prometheus (default 8080, or a free one).
   --data     The data directory (default .tapeline). It keeps the log and the tables; a second run goes on there.
 
 Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood, 70 a fault
