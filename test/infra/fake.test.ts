@@ -605,6 +605,17 @@ describeTerraform("of Google Cloud, the fake provider", () => {
           threshold_rules: [{ threshold_percent: 0.5 }, { threshold_percent: 1 }],
         },
       },
+      google_monitoring_notification_channel: { own: { type: "email", labels: { email_address: "a@example.com" } } },
+      google_monitoring_alert_policy: {
+        own: {
+          ...{ display_name: "own", combiner: "OR" },
+          notification_channels: ["${google_monitoring_notification_channel.own.name}"],
+          conditions: {
+            display_name: "own",
+            condition_threshold: { filter: 'metric.type = "a"', comparison: "COMPARISON_GT", duration: "0s" },
+          },
+        },
+      },
     };
     const main = withResources(withResources(streaming(avro(price)), warehouse(columns).resource), more);
     const known = (["confluent", "google"] as const).flatMap((name) => Object.keys(readFixture(name).resources));
