@@ -19,11 +19,14 @@ import { openRecording } from "../producer/recording.ts";
 import { startSimulator, type SimulatedExchange } from "../producer/simulator.ts";
 import { readEnvironment, type Environment } from "../environment.ts";
 import { showStatus, type Status } from "../status.ts";
-import { kindOf, Platform, type SourceKind } from "./platform.ts";
+import { kindOf, watchDirectory, type SourceKind } from "./directory.ts";
+import { Platform } from "./platform.ts";
+import { rebuild } from "./rebuild.ts";
 import { serve, type Service } from "./server.ts";
 import { figures, summary } from "./summary.ts";
 
 const help = `npm start [-- --source auto|live|simulator|FILE] [--for 30s] [--rate N] [--port N] [--data DIR]
+npm start -- --rebuild [--yes] [--data DIR]
 
   --source   live: Coinbase Exchange, its channels that need no key. simulator: the simulated exchange. FILE: a recording,
              one frame a line, bare or after "<unix seconds> " or "YYYY-MM-DD hh:mm:ss,mmm ", gzipped or not; replayed as
@@ -33,6 +36,8 @@ const help = `npm start [-- --source auto|live|simulator|FILE] [--for 30s] [--ra
   --rate     Events a second of the simulator (default 2000).
   --port     The port on this machine that answers npm run sql, and /metrics for Prometheus (default 8080, or a free one).
   --data     The data directory (default .tapeline). It keeps the log and the tables; a second run goes on there.
+  --rebuild  Deletes the tables, as where their file is damaged, and makes them again from the log; says first what the log
+             no longer has, and asks. --yes agrees where nobody can be asked.
 
 Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood, 70 a fault
 nobody foresaw, with its stack.
@@ -45,6 +50,8 @@ await runCommand(async () => {
     rate: { type: "string", default: "2000" },
     port: { type: "string" },
     data: { type: "string", default: ".tapeline" },
+    rebuild: { type: "boolean", default: false },
+    yes: { type: "boolean", default: false },
   });
   if (values.help) return void process.stdout.write(help);
   if (positionals.length > 0) throw notUnderstood(0);
@@ -53,6 +60,10 @@ await runCommand(async () => {
   const rate = parseWhole("--rate", values.rate, 1_000_000);
   // On a terminal a line of figures stands where this is written.
   const talk = (line: string) => void process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : ""}${line}\n`);
+  if (values.rebuild) {
+    const rows = await rebuild(values.data, values.yes, talk);
+    return void process.stdout.write(`the tables are made again: ${rows.toLocaleString("en-US")} rows\n`);
+  }
   const environment = readEnvironment();
   const ownFields = readOwnFields(environment);
   environment.check();
@@ -60,6 +71,7 @@ await runCommand(async () => {
   // A recording is read before anything is written: what is no recording leaves no trace.
   const recording = kind === "recording" ? await openRecording(values.source) : undefined;
   const platform = await Platform.open(values.data, kind, talk);
+  const { vanished, stop: unwatch } = watchDirectory(values.data);
   let simulator: SimulatedExchange | undefined;
   let service: Service | undefined;
   let status: Status | undefined;
@@ -87,17 +99,25 @@ await runCommand(async () => {
     const start = performance.now();
     const { gone } = simulator ?? {};
     if (recording?.cut !== undefined) talk(recording.cut);
-    const until = gone ? AbortSignal.any([stop, gone]) : stop;
+    const until = AbortSignal.any([stop, vanished, ...(gone ? [gone] : [])]);
     await platform.run(live?.source ?? recording!, until, live?.continuity, ownFields);
+    vanished.throwIfAborted();
     gone?.throwIfAborted();
     status.stop();
     if (recording && stop.aborted) talk("stopped before the end of the recording: the same command continues it");
     process.stdout.write(`${summary(platform, (performance.now() - start) / 1000, dataOption)}\n`);
+  } catch (error) {
+    // Whatever fails then fails for this.
+    vanished.throwIfAborted();
+    throw error;
   } finally {
+    unwatch();
     status?.stop();
     simulator?.stop();
     await service?.close();
-    await platform.close();
+    await platform.close().catch((error: unknown) => {
+      if (!vanished.aborted) throw error;
+    });
   }
 });
 

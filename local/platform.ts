@@ -10,7 +10,6 @@
  *     <dir>/dropped.json       what statements and tables have left out
  *     <dir>/address.json       where the running platform answers
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../command.ts";
 import type { Plan } from "../ksqldb/analysis/plan.ts";
@@ -26,15 +25,14 @@ import { produce } from "../producer/produce.ts";
 import type { Recording } from "../producer/recording.ts";
 import type { DistinctSink } from "../producer/repeats/sink.ts";
 import { catalog } from "../schemas/catalog.ts";
+import { readTables } from "../schemas/tables.ts";
 import { Ingest } from "../sql/duckdb/ingest.ts";
-import { openWarehouse, type Warehouse } from "../sql/duckdb/warehouse.ts";
+import { offsetsOf, openWarehouse, type Warehouse } from "../sql/duckdb/warehouse.ts";
 import type { Dropped } from "../dropped.ts";
 import { changedStatements } from "./changed.ts";
 import { prepareReplay } from "./replaying.ts";
+import { checkSchemas, claim, type SourceKind } from "./directory.ts";
 import { openDropped } from "./dropped.ts";
-
-/** What may fill a data directory; one directory holds one kind, so that made-up data never mix with real ones. */
-export type SourceKind = "live" | "simulator" | "recording";
 
 /** With less than this to commit, the ingest waits for more: a commit of DuckDB costs milliseconds, whatever its size. */
 const fewRows = 5_000;
@@ -96,9 +94,11 @@ export class Platform {
     try {
       claim(dir, kind);
       const log = new Log(join(dir, "log"), catalog);
-      for (const repair of log.repairs) talk(`mended: ${repair}`);
+      for (const repair of log.repairs) talk(`repaired: ${repair}`);
+      checkSchemas(dir, log);
+      for (const lost of await aheadOf(log, warehouse)) talk(lost);
       const { plans } = readStatements();
-      for (const file of changedStatements(dir, plans))
+      for (const file of changedStatements(dir, plans, talk))
         talk(
           `${file} has changed: rows that are in ${dir} stay as it was. A replay into a new directory has only new ones`,
         );
@@ -223,6 +223,22 @@ function newEngine(plans: readonly Plan[], log: Log, dropped: Dropped): Engine {
   return new Engine(plans, engineTopics(log), () => {}, { commitMs, dropped });
 }
 
+/** What the tables hold and the log does not, since its end was cut off or it was deleted: a line for each partition. */
+async function aheadOf(log: Log, warehouse: Warehouse): Promise<string[]> {
+  const lines: string[] = [];
+  const offsets = await offsetsOf(warehouse);
+  for (const { name } of readTables())
+    for (const [i, { end }] of log.partitions(name).entries()) {
+      const next = offsets.get(`${name}/${i}`) ?? 0;
+      if (next > end)
+        lines.push(
+          `${name}/${i}: the log ends before offset ${end}, and the tables have ${(next - end).toLocaleString("en-US")} records more, up to offset ${next - 1}: ` +
+            "its end was cut off or deleted. Their rows stay. Sent again, they are there twice in the tables, once in the views; --rebuild loses them",
+        );
+    }
+  return lines;
+}
+
 /** The log as the engine sees it. */
 export function engineTopics(log: Log): Topics {
   return {
@@ -254,28 +270,9 @@ async function newIngest(log: Log, warehouse: Warehouse, dropped: Dropped): Prom
 /** A fault of the file system names its path: it needs no stack. */
 function asUserError(error: unknown, dir: string): unknown {
   if (error instanceof UserError || !(error instanceof Error) || !("syscall" in error)) return error;
-  return new UserError(`can not use the data directory ${dir}: ${error.message}. Choose another with --data.`, {
+  return new UserError(`cannot use the data directory ${dir}: ${error.message}. Choose another with --data.`, {
     cause: error,
   });
-}
-
-/** The kind of source that fills a data directory; undefined where it has none yet. */
-export function kindOf(dir: string): SourceKind | undefined {
-  const file = join(dir, "source.json");
-  // A file that a crash has left empty claims nothing: there were no data yet.
-  if (!existsSync(file) || readFileSync(file, "utf8") === "") return undefined;
-  return (JSON.parse(readFileSync(file, "utf8")) as { kind: SourceKind }).kind;
-}
-
-/** Takes a new directory for a kind of source; refuses one that another kind has filled. */
-function claim(dir: string, kind: SourceKind): void {
-  const present = kindOf(dir);
-  if (present === undefined) return writeFileSync(join(dir, "source.json"), `${JSON.stringify({ kind })}\n`);
-  if (present !== kind) {
-    throw new UserError(
-      `the data directory ${dir} holds data of a ${present}, and they do not mix with those of a ${kind}: choose another with --data.`,
-    );
-  }
 }
 
 function pause(ms: number): Promise<void> {

@@ -7,9 +7,19 @@ import { BatchBuilder, batchHeader, isIntact, readHeader, readRecords, type Batc
 /** Starts every file, so that one of another kind or of a later version is not mistaken for a log. */
 export const magic = Buffer.from("TAPELOG2");
 
+/** Bytes that were no whole batch; the records that they stood for, as far as their headers still tell. */
+export interface Cut {
+  readonly bytes: number;
+  /** The offset of the first of them. */
+  readonly from: number;
+  readonly records: number;
+  /** There may have been more. */
+  readonly more: boolean;
+}
+
 export class Partition {
-  /** Bytes of a torn last write that were cut off at opening. */
-  readonly cutBytes: number;
+  /** What opening cut off: a last write that a crash had torn. */
+  readonly cut: Cut | undefined;
   readonly #path: string;
   readonly #file: number;
   readonly #pending = new BatchBuilder();
@@ -35,12 +45,12 @@ export class Partition {
       if (size > 0) ftruncateSync(this.#file, 0);
       this.#size = 0;
       this.#write(magic);
-      this.cutBytes = 0;
     } else {
       this.#size = this.#walk(size);
-      this.cutBytes = size - this.#size;
-      if (this.cutBytes > 0 && this.#batchFollows(this.#size, size)) throw new UserError(this.#damaged(this.#size));
-      if (this.cutBytes > 0) ftruncateSync(this.#file, this.#size);
+      if (this.#size === size) return;
+      if (this.#batchFollows(this.#size, size)) throw new UserError(this.#damaged(this.#size));
+      this.cut = this.#cutBehind(this.#size, size);
+      ftruncateSync(this.#file, this.#size);
     }
   }
 
@@ -135,6 +145,16 @@ export class Partition {
       at += header.bytes;
     }
     return at;
+  }
+
+  #cutBehind(intact: number, size: number): Cut {
+    let at = intact;
+    let records = 0;
+    for (let next = this.#headerAt(at); next?.base === this.#end + records && at < size; next = this.#headerAt(at)) {
+      records += next.count;
+      at += next.bytes;
+    }
+    return { bytes: size - intact, from: this.#end, records, more: at < size };
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The schema ids of a log, kept beside it: what the Schema Registry is to Kafka. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { UnknownSchema } from "../../schemas/wire.ts";
+import { readState, writeState } from "../../state-file.ts";
 
 interface Entry {
   readonly id: number;
@@ -8,13 +8,19 @@ interface Entry {
   readonly schema: string;
 }
 
+/** What helps where the file is broken or missing: the records of the log name its ids. */
+export const schemasCure =
+  "Put a copy of it back: without it nobody can read the log. Where there is none, npm run sql still answers from the tables; " +
+  "what comes next needs another data directory (--data).";
+
 export class SchemaStore {
   readonly #path: string;
   readonly #entries: Entry[];
 
+  /** Throws UserError, with the cure, where the file is broken. */
   constructor(path: string) {
     this.#path = path;
-    this.#entries = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Entry[]) : [];
+    this.#entries = readState(path, isEntries, schemasCure) ?? [];
   }
 
   /** The id of a schema under a subject; a new one gets the next id. `schema` is compared by its JSON text. */
@@ -24,9 +30,8 @@ export class SchemaStore {
     if (known !== undefined) return known.id;
     const entry = { id: this.#entries.length + 1, subject, schema: text };
     this.#entries.push(entry);
-    // Renamed into place: a crash leaves the old file or the new one, and no record bears an id that is in neither.
-    writeFileSync(`${this.#path}.new`, `${JSON.stringify(this.#entries, null, 1)}\n`);
-    renameSync(`${this.#path}.new`, this.#path);
+    // No record bears an id that a crash could take from the file.
+    writeState(this.#path, this.#entries);
     return entry.id;
   }
 
@@ -35,5 +40,22 @@ export class SchemaStore {
     const entry = this.#entries.find((candidate) => candidate.id === id);
     if (entry === undefined) throw new UnknownSchema(`schema id ${id} is not in ${this.#path}`);
     return JSON.parse(entry.schema) as object;
+  }
+}
+
+function isEntries(value: unknown): value is Entry[] {
+  return (
+    Array.isArray(value) &&
+    (value as (Partial<Entry> | null)[]).every(
+      (entry, i) => entry?.id === i + 1 && typeof entry.subject === "string" && isJson(entry.schema),
+    )
+  );
+}
+
+function isJson(text: unknown): boolean {
+  try {
+    return typeof text === "string" && typeof JSON.parse(text) === "object";
+  } catch {
+    return false;
   }
 }

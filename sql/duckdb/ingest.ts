@@ -11,7 +11,7 @@ import { schemaIdOf, UnknownSchema, type TopicRecord } from "../../schemas/wire.
 import { rowReader } from "./avro-rows.ts";
 import { columnTypes, vectorRows, type Column } from "./columns.ts";
 import { warehouseFault } from "./faults.ts";
-import { offsetsTable, type Warehouse } from "./warehouse.ts";
+import { offsetsOf, offsetsTable, type Warehouse } from "./warehouse.ts";
 
 /** One partition of a topic, to read from. */
 interface IngestPartition {
@@ -68,14 +68,11 @@ export class Ingest {
   /** Continues where the committed offsets end. What cannot be read is counted in `dropped`. */
   static async start(warehouse: Warehouse, topics: IngestTopics, dropped: Dropped): Promise<Ingest> {
     const connection = await warehouse.connect();
-    const rows = (
-      await connection.runAndReadAll(`SELECT topic || '/' || partition, next FROM ${offsetsTable}`)
-    ).getRows() as [string, bigint][];
-    const offsets = new Map(rows);
+    const offsets = await offsetsOf(warehouse);
     const tables = readTables().map((shape) => new TableWriter(shape, (id) => topics.schemaById(id)));
     const tasks = tables.flatMap((table) =>
       topics.partitions(table.name).map((source, partition): Task => {
-        const next = Number(offsets.get(`${table.name}/${partition}`) ?? 0);
+        const next = offsets.get(`${table.name}/${partition}`) ?? 0;
         const tally = dropped.tally(countedAs, table.name, partition);
         source.skipTo(Math.max(next, tally.upTo));
         return { table, topic: table.name, partition, source, tally, next };

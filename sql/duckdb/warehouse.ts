@@ -92,6 +92,29 @@ export async function openToRead(path: string): Promise<Warehouse> {
   return openWarehouse(path);
 }
 
+/** Up to which offset each partition's records are in the tables, by "topic/partition". */
+export async function offsetsOf(warehouse: Warehouse): Promise<ReadonlyMap<string, number>> {
+  const connection = await warehouse.connect();
+  try {
+    const result = await connection.runAndReadAll(`SELECT topic || '/' || partition, next FROM ${offsetsTable}`);
+    return new Map((result.getRows() as [string, bigint][]).map(([partition, next]) => [partition, Number(next)]));
+  } finally {
+    warehouse.disconnect(connection);
+  }
+}
+
+/** The offsets of a file whose tables may be of any shape. Throws UserError as `openWarehouse` where it cannot be read. */
+export async function readOffsets(path: string): Promise<ReadonlyMap<string, number>> {
+  const warehouse = await open(path, { access_mode: "READ_ONLY" }, async () => {});
+  try {
+    return await offsetsOf(warehouse);
+  } catch (error) {
+    throw warehouseFault(error, path, "read");
+  } finally {
+    warehouse.close();
+  }
+}
+
 interface OpenWarehouse extends Warehouse {
   /** `equipped`: with what each connection gets, unless said otherwise. */
   connect(equipped?: boolean): Promise<DuckDBConnection>;

@@ -118,7 +118,11 @@ describe("a log", () => {
       copyFileSync(copy, file);
       truncateSync(file, size);
       const log = open(dir);
-      expect(log.repairs).toEqual([`events/${partition}: a torn write of ${size - before} bytes was cut off`]);
+      // A header of 44 bytes says which records were to follow.
+      const records = size - before < 44 ? "records from offset 2 on, nobody knows how many" : "1 record, offset 2";
+      expect(log.repairs).toEqual([
+        `events/${partition}: a torn write of ${size - before} bytes was cut off: ${records}`,
+      ]);
       put(log, 1, "BTC-USD", 7, Buffer.from("after"));
       await log.flush();
       expect(all(log).map(({ offset, value }) => [offset, value!.toString()])).toEqual([
