@@ -11,11 +11,12 @@ import type { FeedQuarantine } from "../../schemas/records.ts";
 import type { Counters } from "../counters.ts";
 import type { Frame, Session } from "../frame.ts";
 import { memberText, pickMembers } from "./extra.ts";
+import { fault } from "./fault.ts";
 import { LatestTime } from "./latest.ts";
 import { kinds, mostAhead, type Kind } from "./kinds.ts";
 import { cutIntoParts, readBook } from "./level2.ts";
 import { examine, readExponent, wireMembers } from "./members.ts";
-import { mayHaveOwn, withoutOwn } from "./own.ts";
+import { frameWithoutOwn, isChosen, isOwn, mayHaveOwn, withoutOwn } from "./own.ts";
 import { quarantineRecord } from "./quarantine.ts";
 import { lastTime, parseSeconds, parseTime } from "./time.ts";
 
@@ -36,15 +37,6 @@ interface Times {
   readonly receivedAt: number;
   /** Set where `time` had to be the receive time: the member whose text goes into `extra`. */
   readonly untimed: string | undefined;
-}
-
-/** A frame, and what is read into it. */
-interface Read {
-  readonly frame: Frame;
-  /** Undefined where it is not valid UTF-8. */
-  readonly text: string | undefined;
-  /** Undefined where the text is no JSON object. */
-  readonly message: Message | undefined;
 }
 
 /** What becomes of the members of the account's own orders. */
@@ -68,13 +60,18 @@ export function decoder(
   };
   /** Of the frame that is being decoded: whether members of it travel in `extra`. */
   let hasExtra = false;
+  /** Of the same: how many members of the account's own orders were left out. */
+  let own = 0;
+  const dropsOwn = ownFields === "drop";
   const latest = new LatestTime(session.startsAt);
 
-  return function decode(arrived) {
+  return function decode(frame) {
     counters.frames++;
-    counters.bytes += arrived.bytes.length;
+    counters.bytes += frame.bytes.length;
     hasExtra = false;
-    const { frame, text, message } = ownFields === "keep" ? read(arrived) : dropOwn(read(arrived));
+    own = 0;
+    const text = isUtf8(frame.bytes) ? frame.bytes.toString() : undefined;
+    const message = text === undefined ? undefined : parseObject(text);
     const exchangeTime = message === undefined ? undefined : timeOf(message);
     const latestTime = latest.after(inRange(exchangeTime));
     const receivedAt = frame.receivedAt ?? latestTime;
@@ -101,21 +98,10 @@ export function decoder(
     if (reason !== undefined) return quarantine(frame, receivedAt, message, reason);
     counters.events++;
     if (hasExtra) counters.extra++;
+    counters.own += own;
     if (session.live) counters.behind = times.receivedAt - times.time;
     if (times.untimed !== undefined) counters.untimed++;
   };
-
-  /** What was read, as if the frame had come without the members of the account's own orders. */
-  function dropOwn(whole: Read): Read {
-    const { frame, text, message } = whole;
-    if (message !== undefined && !mayHaveOwn(text!)) return whole;
-    // Bytes that are no UTF-8 are looked through as letters, one each.
-    const encoding = text === undefined ? "latin1" : "utf8";
-    const kept = withoutOwn(text ?? frame.bytes.toString(encoding), message !== undefined);
-    if (kept.dropped === 0) return whole;
-    counters.own += kept.dropped;
-    return read({ ...frame, bytes: Buffer.from(kept.text, encoding) });
-  }
 
   /** Which time the frame gets (docs/data.md), or why it has none that counts. */
   function settle(message: Message, kind: Kind, exchangeTime: number | undefined, receivedAt: number): Times | string {
@@ -169,8 +155,10 @@ export function decoder(
       if (kind.apart.includes(name)) continue;
       const value = message[name];
       const form = members.get(name);
-      if (form === undefined) (extra ??= []).push(name);
-      else if (value !== null) {
+      if (form === undefined) {
+        if (dropsOwn && isOwn(name)) own++;
+        else (extra ??= []).push(name);
+      } else if (value !== null) {
         const verdict = examine(value, form);
         if (verdict === "ok") record[name] = value;
         else {
@@ -185,6 +173,10 @@ export function decoder(
       if (record[name] === null || record[name] === "") return fault(message, name, members.get(name)!);
     }
     record["extra"] = extraOf(text, extra, times);
+    if (own > 0 && typeof record["client_oid"] === "string") {
+      record["client_oid"] = null;
+      own++;
+    }
     return record;
   }
 
@@ -196,15 +188,26 @@ export function decoder(
   }
 
   function extraOf(text: string, names: string[] | undefined, times: Times): string | null {
-    if (names !== undefined) hasExtra = true;
+    const others = own === 0 ? names : names?.filter((name) => !isChosen(name));
+    own += (names?.length ?? 0) - (others?.length ?? 0);
+    if (others !== undefined && others.length > 0) hasExtra = true;
     else if (times.untimed === undefined) return null;
-    return pickMembers(text, times.untimed === undefined ? names! : [...(names ?? []), times.untimed]);
+    const picked = pickMembers(text, times.untimed === undefined ? others! : [...(others ?? []), times.untimed]);
+    if (!dropsOwn || !mayHaveOwn(picked)) return picked;
+    // They may stand deeper.
+    const kept = withoutOwn(picked, true);
+    own += kept.dropped;
+    return kept.text;
   }
 
   function quarantine(frame: Frame, receivedAt: number, message: Message | undefined, reason: string): void {
     const readable = { product_id: readableText(message?.["product_id"]), type: readableText(message?.["type"]) };
     const at = { session: session.id, frame: frame.number, time: receivedAt };
-    const record: FeedQuarantine = quarantineRecord(frame.bytes, reason, readable, at);
+    const { bytes, dropped } = dropsOwn
+      ? frameWithoutOwn(frame.bytes, message !== undefined)
+      : { ...frame, dropped: 0 };
+    const record: FeedQuarantine = quarantineRecord(bytes, reason, readable, at);
+    counters.own += dropped;
     counters.quarantined++;
     send("feed_quarantine", record.product_id, record.time, record);
   }
@@ -212,11 +215,6 @@ export function decoder(
   function send(topic: RawTopic, key: string | null, time: number, value: object): void {
     emit(topic, key, Math.floor(time / 1000), value);
   }
-}
-
-function read(frame: Frame): Read {
-  const text = isUtf8(frame.bytes) ? frame.bytes.toString() : undefined;
-  return { frame, text, message: text === undefined ? undefined : parseObject(text) };
 }
 
 /** The exchange's time in a message of any type, in microseconds; undefined where it has none that can be read. */
@@ -251,21 +249,6 @@ function shapeOf(topic: Kind["topic"]) {
     members: wireMembers(schema),
     blank: Object.fromEntries(schema.fields.map((field) => [field.name, null])),
   };
-}
-
-const forms: Record<string, string> = {
-  text: "text",
-  integer: "an integer from 0 to below 2^53",
-  decimal: "a decimal",
-  amount: "a decimal",
-  side: "buy or sell",
-  time: "a time",
-};
-
-function fault(message: Message, name: string, form: string): string {
-  const value = message[name];
-  const missing = value === undefined || value === null || value === "";
-  return missing ? `\`${name}\` is missing` : `\`${name}\` is not ${forms[form]}`;
 }
 
 function readableText(value: unknown): string | null {

@@ -1,8 +1,9 @@
 /**
  * The members by which an account's own orders are told from everybody's: with keys the full channel has them
- * (https://docs.cdp.coinbase.com/exchange/websocket-feed/channels#full-channel). Here they are taken out of a frame's text
- * before anything is read into it, so that no record, quarantined frame or message can have them.
+ * (https://docs.cdp.coinbase.com/exchange/websocket-feed/channels#full-channel). Decoding leaves them out by name; here they are
+ * taken out of text: what travels in `extra`, and frames that are quarantined.
  */
+import { isUtf8 } from "node:buffer";
 import { endOfString } from "./extra.ts";
 
 const own: ReadonlySet<string> = new Set([
@@ -18,6 +19,9 @@ const own: ReadonlySet<string> = new Set([
 
 /** What the owner chose for an order: own where one of the others stands beside it (until 2023 everybody's was sent). */
 const chosen: ReadonlySet<string> = new Set(["client_oid"]);
+
+export const isOwn = (name: string) => own.has(name);
+export const isChosen = (name: string) => chosen.has(name);
 
 export interface Kept {
   readonly text: string;
@@ -41,6 +45,18 @@ export function withoutOwn(text: string, isObject: boolean): Kept {
   if (first.dropped === 0) return first;
   const second = cutMembers(first.text, chosen);
   return { text: second.text, dropped: first.dropped + second.dropped };
+}
+
+/** The same of a frame. Bytes that are no UTF-8 are looked through as letters, one each. */
+export function frameWithoutOwn(
+  bytes: Buffer,
+  isObject: boolean,
+): { readonly bytes: Buffer; readonly dropped: number } {
+  const encoding = isUtf8(bytes) ? "utf8" : "latin1";
+  const text = bytes.toString(encoding);
+  if (isObject && !mayHaveOwn(text)) return { bytes, dropped: 0 };
+  const kept = withoutOwn(text, isObject);
+  return { bytes: kept.dropped === 0 ? bytes : Buffer.from(kept.text, encoding), dropped: kept.dropped };
 }
 
 /** The text of an object without the members of these names. Without recursion, since a frame may nest deeply. */
