@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
+import { Environment } from "../environment.ts";
 import {
   notUnderstood,
   parseCommand,
@@ -76,4 +77,20 @@ it("what may be given several times, or changes nothing, is taken", () => {
 it("a word too many is named by its place, a value that is none by its option", () => {
   expect(notUnderstood(2).message).toBe("word 3 is not understood (not shown, in case it is a key). Try --help.");
   expect(() => parseDuration("--for", "hunter2")).toThrow("--for a text of 7 letters (not shown): a duration");
+});
+
+it("a variable that is set to what it cannot be is named without a value that may be a secret", () => {
+  const environment = new Environment({
+    KAFKA_COMPRESSION: "hunter2",
+    KAFKA_BUFFER_MIB: "5ea5c0ffee",
+    KSQLDB_CSU: "many",
+  });
+  environment.choice("KAFKA_COMPRESSION", ["zstd", "lz4"]);
+  environment.whole("KAFKA_BUFFER_MIB", 1, 2000);
+  environment.whole("KSQLDB_CSU", 1, 28);
+  const faults = () => environment.check();
+  expect(faults).toThrow("KAFKA_COMPRESSION is a text of 7 letters (not shown): one of zstd, lz4 is expected");
+  expect(faults).toThrow("KAFKA_BUFFER_MIB is a text of 10 letters (not shown): a whole number");
+  expect(faults).toThrow("KSQLDB_CSU is many: a whole number");
+  expect(faults).not.toThrow(/hunter2|5ea5c0ffee/);
 });
