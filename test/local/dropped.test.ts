@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { causes, type Cause } from "../../dropped.ts";
+import { claim } from "../../local/directory.ts";
 import { Platform } from "../../local/platform.ts";
 import { serve } from "../../local/server.ts";
 import { figures, summary } from "../../local/summary.ts";
@@ -52,6 +53,12 @@ interface Seen {
   readonly said: string[];
   readonly counts: Record<string, number>;
   readonly platform: Platform;
+}
+
+/** The log of a data directory of a recording. */
+function logOf(dir: string): Log {
+  claim(dir, "recording");
+  return new Log(join(dir, "log"), catalog);
 }
 
 /** Runs the platform over a recording, or without one over what its log has, to the end. */
@@ -110,7 +117,7 @@ describe("a record that is too late for its window", () => {
   it("is counted once wherever the work was interrupted, and what comes later is counted too", async () => {
     const frames = [...lateTrades(), trade(one, 1), trade(other, 2), trade(other, day + 61 * second), trade(one, 3)];
     const filled = async (dir: string, from: number, to: number) => {
-      const log = new Log(join(dir, "log"), catalog);
+      const log = logOf(dir);
       send(log, frames, {}, from, to);
       await log.close();
       return run(dir);
@@ -128,7 +135,7 @@ describe("a record that is too late for its window", () => {
     const dir = newFolder();
     // The log without a statement's rows, as a kill leaves it.
     const fill = async (into: string) => {
-      const log = new Log(join(into, "log"), catalog);
+      const log = logOf(into);
       send(log, lateTrades());
       await log.close();
     };
@@ -198,7 +205,7 @@ describe("a record that cannot be read", () => {
       ...trade(one, i * second),
       order_id: i === 2 ? "an order of more than twelve letters" : null,
     }));
-    const log = new Log(join(dir, "log"), catalog);
+    const log = logOf(dir);
     send(log, frames, {
       1: (value) => (value.writeInt32BE(999, 1), value),
       // Ends in the middle: the fields before it are read already.
