@@ -262,7 +262,7 @@ describeTerraform("an environment", () => {
     const { code, output } = await clone.run(["deploy", "--", "--yes"], more);
     expect([code, cloud.changes.length, ksqldb.statements.length]).toEqual([1, ...before]);
     expect(output).toMatch(/nothing was done: ksqlDB cannot change these statements in place:\n  COINBASE_BARS_1S: /);
-    expect(output.trimEnd().split("\n").at(-1)).toContain("npm run deploy -- --plan --replace-statements tells what");
+    expect(output.trimEnd().split("\n").at(-1)).toContain("npm run deploy -- --plan --replace-statements shows what");
     const shown = await clone.run(["deploy", "--", "--plan", "--replace-statements"], more);
     expect(shown.output).toMatch(
       /This starts again:\n  statement COINBASE_BARS_1S: [^]*come twice into coinbase_bars_1s/,
