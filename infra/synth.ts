@@ -64,7 +64,7 @@ export function write(stackOf: (app: App) => TerraformStack): string {
   const [, version] = requiredVersion;
   // Of a text in the block of Terraform itself CDKTF writes the name alone.
   const text = readFileSync(hcl, "utf8").replace('0 = "required_version"', `required_version = "${version}"`);
-  writeFileSync(hcl, mended(text));
+  writeFileSync(hcl, corrected(text));
   return dir;
 }
 
@@ -72,7 +72,7 @@ export function write(stackOf: (app: App) => TerraformStack): string {
  * CDKTF writes references and keywords of Terraform's own arguments as texts, which Terraform warns of, or refuses; and a line
  * break too many at the end of a text that has one.
  */
-function mended(hcl: string): string {
+function corrected(hcl: string): string {
   const texts = /<<EOF\n[^]*?\nEOF$/;
   const own = /^\s*(?:(?:depends_on|replace_triggered_by) = \[[^\]]*\]|when = "destroy"|provider = "[\w.]+")$/;
   return hcl.replace(new RegExp(`${texts.source}|${own.source}`, "gm"), (found) =>

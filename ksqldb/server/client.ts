@@ -58,7 +58,7 @@ export class KsqlServer {
   /** Of the last command: whatever follows is answered when that has been executed. */
   #sequence = -1;
 
-  /** Throws UserError on a URL or credentials that cannot be meant. `talk` is told why it takes long. */
+  /** Throws UserError on a URL or credentials that cannot be meant. `talk` gets the reason when it takes long. */
   constructor(access: ServerAccess, talk: (line: string) => void) {
     const { url, login } = readAccess("ksqlDB (KSQLDB_URL, KSQLDB_API_KEY and KSQLDB_API_SECRET)", access);
     this.url = url;

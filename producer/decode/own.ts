@@ -1,5 +1,5 @@
 /**
- * The members by which an account's own orders are told from everybody's: with keys the full channel has them
+ * The members that mark an account's own orders: with keys the full channel has them
  * (https://docs.cdp.coinbase.com/exchange/websocket-feed/channels#full-channel). Decoding leaves them out by name; here they are
  * taken out of text: what travels in `extra`, and frames that are quarantined.
  */

@@ -105,7 +105,7 @@ export class KafkaSink implements Sink {
           reject(
             new UserError(
               misadvertisedIn(said, config) ??
-                `Kafka at ${config.brokers.join(",")} lets nobody in: ${said || error.message}.`,
+                `Kafka at ${config.brokers.join(",")} refuses the connection: ${said || error.message}.`,
             ),
           );
         else resolve();
