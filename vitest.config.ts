@@ -8,7 +8,7 @@ export default defineConfig({
     // They wait for processes and brokers more than they compute.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // DuckDB and the spawned platforms share two cores.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -347,7 +347,7 @@ describe("a restart", () => {
       expect(new Set([...kills.map(({ bars }) => bars), bytesOfBars(dir)]).size).toBeGreaterThanOrEqual(4);
       expect(replaced).toBeGreaterThan(0);
     },
-    120_000,
+    300_000,
   );
 
   /** What a kill left. */
