@@ -2,9 +2,10 @@
  * Where the tape in a log ends. A file beside the log has what was known when it was written, and up to which offsets;
  * what is stored since is read from the log, which is the truth: without the file all of it.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import avsc from "avsc";
+import { UserError } from "../../command.ts";
 import { headerLength, schemaIdOf } from "../../schemas/wire.ts";
+import { readState, writeState } from "../../state-file.ts";
 import { Continuity, type Tape } from "../continuity.ts";
 import type { Log } from "./log.ts";
 
@@ -26,8 +27,11 @@ const stepBytes = 1024 * 1024;
 export function readTape(log: Log, file: string, full: boolean): Tape {
   const partitions = log.partitions(topic);
   const saved = read(file);
-  // A log that is shorter has lost what the file tells of.
-  const holds = saved?.offsets.length === partitions.length && saved.offsets.every((at, i) => at <= partitions[i]!.end);
+  // Sequences say nothing about trades, nor these about sequences; and a log that is shorter has lost what the file tells of.
+  const holds =
+    saved?.tape.numbers === (full ? "sequence" : "trade_id") &&
+    saved.offsets.length === partitions.length &&
+    saved.offsets.every((at, i) => at <= partitions[i]!.end);
   const continuity = new Continuity(
     full,
     () => {},
@@ -55,19 +59,33 @@ export async function writeTape(log: Log, file: string, continuity: Continuity):
   const offsets = log.partitions(topic).map(({ end }) => end);
   const { tape } = continuity;
   await flushed;
-  // Renamed into place: a crash leaves the old file or the new one.
-  writeFileSync(`${file}.new`, `${JSON.stringify({ offsets, tape } satisfies Saved)}\n`);
-  renameSync(`${file}.new`, file);
+  writeState(file, { offsets, tape } satisfies Saved);
 }
 
+/** Undefined where there is none, or it does not hold what it should: then the log tells all. */
 function read(file: string): Saved | undefined {
-  if (!existsSync(file)) return undefined;
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Saved;
-  } catch {
-    // Cut off by a power failure.
-    return undefined;
+    return readState(file, isSaved, "");
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
   }
+}
+
+const isWhole = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isSaved(value: unknown): value is Saved {
+  const { offsets, tape } = value as Partial<Saved>;
+  if (!Array.isArray(offsets) || !offsets.every(isWhole) || typeof tape !== "object" || tape === null) return false;
+  const { numbers, products, missed, late } = tape as Partial<Tape>;
+  const isTape = (numbers === "sequence" || numbers === "trade_id") && isWhole(missed) && isWhole(late);
+  return isTape && typeof products === "object" && products !== null && Object.values(products).every(isOfProduct);
+}
+
+function isOfProduct(value: unknown): boolean {
+  const { last, holes, trade } = (value ?? {}) as Partial<Tape["products"][string]>;
+  const isHole = (hole: unknown) => Array.isArray(hole) && hole.length === 2 && hole.every(isWhole);
+  return isWhole(last) && isWhole(trade) && Array.isArray(holes) && holes.every(isHole);
 }
 
 interface Numbers {

@@ -109,7 +109,20 @@ it("does not read again what its file stands for", async () => {
 
 it.each([
   ["torn by a crash", (file: string) => truncateSync(file, 20)],
-  ["of a log that was longer", (file: string) => writeFileSync(file, readFileSync(file, "utf8").replace("[", "[9"))],
+  ["of a log that was longer", (file: string) => writeFileSync(file, readFileSync(file, "utf8").replace(/\d/, "9999"))],
+  ["empty", (file: string) => writeFileSync(file, "")],
+  ["an object without anything", (file: string) => writeFileSync(file, "{}")],
+  ["a list", (file: string) => writeFileSync(file, "[]")],
+  ["without products", (file: string) => writeFileSync(file, readFileSync(file, "utf8").replace("products", "x"))],
+  [
+    "of other numbers",
+    (file: string) => writeFileSync(file, readFileSync(file, "utf8").replace("sequence", "trade_id")),
+  ],
+  [
+    "of a product without its last number",
+    (file: string) =>
+      writeFileSync(file, readFileSync(file, "utf8").replace('"products": {', '"products": {"A-B": {}')),
+  ],
 ])("is read from the log where its file is %s", async (_, spoil) => {
   const dir = newFolder();
   const { log, file } = open(dir, ...events);
