@@ -25,8 +25,8 @@ async function readQueriesOfTopics(server: KsqlServer) {
   const step = "read the queries";
   const queries = [];
   for (const query of queriesOfTopics(await readQueries(server, step))) {
-    const fault = query.id === undefined ? undefined : (await explain(server, step, query.id))?.fault;
-    queries.push({ ...query, ...(fault !== undefined && { fault }) });
+    const { fault, untold } = (query.id === undefined ? undefined : await explain(server, step, query.id)) ?? {};
+    queries.push({ ...query, ...(fault !== undefined && { fault }), ...(untold !== undefined && { untold }) });
   }
   return queries;
 }
@@ -96,11 +96,13 @@ function linesOf({ connector, sink, deadLetters, queries, lags, newestRows }: Re
     add(`dead letters: ${count(records, "record")} in the last ${hours} hours (${topic})`, records > 0);
   }
   if (isKnown("queries", queries))
-    for (const { topic, id, state, fault } of queries) {
+    for (const { topic, id, state, fault, untold } of queries) {
       const lag = lagOf(`query_${id}`);
       const rest = id ? `${lag.text} (${id})` : "; npm run ksqldb -- apply makes it";
       const died = fault === undefined ? "" : `, died lately: ${fault}`;
-      add(`query of ${topic}: ${state}${rest}${died}`, state !== "RUNNING" || fault !== undefined || lag.isMuch);
+      const unknown = untold === undefined ? "" : `, whether it dies is not known: ${untold}`;
+      const isWrong = state !== "RUNNING" || fault !== undefined || untold !== undefined || lag.isMuch;
+      add(`query of ${topic}: ${state}${rest}${died}${unknown}`, isWrong);
     }
   if (isKnown("newest rows", newestRows)) {
     add(`newest rows (${count(newestRows.bytesBilled, "byte")} billed for asking):`);

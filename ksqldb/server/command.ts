@@ -145,7 +145,7 @@ export async function runServerCommand(
       throw new UserError("nothing was sent. Without anybody to ask it takes --yes.");
     await carryOut(server, plan, { from, timeoutMs, talk }, outcomes);
     const running = command === "destroy" ? [] : namesOf(desired.filter(({ reads }) => reads !== undefined));
-    const queries = await waitForQueries(server, running, timeoutMs, outcomes.length > 0);
+    const queries = await waitForQueries(server, running, timeoutMs, outcomes.length > 0, talk);
     out(reportJson({ ...report, outcomes, queries }));
     return 0;
   } catch (error) {

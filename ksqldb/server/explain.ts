@@ -18,7 +18,19 @@ export interface Explained {
   readonly fault: string | undefined;
   /** It has read all that was there. */
   readonly isCaughtUp: boolean;
+  /** The server has given it something to read. */
+  readonly isAssigned: boolean;
+  /** Why the server does not tell; then nothing of the above is known. */
+  readonly untold?: string;
 }
+
+const untoldOf = (untold: string): Explained => ({
+  guarantee: undefined,
+  fault: undefined,
+  isCaughtUp: false,
+  isAssigned: false,
+  untold,
+});
 
 /** Undefined of a query that has gone meanwhile. */
 export async function explain(server: KsqlServer, step: string, id: string): Promise<Explained | undefined> {
@@ -26,12 +38,13 @@ export async function explain(server: KsqlServer, step: string, id: string): Pro
     const { queryDescription } = await server.ask(step, `EXPLAIN ${id};`, "queryDescription");
     return readExplained((queryDescription ?? {}) as Json);
   } catch (error) {
-    if (error instanceof Refused) return undefined;
-    throw error;
+    if (!(error instanceof Refused)) throw error;
+    return /Query with id:\S+ does not exist/.test(error.message) ? undefined : untoldOf(error.message);
   }
 }
 
 function readExplained({ overriddenProperties, queryErrors, tasksMetadata }: Json): Explained {
+  if (overriddenProperties === undefined) return untoldOf("EXPLAIN has no overriddenProperties.");
   const given = text(((overriddenProperties ?? {}) as Json)[guaranteeProperty]);
   const offsets = objects(tasksMetadata).flatMap((task) => objects(task["topicOffsets"]));
   return {
@@ -40,6 +53,7 @@ function readExplained({ overriddenProperties, queryErrors, tasksMetadata }: Jso
     isCaughtUp:
       offsets.some(({ endOffset }) => Number(endOffset) >= 0) &&
       offsets.every(({ endOffset, committedOffset }) => Number(committedOffset) >= Number(endOffset)),
+    isAssigned: offsets.length > 0,
   };
 }
 
@@ -86,12 +100,14 @@ export async function explainQueries(
     const writtenBy = [];
     for (const query of source.writtenBy) {
       const found = await explain(server, step, query.id);
-      const guarantee = found && (found.guarantee ?? (ofServer ??= await serverGuarantee(server, step)));
-      const fault = found?.fault;
+      const { fault, untold } = found ?? {};
+      const isTold = found !== undefined && untold === undefined;
+      const guarantee = isTold ? (found.guarantee ?? (ofServer ??= await serverGuarantee(server, step))) : undefined;
       writtenBy.push({
         ...query,
         ...(guarantee !== undefined && { guarantee }),
         ...(fault !== undefined && { fault }),
+        ...(untold !== undefined && { untold }),
       });
     }
     explained.set(name, { ...source, writtenBy });

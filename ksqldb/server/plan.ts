@@ -70,7 +70,9 @@ export function planDestroy(desired: readonly Desired[], sources: Sources, optio
 }
 
 /** What is wrong with a query that is as it should be. */
-function ailment({ id, state, fault }: Query): string[] {
+function ailment({ id, state, fault, untold }: Query): string[] {
+  if (untold !== undefined)
+    return [`its query ${id}: whether it runs exactly once, and whether it dies, is not known: ${untold}`];
   if (fault !== undefined) return [`its query ${id} is ${state}, and died lately: ${fault}`];
   return state === "RUNNING" ? [] : [`its query ${id} is ${state}`];
 }

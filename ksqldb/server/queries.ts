@@ -15,6 +15,8 @@ export interface Query {
   /** Where EXPLAIN was asked: its processing guarantee, and what it died of lately, RUNNING or not. */
   readonly guarantee?: string;
   readonly fault?: string;
+  /** Why neither is known. */
+  readonly untold?: string;
 }
 
 export async function readQueries(server: KsqlServer, step: string): Promise<Query[]> {
@@ -35,18 +37,23 @@ export function readQuery({ id, sinks, state, statusCount, queryString }: Json):
   };
 }
 
-/** How long queries that were just made are watched: one that dies of its records is RUNNING until it has read some. */
+/**
+ * How long queries that were just made are watched once they have partitions to read, which they first wait for: one that
+ * dies of its records is RUNNING until it has read some.
+ */
 const watchMs = 5_000;
 
 /**
  * Waits until the queries that write `names` run: returns their ids. `isNew`: some were just made, and are watched until they
- * have read what is there, for some seconds at most. Throws UserError with what is wrong with them.
+ * have read what is there, for some seconds at most. `talk` is given what is not known of them. Throws UserError with what is
+ * wrong with them.
  */
 export async function waitForQueries(
   server: KsqlServer,
   names: readonly string[],
   timeoutMs: number,
   isNew: boolean,
+  talk: (line: string) => void,
 ): Promise<Record<string, string>> {
   const step = "wait for the queries to run (the statements are in place)";
   const queries = await server.waitFor(step, timeoutMs, async () => {
@@ -62,16 +69,27 @@ export async function waitForQueries(
     }
     return missing.length === 0 ? { found } : { missing: missing.join(", ") };
   });
-  const deadline = Date.now() + (isNew ? Math.min(watchMs, timeoutMs / 4) : 0);
+  let deadline = Date.now() + (isNew ? timeoutMs / 4 : 0);
   for (;;) {
+    const untold: string[] = [];
     let areCaughtUp = true;
+    let areAssigned = true;
     for (const query of queries) {
       const explained = await explain(server, step, query.id);
       if (explained?.fault !== undefined) throw await faultOf(server, step, query);
+      if (explained?.untold !== undefined) {
+        untold.push(`${query.id} is ${query.state}; whether it dies is not known: ${explained.untold}`);
+        continue;
+      }
       areCaughtUp &&= explained?.isCaughtUp === true;
+      areAssigned &&= explained?.isAssigned === true;
     }
+    if (areAssigned) deadline = Math.min(deadline, Date.now() + watchMs);
     const left = deadline - Date.now();
-    if (areCaughtUp || left <= 0) return Object.fromEntries(names.map((name, i) => [name, queries[i]!.id]));
+    if (areCaughtUp || left <= 0) {
+      untold.forEach(talk);
+      return Object.fromEntries(names.map((name, i) => [name, queries[i]!.id]));
+    }
     await server.pause(step, Math.min(500, left));
   }
 }

@@ -46,6 +46,10 @@ interface Fault {
   readonly dies?: string;
   /** The query that it explains has not read all that is there. */
   readonly behind?: boolean;
+  /** … has no partition to read yet. */
+  readonly unassigned?: boolean;
+  /** … is shown without its properties. */
+  readonly withoutProperties?: boolean;
 }
 
 interface Command {
@@ -272,6 +276,8 @@ export async function startServer({
     const explained = state.queries.get(/^EXPLAIN\s+(\w+)/i.exec(ksql)?.[1] ?? "");
     if (explained !== undefined) {
       explained.isBehind = fault.behind === true;
+      explained.isUnassigned = fault.unassigned === true;
+      explained.hasHiddenProperties = fault.withoutProperties === true;
       if (fault.dies !== undefined) explained.errors.push({ timestamp: Date.now(), errorMessage: fault.dies });
     }
     // All of a request is tried in a sandbox first.

@@ -111,11 +111,11 @@ export function explain(state: State, id: string, sql: string): object {
     sinks: [query.sink],
     topology: "",
     executionPlan: "",
-    overriddenProperties: query.properties,
+    ...(!query.hasHiddenProperties && { overriddenProperties: query.properties }),
     ksqlHostQueryStatus: { "127.0.0.1:8088": stateIn(query.state) },
     queryType: "PERSISTENT",
     queryErrors: query.errors.map((error) => ({ ...error, type: "USER" })),
-    tasksMetadata: [tasks],
+    tasksMetadata: query.isUnassigned ? [] : [tasks],
     consumerGroupId: `_confluent-ksql-default_query_${id}`,
     state: stateIn(query.state),
   };

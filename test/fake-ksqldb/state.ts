@@ -25,6 +25,9 @@ export interface Query {
   errors: { readonly timestamp: number; readonly errorMessage: string }[];
   /** It has not read all that is there. */
   isBehind?: boolean;
+  /** It has no partition to read yet. */
+  isUnassigned?: boolean;
+  hasHiddenProperties?: boolean;
 }
 
 export type Properties = Readonly<Record<string, string>>;

@@ -156,6 +156,15 @@ describe("a status", () => {
     expect(report.queries).toContainEqual({ topic: "coinbase_bars_1s", id: query.id, state: "RUNNING", fault });
   });
 
+  it("marks a query of which ksqlDB does not say whether it dies", async () => {
+    const world = await deployed();
+    const query = world.query("coinbase_bars_1s");
+    world.ksqldb.fail({ on: `EXPLAIN ${query.id}`, status: 500, code: 50000, message: "Internal error: null" });
+    const { wrong } = await look(world);
+    expect(wrong).toEqual([expect.stringContaining("query of coinbase_bars_1s: RUNNING, lag not told")]);
+    expect(wrong[0]).toContain("whether it dies is not known: ");
+  });
+
   it("marks a failed task with the first line of its trace, and tells the sink's", async () => {
     const world = await deployed();
     Object.assign(world.apis.connector, { state: "FAILED", trace: "Error: keyfile is not valid\n\tat Sink.start" });

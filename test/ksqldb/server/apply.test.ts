@@ -708,6 +708,32 @@ describe("a query that does not run", () => {
     expect([code, told]).toEqual([1, expect.stringContaining("null used for required field")]);
   });
 
+  it("is watched for longer while it has no partition to read", async () => {
+    const fake = await startFakeKsqldb();
+    const on = "EXPLAIN CTAS_COINBASE_BARS_1M_5";
+    // So often it is asked in six seconds: as long as Kafka takes, and longer than what reads is watched.
+    fake.fail({ on, unassigned: true, times: 13 }, { on, dies: "null used for required field" });
+    const { code, told } = await runAgainst(fake, "apply", desired, { timeout: "1m" });
+    expect([code, told]).toEqual([1, expect.stringContaining("null used for required field")]);
+  });
+
+  it.each([
+    ["refuses EXPLAIN", { status: 500, code: 50000, message: "Internal error: null" }, "Internal error: null"],
+    ["does not show its properties", { withoutProperties: true }, "EXPLAIN has no overriddenProperties"],
+  ])("is not taken for a good one by a server that %s", async (_, fault, reason) => {
+    const fake = await startFakeKsqldb();
+    fake.runWith({ "auto.offset.reset": "earliest" }, ...all);
+    fake.fail({ on: "EXPLAIN", times: 100, ...fault });
+    const { told } = await runAgainst(fake, "plan", desired);
+    expect(told).toContain(
+      "its query CSAS_COINBASE_TRADES_3: whether it runs exactly once, and whether it dies, is not known: ",
+    );
+    expect(told).toContain(reason);
+    expect((await runAgainst(fake, "apply", desired)).told).toContain(
+      "CTAS_COINBASE_BARS_1M_5 is RUNNING; whether it dies is not known: ",
+    );
+  });
+
   it("is well again when its last error is older than the longest pause between two starts", async () => {
     const fake = await running();
     const query = fake.state.queries.get("CTAS_COINBASE_BARS_1M_5")!;

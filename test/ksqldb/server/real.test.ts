@@ -122,7 +122,12 @@ describeOracle("every answer of a real ksqlDB is read as it was meant", (oracle)
     const { server } = await client(exchange);
     const id = /EXPLAIN (\w+)/.exec(ksqlOf(exchange))![1]!;
     // It was applied so, had no error, and had read all that there was.
-    expect(await explain(server, "step", id)).toEqual({ guarantee: exactlyOnce, fault: undefined, isCaughtUp: true });
+    expect(await explain(server, "step", id)).toEqual({
+      guarantee: exactlyOnce,
+      fault: undefined,
+      isCaughtUp: true,
+      isAssigned: true,
+    });
   });
 
   it.each(those(commands))("a command that is taken, and done or on its way: $title", async ({ exchange }) => {
