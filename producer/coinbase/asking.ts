@@ -64,9 +64,10 @@ export class Asking {
 
   /** Asks for all that is not refused; where everything is, for the product whose turn it is. */
   open(): void {
-    const { wanted } = this.#roster;
+    const [first = [], ...rest] = this.#roster.requests;
     this.#isOpen = true;
-    if (wanted.length > 0) this.#ask(wanted, false);
+    this.#queue.push(...rest);
+    if (first.length > 0) this.#ask(first, false);
     else this.#ask(this.#roster.due(Infinity) ?? [], true);
   }
 
@@ -124,10 +125,13 @@ export class Asking {
     else if (performance.now() >= request.deadline) this.#settle(request);
   }
 
-  /** The connection is no more. */
-  close(): void {
-    if (this.#isOpen && this.#request?.isTrial === true)
-      this.#roster.refuse(this.#missing(this.#request), "the connection ended when it was asked for");
+  /** The connection is no more; `how` it ended. */
+  close(how: string): void {
+    const request = this.#request;
+    const missing = request === undefined ? [] : this.#missing(request);
+    if (this.#isOpen && missing.length > 0)
+      if (request!.isTrial) this.#roster.refuse(missing, "the connection ended when it was asked for");
+      else this.#roster.cut(missing, request!.complaint ?? how, this.#held.size > 0);
     this.#isOpen = false;
     clearTimeout(this.#later);
   }
@@ -213,6 +217,7 @@ export class Asking {
     }
     if (!this.confirmed) {
       this.confirmed = true;
+      this.#roster.confirmed();
       this.#listener.confirmed();
     }
     const due = wait > 0 ? undefined : this.#roster.due(performance.now());

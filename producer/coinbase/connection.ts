@@ -109,8 +109,8 @@ export class Connection implements Session {
       socket.on("close", (code, reason) => {
         clearInterval(ask);
         clearInterval(watch);
-        this.#asking.close();
         this.#ending ??= { cause: "closed", detail: closeText(code, reason) };
+        this.#asking.close(this.#ending.detail);
         resolve(this.#ending);
       });
     });

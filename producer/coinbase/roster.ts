@@ -3,7 +3,7 @@
  * of a product, the next need not learn by its own end. What is refused is asked for again, a product at a time, after
  * pauses that grow.
  */
-import { briefly, keyOf, pairsOf, type Pair, type Subscription } from "./subscription.ts";
+import { briefly, isAboutProducts, keyOf, pairsOf, type Pair, type Subscription } from "./subscription.ts";
 
 export interface RosterPatience {
   /** Before a product that is refused is asked for again: at first, and at most, in milliseconds. */
@@ -34,6 +34,10 @@ export class Roster {
   readonly #refusals = new Map<string, Refusal>();
   /** What the connection before lacked, though the exchange had not refused it. */
   #lacked: readonly Pair[] = [];
+  /** Connections, one after the other, that ended while the exchange owed them an answer. */
+  #cuts = 0;
+  /** Products that were asked for, alone, when that happened. */
+  readonly #suspects = new Set<string>();
 
   constructor(subscription: Subscription, patience: RosterPatience, listener: RosterListener) {
     this.pairs = pairsOf(subscription);
@@ -44,6 +48,20 @@ export class Roster {
   /** What a connection asks for at once: all that is not refused. */
   get wanted(): readonly Pair[] {
     return this.pairs.filter((pair) => !this.isRefused(pair));
+  }
+
+  /**
+   * What is wanted, by request: all in one; or, where the exchange has ended connections over a product without saying which,
+   * one for each product, those last that were asked for when it did.
+   */
+  get requests(): readonly (readonly Pair[])[] {
+    const { wanted } = this;
+    if (this.#cuts < 2) return [wanted];
+    const products = [...new Set(wanted.map(({ product }) => product))];
+    const last = (product: string) => Number(this.#suspects.has(product));
+    return products
+      .toSorted((a, b) => last(a) - last(b))
+      .map((product) => wanted.filter((pair) => pair.product === product));
   }
 
   /** The products of which something is refused, and why. */
@@ -90,6 +108,25 @@ export class Roster {
       this.#refusals.delete(product);
       this.#listener.accepted(product);
     }
+  }
+
+  /**
+   * Remembers that a connection ended before it had an answer to these pairs. A product that was asked for alone counts as
+   * refused where the exchange says that it is about products, or does it again though others are confirmed.
+   */
+  cut(pairs: readonly Pair[], reason: string, othersAreConfirmed: boolean): void {
+    const [product = "", ...others] = new Set(pairs.map((pair) => pair.product));
+    const isSure = isAboutProducts(reason);
+    if (others.length === 0 && (isSure || (othersAreConfirmed && this.#suspects.has(product))))
+      return this.refuse(pairs, reason);
+    if (others.length === 0) this.#suspects.add(product);
+    this.#cuts += isSure ? 2 : 1;
+  }
+
+  /** All that is wanted was confirmed: what ended connections early is over. */
+  confirmed(): void {
+    this.#cuts = 0;
+    this.#suspects.clear();
   }
 
   /** Whether the connection before has lacked the same; remembers it for the next. */

@@ -117,7 +117,10 @@ it("leaves its socket idle where it is alone on it, while the other sockets stre
   expect(isContiguous(sequencesOf(followed, "BTC-USD"))).toBe(true);
 });
 
-/** An exchange that answers each subscribe with the frames that `answer` gives, and sends a heartbeat of each product. */
+/** Of a script: the exchange closes the connection, with this reason. */
+const closing = (reason: string) => ({ close: reason });
+
+/** An exchange that answers each subscribe with the frames that `answer` gives, and sends heartbeats of a product. */
 async function scripted(answer: (products: readonly string[], count: number) => readonly object[]): Promise<string> {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
   onTestFinished(() => {
@@ -131,7 +134,9 @@ async function scripted(answer: (products: readonly string[], count: number) => 
     socket.on("message", (data) => {
       const { channels } = JSON.parse((data as Buffer).toString()) as { channels: { product_ids: string[] }[] };
       const products = channels[0]!.product_ids;
-      for (const frame of answer(products, ++count)) socket.send(JSON.stringify(frame));
+      for (const frame of answer(products, ++count))
+        if ("close" in frame) socket.close(1008, frame.close as string);
+        else socket.send(JSON.stringify(frame));
       const heartbeat = JSON.stringify({ type: "heartbeat", product_id: products[0], sequence: 1, last_trade_id: 1 });
       beat ??= setInterval(() => socket.send(heartbeat), 50);
     });
@@ -144,6 +149,45 @@ const failed = (reason: string) => ({ type: "error", message: "Failed to subscri
 const confirming = (products: readonly string[]) => ({
   type: "subscriptions",
   channels: signedChannels.map((name) => ({ name, product_ids: products, account_ids: null })),
+});
+
+it.each([
+  [
+    "over an error that names none",
+    [failed("Invalid product ID provided"), closing("")],
+    "Invalid product ID provided",
+    3,
+  ],
+  ["with a reason", [closing("GONE-USD is not a valid product")], "closed by the exchange (1008: GONE-USD is not", 3],
+  ["without a word", [closing("")], "closed by the exchange (1008)", 5],
+])("is found where the exchange ends each connection that asks for it, %s", async (_, answer, reason, connects) => {
+  const held = new Set<string>();
+  const url = await scripted((products) => {
+    // With the connection ends what it had.
+    if (products.includes("GONE-USD")) {
+      held.clear();
+      return answer;
+    }
+    for (const product of products) held.add(product);
+    return [confirming([...held])];
+  });
+  const products = ["BTC-USD", "GONE-USD", "ETH-USD", "SOL-USD"];
+  const followed = follow(url, { products, patience: never });
+  await followed.until(() => followed.feed.open === 1);
+  await followed.stop();
+  expect(saying(followed, "refuses")).toEqual([expect.stringContaining(`refuses GONE-USD (`)]);
+  expect(saying(followed, "refuses")[0]).toContain(reason);
+  expect(saying(followed, "connected to")).toEqual([expect.stringContaining(" of 3 products")]);
+  expect(followed.feed).toMatchObject({ connects, refused: 1 });
+});
+
+it("is refused by nobody where the exchange ends every connection, whatever it is asked for", async () => {
+  let ends = 8;
+  const url = await scripted((products) => (ends-- > 0 ? [closing("")] : [confirming(products)]));
+  const followed = follow(url, { products: ["BTC-USD", "ETH-USD"], productsPerSocket: 1, patience: never });
+  await followed.until(() => followed.feed.open === 2);
+  await followed.stop();
+  expect(saying(followed, "refuses")).toEqual([]);
 });
 
 it("is refused once, where the exchange says so for each of its channels", async () => {
