@@ -55,6 +55,8 @@ export class KsqlServer {
     accept: `${contentType}, application/json`,
     "content-type": `${contentType}; charset=utf-8`,
   };
+  /** It has answered as a ksqlDB server does. */
+  #isThere = false;
   /** Of the last command: whatever follows is answered when that has been executed. */
   #sequence = -1;
 
@@ -149,13 +151,18 @@ export class KsqlServer {
       this.#checkStop(step);
       const answer = await requestOnce(this.url + path, init, answerMs);
       const trouble = troubleOf(answer, `ksqlDB at ${this.url}`, this.#headers["authorization"] !== undefined);
-      if (trouble === undefined) return this.#read(step, path, answer as Answer);
+      if (trouble === undefined) {
+        const body = this.#read(step, path, answer as Answer);
+        this.#isThere = true;
+        return body;
+      }
       const { kind, reason, cure } = trouble;
       if (kind === "unknown" && isCommand)
         throw new Lost(`${step}: ${reason} Whether the statement was executed is not known.`, cure);
       const now = Date.now();
       if (kind === "waits") heard = now;
-      const most = kind === "waits" ? waitMs : Math.min(waitMs, heard - started + networkMs);
+      // Before one that starts, a gateway answers, or breaks connections; or its name is not known yet.
+      const most = kind === "waits" || !this.#isThere ? waitMs : Math.min(waitMs, heard - started + networkMs);
       const pause = pauseBefore(attempt, answer);
       if (kind === "final" || now + pause > started + most) {
         const after = attempt > 0 ? ` It was asked for ${duration(now - started)}.` : "";

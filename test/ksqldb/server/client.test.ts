@@ -98,6 +98,19 @@ describe("what may pass is waited for", () => {
     expect(told).not.toContain("Looking");
   });
 
+  it.each([
+    ["breaks connections, as a published port of Docker", { drop: "before" }],
+    ["answers 502, as a gateway", { status: 502, html: "<html>Bad Gateway</html>" }],
+  ] as const)("a server before which something %s until it is there", async (_, fault) => {
+    const fake = await startFakeKsqldb();
+    fake.fail({ on: "/info", times: 2, ...fault });
+    // Between two questions more time passes than a server is forgiven that has answered before.
+    const { now } = Date;
+    vi.spyOn(Date, "now").mockImplementation(() => now() + fake.requests.length * 60_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect((await runAgainst(fake, "plan", desired, { wait: "10m" })).code).toBe(0);
+  });
+
   it("a connection that breaks, when nothing was changed by it", async () => {
     const fake = await startFakeKsqldb();
     fake.fail(
