@@ -162,6 +162,22 @@ it("a log whose end is torn says how many records were cut off, and the start sa
   ]);
 });
 
+it.each(["coinbase_full", "coinbase_level2", "coinbase_ticker"])(
+  "a recording whose end in the log of %s was torn is stored again as far as it is missing, and shown once",
+  async (topic) => {
+    const { file } = simulatedRecording(3_000);
+    const dir = newFolder();
+    await replay(file, dir);
+    const before = await query(dir, ["trades"], ["book_changes"], ["quarantine"], ["bars_1s"], ["bars_1m"]);
+    const { path, bytes } = largest(dir, topic);
+    truncateSync(path, bytes.length - 1);
+    await replay(file, dir);
+    expect(await query(dir, ["trades"], ["book_changes"], ["quarantine"], ["bars_1s"], ["bars_1m"])).toEqual(before);
+    await replay(file, dir);
+    expect(await query(dir, ["trades"], ["book_changes"], ["quarantine"], ["bars_1s"], ["bars_1m"])).toEqual(before);
+  },
+);
+
 describe("a file beside the data", () => {
   it.each([
     ["source.json", "", "is empty. Write into it what has filled the directory"],
