@@ -1,4 +1,4 @@
-/** Small JSON files that must survive a crash: they are written beside their place and renamed into it. */
+/** Small files that must survive a crash: they are written beside their place and renamed into it. Most are JSON. */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { UserError } from "./command.ts";
 
@@ -22,10 +22,15 @@ export function readState<T>(path: string, isValid: (value: unknown) => value is
   return value;
 }
 
+/** Replaces a file with a value as JSON. */
+export function writeState(path: string, value: object, mode?: number): void {
+  replaceFile(path, `${JSON.stringify(value, undefined, 1)}\n`, mode);
+}
+
 /** Replaces a file whole: a crash leaves the old one or the new one. */
-export function writeState(path: string, value: object, mode = 0o666): void {
+export function replaceFile(path: string, content: string | Uint8Array, mode = 0o666): void {
   // One that a crash has left would keep its mode.
   rmSync(`${path}.new`, { force: true });
-  writeFileSync(`${path}.new`, `${JSON.stringify(value, undefined, 1)}\n`, { mode });
+  writeFileSync(`${path}.new`, content, { mode });
   renameSync(`${path}.new`, path);
 }

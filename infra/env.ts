@@ -1,8 +1,9 @@
 /** `npm run env`: what programs must know of a deployed environment, from Terraform's outputs into `.env`. */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { parseCommand, runCommand, UserError, notUnderstood } from "../command.ts";
 import { knownVariables, readEnvironment } from "../environment.ts";
+import { replaceFile } from "../state-file.ts";
 import { synthesise } from "./synth.ts";
 import { readOutputs } from "./state.ts";
 
@@ -36,9 +37,7 @@ await runCommand(async () => {
       `.env is not changed: ${damaged} would be damaged, since something in it goes over several lines. Write each value in one line.`,
     );
   // Whole or not at all, and never readable by others.
-  rmSync(".env.new", { force: true });
-  writeFileSync(".env.new", changed, { mode: 0o600 });
-  renameSync(".env.new", ".env");
+  replaceFile(".env", changed, 0o600);
   process.stderr.write(`.env has ${[...variables.keys()].join(", ")}\n`);
 });
 

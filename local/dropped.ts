@@ -2,9 +2,10 @@
  * What this data directory's statements and tables have left out, in all its runs: kept in `dropped.json`, said when it
  * begins, with the cure.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../command.ts";
+import { replaceFile } from "../state-file.ts";
 import { causes, Dropped, type Cause, type Counts, type FirstDrop } from "../dropped.ts";
 
 interface Meaning {
@@ -74,7 +75,6 @@ function read(path: string, talk: (line: string) => void): readonly Counts[] {
   }
 }
 
-/** Renamed into place: a crash leaves the old counts or the new ones. */
 function write(path: string, counts: readonly Counts[]): void {
   const some = counts.filter(({ counts: own }) => Object.values(own).some((count) => count > 0));
   const rows = some.map(({ reader, topic, partition, upTo, counts: own }) => ({
@@ -85,8 +85,7 @@ function write(path: string, counts: readonly Counts[]): void {
     counts: own,
   }));
   try {
-    writeFileSync(`${path}.new`, `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`);
-    renameSync(`${path}.new`, path);
+    replaceFile(path, `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`);
   } catch (error) {
     throw new UserError(
       `cannot write ${path}: ${(error as Error).message}. Free space and start again: what is stored stays.`,

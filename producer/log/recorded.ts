@@ -6,18 +6,10 @@
  *
  * It is written before the first record of the recording. How far the recording is stored, the log says.
  */
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { replaceFile } from "../../state-file.ts";
 import { shortHash, type Recording } from "../recording.ts";
 
 const magic = Buffer.from("TAPEREC1");
@@ -93,10 +85,7 @@ export class RecordedSessions {
     const start = Buffer.alloc(header);
     magic.copy(start);
     start.writeUInt32LE(crc32(body), magic.length);
-    // Renamed into place: after a crash there is the old file or the new one.
-    const path = join(this.#dir, `${session}.new`);
-    writeFileSync(path, Buffer.concat([start, body]));
-    renameSync(path, join(this.#dir, session));
+    replaceFile(join(this.#dir, session), Buffer.concat([start, body]));
   }
 }
 

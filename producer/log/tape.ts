@@ -2,6 +2,7 @@
  * Where the tape in a log ends. A file beside the log has what was known when it was written, and up to which offsets;
  * what is stored since is read from the log, which is the truth: without the file all of it.
  */
+import { rmSync } from "node:fs";
 import avsc from "avsc";
 import { UserError } from "../../command.ts";
 import { headerLength, schemaIdOf } from "../../schemas/wire.ts";
@@ -32,6 +33,8 @@ export function readTape(log: Log, file: string, full: boolean): Tape {
     saved?.tape.numbers === (full ? "sequence" : "trade_id") &&
     saved.offsets.length === partitions.length &&
     saved.offsets.every((at, i) => at <= partitions[i]!.end);
+  // Once the log has grown again, nobody could see that it was shorter.
+  if (!holds) rmSync(file, { force: true });
   const continuity = new Continuity(
     full,
     () => {},

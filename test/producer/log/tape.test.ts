@@ -1,5 +1,5 @@
 /** Where the tape in a log ends, by files as a run leaves them. */
-import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Continuity } from "../../../producer/continuity.ts";
@@ -131,6 +131,22 @@ it.each([
   spoil(file);
   expect(existsSync(file)).toBe(true);
   expect(tapeOf(dir)).toEqual(itsTape);
+});
+
+it("is read from the log where that has lost its end and grown beyond it again", async () => {
+  const dir = newFolder();
+  const numbers = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, i): Event => ["open", "BTC-USD", from + i]);
+  const { log, file } = open(dir, ...numbers(1, 9));
+  const continuity = new Continuity(true, () => {});
+  for (const [type, product, sequence] of numbers(1, 9)) continuity.accept(type, product, sequence, null);
+  await writeTape(log, file, continuity);
+  await log.close();
+  // What a power failure leaves of it: nothing of the events, and the file beside them.
+  for (const path of readdirSync(join(dir, "coinbase_full"))) rmSync(join(dir, "coinbase_full", path));
+  expect(tapeOf(dir).products).toEqual({});
+  await killed(dir, ...numbers(21, 40));
+  expect(tapeOf(dir)).toMatchObject({ products: { "BTC-USD": { last: 40, holes: [] } }, missed: 0 });
 });
 
 it("ends in the new count where the exchange has begun to count again", async () => {
