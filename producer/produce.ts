@@ -33,7 +33,7 @@ export async function produce(work: Work, signal: AbortSignal): Promise<void> {
   const { source, sink, idOf, counters, continuity, ownFields } = work;
   const encode = encoder(idOf);
   const schema = readSchema("coinbase_full");
-  const events = new EventScanner(schema, idOf("coinbase_full-value", schema));
+  const events = new EventScanner(schema, idOf("coinbase_full-value", schema), ownFields !== "keep");
   const decoders = new WeakMap<Session, (frame: Frame) => void>();
   const dates = new Dates(sendDated, misdated);
   let position = 0;

@@ -53,16 +53,16 @@ export function decoder(
   control: (message: Message) => void = () => {},
   ownFields: OwnFields = "drop",
 ): (frame: Frame) => void {
+  const dropsOwn = ownFields === "drop";
   const shapes = {
-    coinbase_full: shapeOf("coinbase_full"),
-    coinbase_ticker: shapeOf("coinbase_ticker"),
-    coinbase_level2: shapeOf("coinbase_level2"),
+    coinbase_full: shapeOf("coinbase_full", dropsOwn),
+    coinbase_ticker: shapeOf("coinbase_ticker", dropsOwn),
+    coinbase_level2: shapeOf("coinbase_level2", dropsOwn),
   };
   /** Of the frame that is being decoded: whether members of it travel in `extra`. */
   let hasExtra = false;
   /** Of the same: how many members of the account's own orders were left out. */
   let own = 0;
-  const dropsOwn = ownFields === "drop";
   const latest = new LatestTime(session.startsAt);
 
   return function decode(frame) {
@@ -243,10 +243,10 @@ export function parseObject(text: string): Message | undefined {
 }
 
 /** The fields of a record: every record starts as a copy of one blank, so that all have one hidden class. */
-function shapeOf(topic: Kind["topic"]) {
+function shapeOf(topic: Kind["topic"], dropsOwn: boolean) {
   const schema = readSchema(topic);
   return {
-    members: wireMembers(schema),
+    members: wireMembers(schema, dropsOwn),
     blank: Object.fromEntries(schema.fields.map((field) => [field.name, null])),
   };
 }

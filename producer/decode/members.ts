@@ -2,15 +2,20 @@
 import type { AvroField, AvroRecord } from "../../schemas/avro.ts";
 import { unwrap } from "../../schemas/avro.ts";
 import { bigNumeric, examineDecimal, hasExponent, numeric, spellOut, type Verdict } from "./decimal.ts";
+import { isOwn } from "./own.ts";
 
 type Form = "text" | "integer" | "decimal" | "amount" | "side";
 
 /** Fields that no message has: the producer fills them in. */
 const ours = new Set(["time", "received_at", "session", "frame", "part", "changes", "extra"]);
 
-/** Name → form of the members that go into fields of their own. Throws on a type that no member is read into. */
-export function wireMembers(schema: AvroRecord): ReadonlyMap<string, Form> {
-  return new Map(schema.fields.filter((field) => !ours.has(field.name)).map((field) => [field.name, formOf(field)]));
+/**
+ * Name → form of the members that go into fields of their own; with `dropsOwn` without those that mark the account's own
+ * orders, whatever the schema has. Throws on a type that no member is read into.
+ */
+export function wireMembers(schema: AvroRecord, dropsOwn: boolean): ReadonlyMap<string, Form> {
+  const read = schema.fields.filter(({ name }) => !ours.has(name) && !(dropsOwn && isOwn(name)));
+  return new Map(read.map((field) => [field.name, formOf(field)]));
 }
 
 function formOf(field: AvroField): Form {

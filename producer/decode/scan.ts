@@ -83,9 +83,12 @@ export class EventScanner {
   readonly #second = Buffer.alloc(19);
   #secondMicros = 0;
 
-  /** A scanner of `coinbase_full`, whose schema it is given; values bear the schema's id. */
-  constructor(schema: AvroRecord, schemaId: number) {
-    const members = [...wireMembers(schema), ["time", "time"] as const];
+  /**
+   * A scanner of `coinbase_full`, whose schema it is given; values bear the schema's id. `dropsOwn`: a frame with members of
+   * the account's own orders is not ordinary.
+   */
+  constructor(schema: AvroRecord, schemaId: number, dropsOwn = true) {
+    const members = [...wireMembers(schema, dropsOwn), ["time", "time"] as const];
     const member = (name: string) => members.findIndex(([known]) => known === name);
     this.#names = members.map(([name]) => Buffer.from(name));
     this.#forms = Uint8Array.from(members, ([, form]) => codes[form]);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { newCounters } from "../../../producer/counters.ts";
 import { decoder } from "../../../producer/decode/decode.ts";
+import { wireMembers } from "../../../producer/decode/members.ts";
 import { EventScanner } from "../../../producer/decode/scan.ts";
 import { readSchema } from "../../../schemas/avro.ts";
 import { activate, match, received, ticker } from "./frames.ts";
@@ -176,6 +177,17 @@ describe("members of the account's own orders", () => {
     const scanner = new EventScanner(readSchema("coinbase_full"), 1);
     for (const [, frame, own] of frames)
       expect(scanner.read(Buffer.from(JSON.stringify({ ...frame, ...own })), receivedAt)).toBe(false);
+  });
+
+  it("are not read into a field of their name, where the schema has one, unless they are kept", () => {
+    const schema = readSchema("coinbase_full");
+    const user = { name: "user_id", type: ["null", "string"], default: null, doc: "" } as const;
+    const appended = { ...schema, fields: [...schema.fields, user] };
+    const frame = Buffer.from(JSON.stringify({ ...match, user_id: made.user_id }));
+    for (const dropsOwn of [true, false]) {
+      expect(wireMembers(appended, dropsOwn).has("user_id")).toBe(!dropsOwn);
+      expect(new EventScanner(appended, 1, dropsOwn).read(frame, receivedAt)).toBe(!dropsOwn);
+    }
   });
 
   it("cost no recursion: a frame may nest as deeply as it is long", () => {
