@@ -132,6 +132,11 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
+/** `--data` as a hint names it, with a space before it; nothing where the directory is the default. */
+export function dataOption(dir: string): string {
+  return dir === ".tapeline" ? "" : ` --data${dir.startsWith("-") ? "=" : " "}${shellWord(dir)}`;
+}
+
 /** The word that another most likely stands for; undefined where none is near. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   const distances = words.map((other) => ({ other, distance: distance(word.toUpperCase(), other.toUpperCase()) }));
@@ -159,14 +164,14 @@ function distance(one: string, other: string): number {
   return row[other.length]!;
 }
 
-/** The longest that a timer can wait, in milliseconds. */
-const longest = 24 * 24 * 3_600_000;
+/** The longest duration: 24 days, as long as a timer can wait, in milliseconds. */
+export const longestMs = 24 * 24 * 3_600_000;
 
 /** Milliseconds of a duration as 500ms, 30s, 5m or 1h. */
 export function parseDuration(option: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ""];
-  if (match === null || factor === undefined || Number(match[1]) * factor > longest)
+  if (match === null || factor === undefined || Number(match[1]) * factor > longestMs)
     throw new UsageError(
       `${option} ${shown(text)}: a duration as 500ms, 30s, 5m or 1h is expected, of at most 24 days.`,
     );

@@ -1,6 +1,7 @@
 /** `npm start`: the local platform. */
 import { existsSync } from "node:fs";
 import {
+  dataOption,
   parseCommand,
   parseDuration,
   parseWhole,
@@ -8,7 +9,6 @@ import {
   stopSignal,
   UserError,
   notUnderstood,
-  shellWord,
   shownPath,
 } from "../command.ts";
 import { feed, restBase } from "../producer/coinbase/endpoints.ts";
@@ -93,9 +93,7 @@ await runCommand(async () => {
     talk(
       `${recording ? values.source : kind === "live" ? "Coinbase Exchange" : "simulated exchange"} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
     );
-    const dataOption =
-      values.data === ".tapeline" ? "" : ` --data${values.data.startsWith("-") ? "=" : " "}${shellWord(values.data)}`;
-    talk(`next, in another terminal: npm run sql -- run candles${dataOption}`);
+    talk(`next, in another terminal: npm run sql -- run candles${dataOption(values.data)}`);
     const start = performance.now();
     const { gone } = simulator ?? {};
     if (recording?.cut !== undefined) talk(recording.cut);
@@ -105,7 +103,7 @@ await runCommand(async () => {
     gone?.throwIfAborted();
     status.stop();
     if (recording && stop.aborted) talk("stopped before the end of the recording: the same command continues it");
-    process.stdout.write(`${summary(platform, (performance.now() - start) / 1000, dataOption)}\n`);
+    process.stdout.write(`${summary(platform, (performance.now() - start) / 1000, dataOption(values.data))}\n`);
   } catch (error) {
     // Whatever fails then fails for this.
     vanished.throwIfAborted();

@@ -18,9 +18,6 @@ export interface Question {
   readonly timeoutMs: number;
 }
 
-/** The longest time limit: 24 days, as long as a timer can wait. */
-export const longestTimeoutMs = 24 * 24 * 3_600_000;
-
 /** The trailer that says why an answer ends before its last row, URI-encoded. */
 export const fault = "x-tapeline-fault";
 

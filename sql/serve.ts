@@ -1,10 +1,11 @@
 /** Answers questions over HTTP. A question that nobody listens to any more ends, and no question holds up the ingest. */
 import { once } from "node:events";
+import { addAbortSignal } from "node:stream";
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { UserError } from "../command.ts";
+import { longestMs, UserError } from "../command.ts";
 import { answer, timeLimit, tookTooLong } from "./answer.ts";
-import { fault, longestTimeoutMs, type Question } from "./ask.ts";
+import { fault, type Question } from "./ask.ts";
 import { formats } from "./duckdb/format.ts";
 import type { Warehouse } from "./duckdb/warehouse.ts";
 import { Turns } from "./turns.ts";
@@ -54,7 +55,8 @@ export class Questions {
 
   async #handle(request: IncomingMessage, response: ServerResponse, stop: AbortController): Promise<void> {
     try {
-      const question = await readQuestion(request);
+      // Who never ends the question does not keep the platform from its end.
+      const question = await readQuestion(addAbortSignal(stop.signal, request));
       let waits = true;
       const limit = timeLimit(question.timeoutMs, () => (waits ? waitedTooLong(question) : tookTooLong(question)));
       const signal = AbortSignal.any([stop.signal, limit.signal]);
@@ -134,7 +136,7 @@ async function readQuestion(request: IncomingMessage): Promise<Question> {
     typeof name !== "string" ||
     typeof parameters !== "object" ||
     !formats.some((known) => known === format) ||
-    !(typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= longestTimeoutMs)
+    !(typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= longestMs)
   ) {
     throw new UserError("a question has a verb, a name, parameters, a format and a time limit in milliseconds");
   }

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { Environment } from "../environment.ts";
 import {
+  dataOption,
   notUnderstood,
   parseCommand,
   parseDuration,
@@ -41,6 +42,15 @@ it.each(["plain", "/a/b.c", "two words", "it's", '"quoted"', "$HOME `x` \\ !*", 
   "a shell reads %j back from a hint",
   (text) => expect(execFileSync("sh", ["-c", `printf %s ${shellWord(text)}`]).toString()).toBe(text),
 );
+
+it("a hint names a data directory but the default one, also one that looks like an option", () => {
+  expect([".tapeline", "data", "my data", "-data"].map(dataOption)).toEqual([
+    "",
+    " --data data",
+    " --data 'my data'",
+    " --data=-data",
+  ]);
+});
 
 it.each([
   ["BTC-UDS", "BTC-USD"],

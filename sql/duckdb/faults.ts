@@ -1,6 +1,6 @@
 /** What DuckDB's errors mean for whoever has a warehouse: whose fault it is, and the cure. */
 import { dirname } from "node:path";
-import { shellWord, UserError } from "../../command.ts";
+import { dataOption, UserError } from "../../command.ts";
 
 /** The file is another process's: a platform that runs, or one that is just starting or stopping. */
 export class InUseError extends UserError {}
@@ -32,8 +32,7 @@ export function warehouseFault(error: unknown, path: string, attempt: string): U
 }
 
 function rebuild(dir: string): string {
-  const option = dir === ".tapeline" ? "" : ` --data ${shellWord(dir)}`;
-  return `npm start -- --rebuild${option} makes it again from the log.`;
+  return `npm start -- --rebuild${dataOption(dir)} makes it again from the log.`;
 }
 
 function cureOf(message: string): string {
