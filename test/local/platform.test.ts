@@ -143,7 +143,7 @@ describe("a replay", () => {
     // The kills did fall into the work: the log was found at several sizes short of its last.
     sizes.delete(bytesOf(join(dir, "log")));
     expect(sizes.size).toBeGreaterThanOrEqual(2);
-  });
+  }, 240_000);
 });
 
 /** What the files of a folder hold together. */

@@ -163,7 +163,7 @@ describe("bars of a minute equal candles, and every event is there once", () => 
       sizes.delete(bytesOf(join(dir, "log")));
       expect(sizes.size).toBeGreaterThanOrEqual(2);
     },
-    120_000,
+    300_000,
   );
 });
 
