@@ -86,7 +86,7 @@ export class Platform {
   }
 
   /**
-   * Opens or creates a data directory; `catchUp` is to follow. `talk` is given what was mended.
+   * Opens or creates a data directory; `catchUp` is to follow. `talk` is given what was repaired.
    * Throws UserError when another process has the directory, or a source of another kind has filled it.
    */
   static async open(dir: string, kind: SourceKind, talk: (line: string) => void): Promise<Platform> {
@@ -100,7 +100,7 @@ export class Platform {
       const { plans } = readStatements();
       for (const file of changedStatements(dir, plans, talk))
         talk(
-          `${file} has changed: rows that are in ${dir} stay as it was. A replay into a new directory has only new ones`,
+          `${file} has changed: rows that are in ${dir} stay as the statement of before made them. A replay into a new directory has only new ones`,
         );
       const tapeFile = join(dir, "log", "tape.json");
       // The simulated exchange is asked for everything, Coinbase for what is open to everyone.
