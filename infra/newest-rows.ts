@@ -7,8 +7,8 @@ export interface Tables {
   readonly project: string;
   readonly dataset: string;
   readonly location: string;
-  /** With the column of their partitions. */
-  readonly tables: readonly { readonly name: string; readonly column: string; readonly isRare: boolean }[];
+  /** With the column of their partitions, and whether all may be well where they get no row for a day. */
+  readonly tables: readonly { readonly name: string; readonly column: string; readonly mayBeEmpty: boolean }[];
   /** Google's, if not given. */
   readonly apiEndpoint?: string;
   readonly waitMs: number;
@@ -63,10 +63,10 @@ async function ask({ project, dataset, location, tables, apiEndpoint, waitMs }: 
   const [rows] = (await job.getQueryResults()) as [Row[], ...unknown[]];
   await job.getMetadata();
   const { statistics } = job.metadata as { statistics?: { query?: { totalBytesBilled?: string } } };
-  const rare = new Set(tables.flatMap(({ name, isRare }) => (isRare ? name : [])));
+  const full = new Set(tables.flatMap(({ name, mayBeEmpty }) => (mayBeEmpty ? [] : name)));
   return {
     bytesBilled: Number(statistics?.query?.totalBytesBilled ?? 0),
-    rows: rows.map((row) => ({ ...row, isMissed: row.time === null && !rare.has(row.table) })),
+    rows: rows.map((row) => ({ ...row, isMissed: row.time === null && full.has(row.table) })),
   };
 }
 

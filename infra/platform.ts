@@ -59,7 +59,9 @@ export function readPlatform(
         .map(({ name, partitionBy: { column } }) => ({
           name,
           column,
-          isRare: catalog.some((topic) => topic.name === name && topic.isRare === true),
+          mayBeEmpty: catalog.some(
+            ({ name: topic, isRare, isKeyless }) => topic === name && (isRare === true || isKeyless === true),
+          ),
         })),
       waitMs,
     },

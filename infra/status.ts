@@ -133,7 +133,8 @@ const help = `npm run status [-- --json] [--wait 30s] [--max-lag 100000]
 Tells how the environment does that TAPELINE_ENVIRONMENT names: the sink with its tasks and dead letters, ksqlDB's queries,
 how far they are behind, and the newest row of each table, which BigQuery is asked for: a few cents at most, and told.
 A line with ! is of what is not as it should be: what is not RUNNING, or is and dies again and again; what is far behind;
-dead letters in the last 24 hours; a table without a row in the last day (feed_quarantine: good news); what does not answer.
+dead letters in the last 24 hours; a table without a row in the last day, save feed_quarantine, for which that is good news, and
+coinbase_ticker, which a producer with keys of the exchange does not fill; what does not answer.
 
   --json      One JSON object.
   --wait      How long a service that is busy, or does not answer, is asked. Default 30s.

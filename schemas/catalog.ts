@@ -15,6 +15,8 @@ export interface Topic {
   readonly retentionMs: number;
   /** What should not happen goes there: it is little, and none of it is good news. */
   readonly isRare?: true;
+  /** The producer takes it without keys of the exchange only: with them other topics have all of it. */
+  readonly isKeyless?: true;
   /** The BigQuery table it is sunk into, if it is. */
   readonly table?: Table;
 }
@@ -55,6 +57,7 @@ export const topics = {
     writtenBy: "producer",
     partitions,
     retentionMs: 7 * day,
+    isKeyless: true,
     table: { partitionBy: perHour, clusterBy: ["product_id"] },
   },
   feed_quarantine: {

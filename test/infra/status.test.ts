@@ -220,16 +220,18 @@ describe("a status", () => {
     ]);
   });
 
-  it("marks a table without a row in the last day, but not that of what could not be read", async () => {
-    const world = await deployed({ tables: "coinbase_full,coinbase_ticker,feed_quarantine" });
+  it("marks a table without a row in the last day, but not that of what could not be read, nor that of what comes without keys only", async () => {
+    const world = await deployed({ tables: "coinbase_full,coinbase_ticker,coinbase_trades,feed_quarantine" });
     world.apis.newest
       .set("feed_quarantine", null)
       .set("coinbase_full", 7 * 3600)
-      .set("coinbase_ticker", null);
+      .set("coinbase_ticker", null)
+      .set("coinbase_trades", null);
     const { ok, lines } = await look(world);
-    expect(lines.slice(-3)).toEqual([
+    expect(lines.slice(-4)).toEqual([
       expect.stringMatching(/^ {4}coinbase_full: .*Z, 7 hours ago$/),
-      "!   coinbase_ticker: none in the last day",
+      "    coinbase_ticker: none in the last day",
+      "!   coinbase_trades: none in the last day",
       "    feed_quarantine: none in the last day",
     ]);
     expect(ok).toBe(false);
