@@ -5,6 +5,7 @@ import {
   parseCommand,
   parseDuration,
   parseWhole,
+  redact,
   runCommand,
   stopSignal,
   UserError,
@@ -59,7 +60,8 @@ await runCommand(async () => {
   const port = values.port === undefined ? undefined : parseWhole("--port", values.port, 65_535);
   const rate = parseWhole("--rate", values.rate, 1_000_000);
   // On a terminal a line of figures stands where this is written.
-  const talk = (line: string) => void process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : ""}${line}\n`);
+  const talk = (line: string) =>
+    void process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : ""}${redact(line)}\n`);
   if (values.rebuild) {
     const rows = await rebuild(values.data, values.yes, talk);
     return void process.stdout.write(`the tables are made again: ${rows.toLocaleString("en-US")} rows\n`);
