@@ -64,10 +64,14 @@ const recentMs = 20 * 60_000;
 function recentFault(errors: readonly Json[]): string | undefined {
   const last = errors.at(-1);
   if (last === undefined || Number(last["timestamp"]) < Date.now() - recentMs) return undefined;
-  // Frames of the stack help nobody here; the causes stand between them.
-  const lines = redact(text(last["errorMessage"])).split("\n");
+  return errorText(last);
+}
+
+/** One of `queryErrors` in words. Frames of the stack help nobody here; the causes stand between them. */
+export function errorText({ type, errorMessage }: Json): string {
+  const lines = redact(text(errorMessage)).split("\n");
   const words = lines.filter((line) => !/^\s*(at |\.\.\. \d+ more)/.test(line)).map((line) => line.trim());
-  return `${text(last["type"])}: ${words.join(" ").slice(0, 1000)}`;
+  return `${text(type)}: ${words.join(" ").trim().slice(0, 1000)}`;
 }
 
 /** Older names of it, as `exactly_once`, mean the same. */

@@ -1,7 +1,7 @@
 /** The queries of a server, and the wait until they run. One that somebody reads writes nothing. */
 import { UserError } from "../../command.ts";
 import type { KsqlServer } from "./client.ts";
-import { explain } from "./explain.ts";
+import { errorText, explain } from "./explain.ts";
 import { type Json, list, objects, plain, text } from "./json.ts";
 
 export interface Query {
@@ -99,7 +99,7 @@ async function faultOf(server: KsqlServer, step: string, { id, state }: Query): 
   const { queryDescription } = await server.ask(step, `EXPLAIN ${id};`, "queryDescription");
   const { queryErrors } = (queryDescription ?? {}) as Json;
   const errors = objects(queryErrors).slice(-3);
-  const lines = errors.map(({ type, errorMessage }) => `\n  ${text(type)}: ${text(errorMessage)}`).join("");
+  const lines = errors.map((error) => `\n  ${errorText(error)}`).join("");
   const how = state === "RUNNING" ? "is RUNNING, and dies again and again" : `is ${state}`;
   return new UserError(
     `${step}: ${id} ${how}.${lines}\n` +

@@ -684,7 +684,10 @@ describe("a step that fails", () => {
 describe("a query that does not run", () => {
   it("is told with what it complains of", async () => {
     const fake = await startFakeKsqldb();
-    fake.fail({ on: "CREATE TABLE", dies: "Overflow on addition of decimals" });
+    fake.fail({
+      on: "CREATE TABLE",
+      dies: "Overflow on addition of decimals\n\tat io.confluent.ksql.Udaf.add(Udaf.java:7)\n",
+    });
     const { code, told, report } = await runAgainst(fake, "apply", desired);
     expect(code).toBe(1);
     const fault = "  USER: Overflow on addition of decimals\nFix what it complains of";
