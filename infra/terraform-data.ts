@@ -28,6 +28,11 @@ export class TerraformData extends TerraformResource {
     return `${this.terraformResourceType}.${this.friendlyUniqueId}`;
   }
 
+  /** Made at random when the resource is: another one in every life of the stack. */
+  get id(): string {
+    return this.getStringAttribute("id");
+  }
+
   /** A value of the input, known when the resource does not change. */
   output(name: string): string {
     return Token.asString(this.interpolationForAttribute(`output.${name}`));

@@ -16,6 +16,7 @@ import { keptObjects, qualify, type SqlObject } from "../sql/objects.ts";
 import type { ScheduledQuery } from "../sql/scheduled.ts";
 import type { InfraConfig } from "./config.ts";
 import { ScheduledQueries } from "./scheduled-queries.ts";
+import { TerraformData } from "./terraform-data.ts";
 import { literal } from "./terraform-text.ts";
 
 export interface WarehouseProps {
@@ -112,9 +113,12 @@ export class Warehouse extends Construct {
       });
 
     this.sink = props.givenKey === undefined ? this.#sinkAccount(enabled) : this.#givenAccount(props.givenKey);
+    // For a month Google gives nobody the id of a role that was deleted, and so not to the stack that is made after destroy.
+    // https://cloud.google.com/iam/docs/creating-custom-roles#deleting-custom-role
+    const life = new TerraformData(this, "sink_role_life", {});
     const role = new ProjectIamCustomRole(this, "sink_role", {
       project,
-      roleId: `${prefix.replaceAll("-", "_")}_sink`,
+      roleId: `${prefix.replaceAll("-", "_")}_sink_${Fn.substr(life.id, 0, 8)}`,
       title: `${prefix} sink`,
       description: "Writes rows, and may not delete a table",
       permissions: [...sinkPermissions],

@@ -624,6 +624,9 @@ describeTerraform("of Google Cloud, the fake provider", () => {
     expect(planned(await terraform.plan())).toEqual([]);
     expect(await terraform.destroy()).toMatchObject({ code: 0 });
     expect(known.filter((type) => cloud.all(type).length > 0)).toEqual(["google_project_service"]);
+    expect(
+      (await terraform.command("apply", "-auto-approve", "-target=google_project_iam_custom_role.own")).output,
+    ).toContain("You can't create a role_id (own) which has been marked for deletion");
   });
 
   it("imports what is there, and does not make it twice", async () => {

@@ -178,6 +178,8 @@ describeTerraform("an environment", () => {
     expect(places).not.toContain(-1);
     expect(places).toEqual(places.toSorted((x, y) => x - y));
     expect(changes.findIndex((line) => line.startsWith("delete confluent_kafka_topic"))).toBeGreaterThan(places[0]!);
+    // And can be made again, with nothing that a service still holds under its name.
+    expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("Apply complete!");
   });
 
   it("that somebody changed by hand is put back, what was deleted is made anew, and a column of theirs stays", async () => {
