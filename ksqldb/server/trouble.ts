@@ -55,7 +55,8 @@ function isRefusal({ status, text }: Answer): boolean {
 }
 
 function isAmbiguous(message: string): boolean {
-  return /command topic|timed?[ -]?out|interrupted|disconnect/i.test(message);
+  // Not the name of a setting, as request.timeout.ms.
+  return /command topic|timed?[ -]?out(?!\.ms)|interrupted|disconnect/i.test(message);
 }
 
 /** Status, code and message of an answer, as far as they are meant for people: of a page its kind. */

@@ -582,6 +582,11 @@ describe("a step that fails", () => {
       "Not recognizable as ksql, streams, consumer, or producer property: 'auto.offset.reset'",
       "This version of ksqlDB does not know the property",
     ],
+    [
+      "a setting whose name is that of a time-out",
+      "Not recognizable as ksql, streams, consumer, or producer property: 'default.api.timeout.ms'",
+      "This version of ksqlDB does not know the property",
+    ],
     ["what nobody has seen yet", "For input string: abc", "Fix the statement, or what it needs"],
   ])("by a refusal that calls itself 500 is sent once, and told with its cure: %s", async (_, message, cure) => {
     const fake = await startFakeKsqldb();
