@@ -17,7 +17,7 @@ export function tellStatements(config: InfraConfig, since: number): string | und
   process.stderr.write(
     redact(`\n${log}, where npm run ksqldb tells of the statements, ends with:\n${lines.join("\n")}\n\n`),
   );
-  return "A statement failed: do what is said of it above.";
+  return "A statement failed: what to do about it stands above.";
 }
 
 /** Whether a report is there, and of no failure. */

@@ -81,7 +81,7 @@ function linesOf({ connector, sink, deadLetters, queries, lags, newestRows }: Re
   const lagOf = (groupEnd: string): { text: string; isMuch: boolean } => {
     const lag = groups?.find(({ group }) => group.endsWith(groupEnd));
     if (groups === undefined) return { text: "", isMuch: false };
-    if (lag === undefined) return { text: ", lag not told", isMuch: false };
+    if (lag === undefined) return { text: ", lag not known", isMuch: false };
     return { text: `, ${count(lag.records, "record")} behind`, isMuch: lag.records > maxLag };
   };
   if (isKnown(`sink ${connector.name} (${connector.id})`, sink)) {

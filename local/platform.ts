@@ -100,7 +100,7 @@ export class Platform {
       const { plans } = readStatements();
       for (const file of changedStatements(dir, plans, talk))
         talk(
-          `${file} has changed: rows that are in ${dir} stay as the statement of before made them. A replay into a new directory has only new ones`,
+          `${file} has changed: rows that are in ${dir} stay as the old statement made them. A replay into a new directory has only new ones`,
         );
       const tapeFile = join(dir, "log", "tape.json");
       // The simulated exchange is asked for everything, Coinbase for what is open to everyone.

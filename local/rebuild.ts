@@ -29,7 +29,7 @@ export async function rebuild(dir: string, yes: boolean, talk: (line: string) =>
   const all = [...held.values()].reduce((sum, { records }) => sum + records, 0);
   const question = `Delete the tables of ${dir} and make them again from the ${count(all, "record")} of the log?`;
   if (!yes && !process.stdin.isTTY)
-    throw new UserError(`${question} Nobody is there to ask: --yes says so. Nothing was done.`);
+    throw new UserError(`${question} Nobody can be asked here: --yes agrees to it. Nothing was done.`);
   if (!yes && !(await agrees(question))) throw new UserError("nothing was done.");
   // While somebody thought about it, a platform may have been started.
   await offsetsOrFault(path);

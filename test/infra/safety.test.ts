@@ -248,7 +248,7 @@ describeTerraform("an environment", () => {
     expect(output).toContain("ksqldb-dev.log, where npm run ksqldb tells of the statements, ends with");
     expect(output).toContain("Avro subject is taken");
     expect(output.trimEnd().split("\n").at(-1)).toBe(
-      "A statement failed: do what is said of it above. The same command again continues where this one stopped.",
+      "A statement failed: what to do about it stands above. The same command again continues where this one stopped.",
     );
     expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("Apply complete!");
   });

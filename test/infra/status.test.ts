@@ -139,7 +139,7 @@ describe("a status", () => {
   it.each(["PAUSED", "FAILED", "PROVISIONING", "DEGRADED"])("marks a sink that is %s", async (state) => {
     const world = await deployed();
     world.apis.connector.state = state;
-    expect((await look(world)).wrong).toEqual([`! sink tapeline-dev-bigquery (lcc-1): ${state}, lag not told`]);
+    expect((await look(world)).wrong).toEqual([`! sink tapeline-dev-bigquery (lcc-1): ${state}, lag not known`]);
   });
 
   it("marks a query that dies of its records, RUNNING as it is for the server", async () => {
@@ -152,7 +152,7 @@ describe("a status", () => {
     world.query("coinbase_trades").errors.push({ timestamp: Date.now() - 3_600_000, errorMessage });
     const { wrong, report } = await look(world);
     const fault = "USER: StreamsException: Exception caught in process Caused by: null used for required";
-    expect(wrong).toEqual([`! query of coinbase_bars_1s: RUNNING, lag not told (${query.id}), died lately: ${fault}`]);
+    expect(wrong).toEqual([`! query of coinbase_bars_1s: RUNNING, lag not known (${query.id}), died lately: ${fault}`]);
     expect(report.queries).toContainEqual({ topic: "coinbase_bars_1s", id: query.id, state: "RUNNING", fault });
   });
 
@@ -161,7 +161,7 @@ describe("a status", () => {
     const query = world.query("coinbase_bars_1s");
     world.ksqldb.fail({ on: `EXPLAIN ${query.id}`, status: 500, code: 50000, message: "Internal error: null" });
     const { wrong } = await look(world);
-    expect(wrong).toEqual([expect.stringContaining("query of coinbase_bars_1s: RUNNING, lag not told")]);
+    expect(wrong).toEqual([expect.stringContaining("query of coinbase_bars_1s: RUNNING, lag not known")]);
     expect(wrong[0]).toContain("whether it dies is not known: ");
   });
 
@@ -173,7 +173,7 @@ describe("a status", () => {
     const { wrong, lines } = await look(world);
     expect(lines.join("\n")).not.toContain("\tat ");
     expect(wrong).toEqual([
-      "! sink tapeline-dev-bigquery (lcc-1): FAILED, lag not told: Error: keyfile is not valid",
+      "! sink tapeline-dev-bigquery (lcc-1): FAILED, lag not known: Error: keyfile is not valid",
       "!   task 1: FAILED: ConnectException: no table",
     ]);
   });
@@ -182,7 +182,7 @@ describe("a status", () => {
     const world = await deployed();
     const query = world.query("coinbase_trades");
     query.state = state;
-    expect((await look(world)).wrong).toEqual([`! query of coinbase_trades: ${state}, lag not told (${query.id})`]);
+    expect((await look(world)).wrong).toEqual([`! query of coinbase_trades: ${state}, lag not known (${query.id})`]);
   });
 
   it("marks a topic that no query writes, and leaves queries that write no topic of ours out", async () => {
