@@ -145,7 +145,7 @@ export function nearest(word: string, words: readonly string[]): string | undefi
 }
 
 /** How many letters are to be put in, taken out, changed, or exchanged with the next, to make one word of another. */
-function distance(one: string, other: string): number {
+export function distance(one: string, other: string): number {
   let [before, row] = [[] as number[], Array.from({ length: other.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= one.length; i++) {
     const next = [i];

@@ -1,5 +1,6 @@
-/** `.env`: its variables, and what in it would be dropped in silence. Nothing of it that may be a secret is told. */
+/** `.env`: its variables, and what in it would be dropped in silence. Nothing of it that may be a secret is shown. */
 import { parseEnv } from "node:util";
+import { distance } from "./command.ts";
 
 /** `known` are the names that programs read. */
 export function readEnvFile(content: string, known: readonly string[]) {
@@ -93,7 +94,8 @@ const isName = (text: string) => /^\w+$/.test(text);
 /** Whether a name that is none stands for a variable: in small letters, cut off, or misspelt. */
 function isMeant(name: string, known: string): boolean {
   const isCut = name.length > 4 && name.includes("_") && known.startsWith(name);
-  return name.toUpperCase() === known || isCut || isMisspelt(name, known);
+  const isMisspelt = name.length > 4 && distance(name, known) === 1;
+  return name.toUpperCase() === known || isCut || isMisspelt;
 }
 
 /** Lines that set nothing. What stands there may be a secret: a variable of ours alone is named. */
@@ -109,18 +111,4 @@ function unread(file: string, known: readonly string[]): string[] {
       ? []
       : [`.env, line ${i + 1}${named === undefined ? "" : ` (${named})`}, sets nothing: NAME=value is expected`];
   });
-}
-
-/** Whether a letter is missing, too much, another, or has changed places with the next. */
-function isMisspelt(name: string, known: string): boolean {
-  let start = 0;
-  while (start < name.length && name[start] === known[start]) start++;
-  const [rest, other] = [name.slice(start), known.slice(start)];
-  const ways = [
-    [rest.slice(1), other],
-    [rest, other.slice(1)],
-    [rest.slice(1), other.slice(1)],
-    [`${rest[1]}${rest[0]}${rest.slice(2)}`, other],
-  ];
-  return name.length > 4 && ways.some(([one, two]) => one === two);
 }
