@@ -83,8 +83,8 @@ export async function runCommand(main: () => Promise<void>): Promise<void> {
   process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
     // The terminal is gone: its SIGHUP ends the command, which may still have something to store.
     if (code === "EIO") return;
-    // A reader such as `head` that closes the pipe has seen enough: no fault.
-    process.exit(code === "EPIPE" ? 0 : 1);
+    // A reader such as `head` that closes the pipe has seen enough: no fault, unless there was one before.
+    process.exit(code === "EPIPE" ? process.exitCode : 1);
   });
   // Whoever stops listening to the talk does not stop the work.
   process.stderr.on("error", () => {});

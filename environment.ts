@@ -78,10 +78,23 @@ export function knownVariables(): ReadonlySet<string> {
   return new Set(namesIn(readTemplate()));
 }
 
+function readOwn(): string {
+  try {
+    return readFileSync(".env", "utf8");
+  } catch (error) {
+    throw new UserError(
+      `.env cannot be read (${(error as NodeJS.ErrnoException).code}): it must be a file that you may read.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
 export function readEnvironment(): Environment {
   const template = readTemplate();
   const known = namesIn(template);
-  const own = readEnvFile(existsSync(".env") ? readFileSync(".env", "utf8") : "", known);
+  const own = readEnvFile(existsSync(".env") ? readOwn() : "", known);
   // A variable that is set to nothing is not set.
   const set = (variables: Variables) => Object.fromEntries(Object.entries(variables).filter(([, text]) => text !== ""));
   const environment = new Environment({ ...parseEnv(template), ...set(own.variables), ...set(process.env) });

@@ -74,8 +74,8 @@ export function readPlatform(
 export async function deployedPlatform(waitMs: number): Promise<Platform> {
   const environment = readEnvironment();
   const synthesis = synthesise(environment, "unchecked");
-  for (const name of ["CONFLUENT_CLOUD_API_KEY", "CONFLUENT_CLOUD_API_SECRET"])
-    environment.required(name, "the key of Confluent Cloud that deployed it");
+  environment.required("CONFLUENT_CLOUD_API_KEY", "the key of Confluent Cloud that deployed it");
+  environment.required("CONFLUENT_CLOUD_API_SECRET", "its secret");
   environment.check();
   return readPlatform(synthesis.config, await readOutputs(synthesis), environment, waitMs);
 }

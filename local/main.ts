@@ -125,7 +125,7 @@ await runCommand(async () => {
 async function choose(source: string, dir: string, talk: (line: string) => void): Promise<SourceKind> {
   if (source === "live" || source === "simulator") return source;
   if (source !== "auto") {
-    if (shownPath(source) !== source && !existsSync(source))
+    if (!existsSync(source))
       throw new UserError(
         `--source ${shownPath(source)}: neither auto, live nor simulator, and there is no such file.`,
       );

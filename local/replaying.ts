@@ -26,7 +26,7 @@ export async function prepareReplay(
   const lastFrame = (session: string) => log.lastFrame(session);
   const known = await knownEvents(log, signal, talk);
   if (known === undefined) return undefined;
-  const { session, shared } = new RecordedSessions(join(dir, "recordings"), lastFrame, talk).place(recording);
+  const { session, shared } = new RecordedSessions(join(dir, "recordings"), lastFrame).place(recording);
   const stored = Math.min(shared, lastFrame(session));
   const count = (frames: number) => frames.toLocaleString("en-US");
   if (stored > 0)

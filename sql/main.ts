@@ -128,9 +128,9 @@ async function printAnswer(dir: string, question: Question): Promise<void> {
   const limit = timeLimit(question.timeoutMs, () => tookTooLong(question));
   const signal = AbortSignal.any([stop, limit.signal]);
   try {
-    await print(await rows(dir, question, signal), signal);
+    await print(await rows(dir, question, stop, signal), signal);
   } catch (error) {
-    if (!stop.aborted) throw error;
+    if (!stop.aborted) throw limit.signal.aborted && !(error instanceof UserError) ? limit.signal.reason : error;
     process.exitCode = 130;
   } finally {
     limit.clear();
@@ -139,9 +139,15 @@ async function printAnswer(dir: string, question: Question): Promise<void> {
 
 /**
  * The rows from the running platform; from the warehouse itself if there is none. A platform that is just starting or
- * stopping holds the warehouse and does not answer: it is given a few seconds.
+ * stopping holds the warehouse and does not answer: it is given a few seconds. A platform keeps the time limit itself, and
+ * says what took so long; `stop` ends it before.
  */
-async function rows(dir: string, question: Question, signal: AbortSignal): Promise<AsyncIterable<string>> {
+async function rows(
+  dir: string,
+  question: Question,
+  stop: AbortSignal,
+  signal: AbortSignal,
+): Promise<AsyncIterable<string>> {
   const path = join(dir, "warehouse.duckdb");
   if (!existsSync(path)) {
     throw new UserError(`there is no data in ${dir}: run npm start first, or name its directory with --data.`);
@@ -149,7 +155,7 @@ async function rows(dir: string, question: Question, signal: AbortSignal): Promi
   for (const deadline = Date.now() + 5000; ;) {
     let brokenAddress: unknown;
     try {
-      const answered = await ask(dir, question, signal);
+      const answered = await ask(dir, question, stop);
       if (answered !== undefined) return answered;
     } catch (error) {
       if (!(error instanceof BrokenAddressError)) throw error;

@@ -9,6 +9,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { UserError } from "../../command.ts";
 import { replaceFile } from "../../state-file.ts";
 import { shortHash, type Recording } from "../recording.ts";
 
@@ -25,18 +26,16 @@ interface Place {
 export class RecordedSessions {
   readonly #dir: string;
   readonly #storedOf: (session: string) => number;
-  readonly #talk: (line: string) => void;
 
   /** `storedOf` gives the number of a session's last frame of which there is a record, 0 if there is none. */
-  constructor(dir: string, storedOf: (session: string) => number, talk: (line: string) => void) {
+  constructor(dir: string, storedOf: (session: string) => number) {
     this.#dir = dir;
     this.#storedOf = storedOf;
-    this.#talk = talk;
   }
 
   /**
    * The session that a recording's frames are to be stored under: that of the recording that it continues, or of which it is
-   * the beginning; else a new one. It is known from now on.
+   * the beginning; else a new one. It is known from now on. Throws UserError where what would tell is damaged.
    */
   place({ id, checksums }: Recording): Place {
     mkdirSync(this.#dir, { recursive: true });
@@ -70,11 +69,11 @@ export class RecordedSessions {
     const body = bytes.subarray(header);
     const intact = magic.equals(bytes.subarray(0, magic.length)) && body.length % 4 === 0;
     if (!intact || bytes.readUInt32LE(magic.length) !== crc32(body)) {
-      this.#talk(
-        `${path} is damaged: the recording that it knew again is taken for a new one, and its book changes would be ` +
-          "there twice. Trades and numbered events would not. Delete the file, or replay into a new data directory",
+      throw new UserError(
+        `${path} is damaged: whether this recording is the one that it knew cannot be told, and its book changes would be ` +
+          "there twice. Delete the file, and start again: trades and numbered events are known by their numbers, and an " +
+          "unchanged recording by its name. Or replay into a new data directory.",
       );
-      return undefined;
     }
     // Copied, since numbers of four bytes must begin at a multiple of four.
     return new Uint32Array(new Uint8Array(body).buffer);

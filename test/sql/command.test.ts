@@ -22,15 +22,21 @@ async function dataDirectory(trades: number, killed = false): Promise<string> {
 describe("npm run sql on a directory on which no platform runs", () => {
   it("stops after its time limit, and at Ctrl-C", async () => {
     const dir = await dataDirectory(200_000);
-    expect(await run("sql", "run", "trades", "--timeout", "300ms", "--data", dir)).toEqual({
+    expect(await run("sql", "run", "trades", "--timeout", "300ms", "--data", dir)).toMatchObject({
       code: 1,
-      out: "",
       err: "trades was stopped after 0.3 s: ask for less, or give it longer with --timeout.\n",
     });
     const asking = start("sql", "run", "coinbase_trades", "--format", "csv", "--data", dir);
     await asking.printed("P1-USD");
     asking.process.kill("SIGINT");
     expect(await asking.ended).toMatchObject({ code: 130, err: "" });
+    // Nobody takes what is printed.
+    const limited = ["run", "coinbase_trades", "--format", "csv", "--timeout", "1s", "--data", dir];
+    expect(await startFrom(`set -o pipefail; "$@" | sleep 3`, "sql", ...limited).ended).toEqual({
+      code: 1,
+      out: "",
+      err: "coinbase_trades was stopped after 1 s: ask for less, or give it longer with --timeout.\n",
+    });
   });
 
   it("answers from a full disk and from a directory where it may not write, also after its writer was killed", async () => {
