@@ -340,7 +340,7 @@ describe("what can not be is refused with one message and a code", () => {
     [
       ["--source", "/nowhere/frames.txt"],
       1,
-      "cannot read /nowhere/frames.txt: ENOENT: no such file or directory, stat '/nowhere/frames.txt'. Name a recording that can be read.\n",
+      "--source /nowhere/frames.txt: neither auto, live nor simulator, and there is no such file.\n",
     ],
   ])("npm start -- %j", async (args, code, err) => {
     expect(await run("local", ...args, "--data", newFolder())).toEqual({ code, out: "", err });
