@@ -62,7 +62,7 @@ function mentions(node: unknown, argument: string): boolean {
   return [...nodesOf<"column", Column>(node, "column")].some(({ name }) => key(name) === argument);
 }
 
-/** An expression in one way of writing it, as far as bounds need it; what they do not is told apart by its place. */
+/** An expression in one way of writing it, as far as bounds need it; the rest is distinguished by its place. */
 function written(expression: Expression): string {
   switch (expression.kind) {
     case "column":

@@ -1,5 +1,5 @@
 /**
- * The local platform on an exchange that goes on while it does not listen, until a signal: `DIR URL signed|keyless`. As
+ * The local platform on an exchange that continues while it does not listen, until a signal: `DIR URL signed|keyless`. As
  * local/main.ts, whose own exchanges are Coinbase's, and a simulated one that waits for it.
  */
 import { logTo } from "../../logger.ts";

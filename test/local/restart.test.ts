@@ -1,4 +1,4 @@
-/** Runs on an exchange that goes on between them: what was missed is reported and counted, and nothing else. */
+/** Runs on an exchange that continues between them: what was missed is reported and counted, and nothing else. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";

@@ -381,7 +381,7 @@ describe("a query that does not run exactly once", () => {
     expect((await runAgainst(fake, "plan", desired)).report).toMatchObject({ changes: 0, refused: 0 });
   });
 
-  it("is not made: a server that takes no guarantee from others, and has none itself, is told how", async () => {
+  it("is not made: a server that takes no guarantee from others, and has none itself, is explained", async () => {
     const fake = await startFakeKsqldb({ prohibited: ["processing.guarantee"] });
     const { code, sent, told } = await runAgainst(fake, "apply", desired);
     expect([code, sent]).toEqual([1, []]);
@@ -767,7 +767,7 @@ describe("a query that does not run", () => {
     expect([code, report?.queries]).toEqual([0, { COINBASE_TRADES: own.id }]);
   });
 
-  it("is told if it is paused, though the server says state RUNNING", async () => {
+  it("is reported if it is paused, though the server says state RUNNING", async () => {
     const fake = await running();
     fake.run("PAUSE CSAS_COINBASE_TRADES_3;");
     const { code, told } = await runAgainst(fake, "apply", desired);
