@@ -184,7 +184,7 @@ describe("a table function", () => {
 describe("npm start", () => {
   it("runs the simulated exchange for as long as it is told, answers npm run sql meanwhile and after, and goes on with the same tape", async () => {
     const dir = join(newFolder(), "data");
-    const platform = start("local", "--source", "simulator", "--for", "6s", "--data", dir);
+    const platform = start("local", "--source", "simulator", "--for", "12s", "--data", dir);
     await platform.said("frames ");
     const during = await run("sql", "run", "candles", "--data", dir, "--format", "json");
     expect(during).toMatchObject({ code: 0, err: "" });
