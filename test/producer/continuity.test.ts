@@ -110,7 +110,7 @@ it("knows by heartbeats what a product misses of which nothing has ever come", (
 });
 
 describe("a run after another", () => {
-  /** What a run says that goes on where another has ended, whose tape went through a file. */
+  /** What a run says that continues where another has ended, whose tape went through a file. */
   function resume(full: boolean, first: (continuity: Continuity) => void) {
     const earlier = new Continuity(full, () => {});
     first(earlier);
@@ -153,7 +153,7 @@ describe("a run after another", () => {
     expect(full.gaps).toEqual([gap(11, 13, true)]);
   });
 
-  it("goes on from the last match where the earlier run has had no trade but that", () => {
+  it("continues from the last match where the earlier run has had no trade but that", () => {
     const { continuity, gaps } = resume(false, (earlier) => earlier.accept("last_match", "BTC-USD", 900, 40));
     continuity.accept("match", "BTC-USD", 910, 42);
     expect(gaps).toEqual([gap(41, 41, true, false)]);

@@ -44,7 +44,7 @@ it("a program that has the port of a killed platform is neither asked nor shown 
   const path = join(dir, "address.json");
   const address = JSON.parse(readFileSync(path, "utf8")) as { token: string };
   const seen: [string | undefined, IncomingHttpHeaders][] = [];
-  // It repeats whatever it is told, as a proxy for debugging does.
+  // It repeats whatever it receives, as a proxy for debugging does.
   const stranger = createServer((request, response) => {
     seen.push([request.method, request.headers]);
     const told = Object.entries(request.headers).filter(([name]) => name.startsWith("x-"));

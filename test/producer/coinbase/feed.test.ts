@@ -225,7 +225,7 @@ it("names what a product misses whose channel has fallen silent, by its heartbea
   expect(followed.feed.connects).toBe(1);
 });
 
-it("goes on after an exchange that counts again from the start", async () => {
+it("continues after an exchange that counts again from the start", async () => {
   const first = await exchange({ every: fast, ends: new Map([["BTC-USD", { sequence: 60_000, tradeId: 900 }]]) });
   const followed = follow(first.url, { products: ["BTC-USD"] });
   await followed.until(() => sequencesOf(followed, "BTC-USD").length > 50);
