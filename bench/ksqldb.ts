@@ -6,13 +6,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Engine } from "../ksqldb/engine/engine.ts";
+import { Engine } from "../engine/execution/engine.ts";
 import { readStatements } from "../ksqldb/statements.ts";
 import { engineTopics } from "../local/platform.ts";
-import { encoder } from "../producer/encode.ts";
-import { Log } from "../producer/log/log.ts";
+import { encoder } from "../topics/encode.ts";
+import { Log } from "../topics/log/log.ts";
 import { catalog } from "../schemas/catalog.ts";
-import type { CoinbaseFull, CoinbaseLevel2 } from "../schemas/records.ts";
+import type { CoinbaseFull, CoinbaseLevel2 } from "../topics/records.ts";
 
 interface Records {
   coinbase_full: CoinbaseFull;

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { simulatedFrames } from "../local/exchange/simulator.ts";
+import { simulatedFrames } from "../exchange/simulator.ts";
 import { Platform } from "../local/platform.ts";
 import type { Frame, Session, Source } from "../producer/frame.ts";
 import { profiled, type Share } from "./profile.ts";

@@ -1,6 +1,6 @@
 /** `npm run bench`: everything that is measured. Each prints a table, then one last line of JSON with the figures. */
-import { parseCommand, runCommand, UsageError, notUnderstood } from "../command.ts";
-import { ensureBinding } from "../producer/kafka/native.ts";
+import { parseCommand, runCommand, UsageError, notUnderstood } from "../program/command.ts";
+import { ensureBinding } from "../topics/kafka/native.ts";
 import { benchKsqldb } from "./ksqldb.ts";
 import { benchLocal } from "./local.ts";
 

@@ -6,12 +6,12 @@
 import { catalog, namespace, type RawTopic, type Table, type Topic } from "../schemas/catalog.ts";
 import { readSchema, unwrap, type AvroField, type AvroType } from "../schemas/avro.ts";
 import type { Column, TableShape } from "../schemas/tables.ts";
-import { UserError } from "../command.ts";
-import type { OutputColumn, Plan } from "./analysis/plan.ts";
-import { avroSchema } from "./formats/avro-schema.ts";
-import type { Create, Place, Statement } from "./language/ast.ts";
-import { typeNameText } from "./language/format.ts";
-import { typeText, type SqlType } from "./language/types.ts";
+import { UserError } from "../program/command.ts";
+import type { OutputColumn, Plan } from "../engine/analysis/plan.ts";
+import { avroSchema } from "../engine/formats/avro-schema.ts";
+import type { Create, Place, Statement } from "../engine/language/ast.ts";
+import { typeNameText } from "../engine/language/format.ts";
+import { typeText, type SqlType } from "../engine/language/types.ts";
 
 /**
  * Shapes in the order of the catalogue. `onFault` is called where a column has no description or no type in BigQuery, or

@@ -1,8 +1,8 @@
 /** `npm run ksqldb`: the statements as code. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { parseCommand, runCommand, UsageError, UserError, notUnderstood } from "../command.ts";
-import { recordTypes } from "../schemas/generate-records.ts";
+import { parseCommand, runCommand, UsageError, UserError, notUnderstood } from "../program/command.ts";
+import { recordTypes } from "../topics/generate-records.ts";
 import { lockFile, readTables } from "../schemas/tables.ts";
 import { describeTables, describeTopics, disagreements, lockText } from "./describe.ts";
 import { findingText, lint } from "./lint/lint.ts";
@@ -22,7 +22,7 @@ npm run ksqldb -- conformance FILE [--verbose]
                 the cure: the house rules, the traps of ksqlDB, and changes that break a table of schemas/tables.lock.json.
                 Exits 1 if there is anything. With --json as an array of findings.
   describe      Prints every topic as JSON: its Avro schema, as ksqlDB registers it for a derived one, and the table that
-                it is sunk into. Exits 1 if the committed files differ: schemas/tables.lock.json, schemas/records.ts.
+                it is sunk into. Exits 1 if the committed files differ: schemas/tables.lock.json, topics/records.ts.
   --write       Writes those files; refuses a change that breaks a table.
   test          Runs the tests of the statements in ksqldb/tests, or those in DIR, on the embedded engine: the three files
                 of ksql-test-runner, which runs them too. A line a case, then the counts. Exits 1 if one fails.
@@ -115,7 +115,7 @@ function describe(write: boolean): void {
     );
   const files = [
     { file: lockFile, text: lockText(shapes) },
-    { file: new URL("../schemas/records.ts", import.meta.url), text: recordTypes() },
+    { file: new URL("../topics/records.ts", import.meta.url), text: recordTypes() },
   ];
   process.stdout.write(`${JSON.stringify(describeTopics(plans, shapes), undefined, 2)}\n`);
   if (write) for (const { file, text } of files) writeFileSync(file, text);

@@ -1,7 +1,7 @@
 /** The statements of this folder, in the order of their numbers. */
 import { readdirSync, readFileSync } from "node:fs";
-import { analyse, type Analysis } from "./analysis/analyse.ts";
-import type { Script } from "./analysis/query.ts";
+import { analyse, type Analysis } from "../engine/analysis/analyse.ts";
+import type { Script } from "../engine/analysis/query.ts";
 
 export function readScripts(): Script[] {
   const files = readdirSync(import.meta.dirname)

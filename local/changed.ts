@@ -1,8 +1,8 @@
 /** Which statements are others than those that made the rows of a data directory: those rows stay as they are. */
 import { join } from "node:path";
-import { UserError } from "../command.ts";
-import type { Plan } from "../ksqldb/analysis/plan.ts";
-import { readState, writeState } from "../state-file.ts";
+import { UserError } from "../program/command.ts";
+import type { Plan } from "../engine/analysis/plan.ts";
+import { readState, writeState } from "../program/state-file.ts";
 
 /**
  * Files of statements that mean something else than when the directory was opened last; keeps what they mean now. `talk` is

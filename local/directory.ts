@@ -1,11 +1,11 @@
 /** A data directory: what it is filled by, that it is whole, and that it is still there. */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../command.ts";
-import type { Log } from "../producer/log/log.ts";
-import { schemasCure } from "../producer/log/schema-store.ts";
+import { UserError } from "../program/command.ts";
+import type { Log } from "../topics/log/log.ts";
+import { schemasCure } from "../topics/log/schema-store.ts";
 import { catalog } from "../schemas/catalog.ts";
-import { readState, writeState } from "../state-file.ts";
+import { readState, writeState } from "../program/state-file.ts";
 
 const kinds = ["live", "simulator", "recording"] as const;
 

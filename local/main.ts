@@ -11,15 +11,15 @@ import {
   UserError,
   notUnderstood,
   shownPath,
-} from "../command.ts";
+} from "../program/command.ts";
 import { feed, restBase } from "../producer/coinbase/endpoints.ts";
 import { openFeed, type FeedChoice } from "../producer/coinbase/open.ts";
 import { readCoinbaseConfig, readOwnFields } from "../producer/coinbase/config.ts";
 import { Metrics } from "../producer/metrics.ts";
 import { openRecording } from "../producer/recording.ts";
 import { startSimulator, type SimulatedExchange } from "../producer/simulator.ts";
-import { readEnvironment, type Environment } from "../environment.ts";
-import { showStatus, type Status } from "../status.ts";
+import { readEnvironment, type Environment } from "../program/environment.ts";
+import { showStatus, type Status } from "../program/status-line.ts";
 import { kindOf, watchDirectory, type SourceKind } from "./directory.ts";
 import { Platform } from "./platform.ts";
 import { rebuild } from "./rebuild.ts";

@@ -11,16 +11,16 @@
  *     <dir>/address.json       where the running platform answers
  */
 import { join } from "node:path";
-import { UserError } from "../command.ts";
-import type { Plan } from "../ksqldb/analysis/plan.ts";
-import { Engine, type Topics } from "../ksqldb/engine/engine.ts";
+import { UserError } from "../program/command.ts";
+import type { Plan } from "../engine/analysis/plan.ts";
+import { Engine, type Topics } from "../engine/execution/engine.ts";
 import { readStatements } from "../ksqldb/statements.ts";
 import type { Continuity, Tape } from "../producer/continuity.ts";
 import { newCounters, type Counters } from "../producer/counters.ts";
-import type { OwnFields } from "../producer/decode/decode.ts";
+import type { OwnFields } from "../producer/coinbase/decode/decode.ts";
 import type { Source } from "../producer/frame.ts";
-import { Log } from "../producer/log/log.ts";
-import { readTape, writeTape } from "../producer/log/tape.ts";
+import { Log } from "../topics/log/log.ts";
+import { readTape, writeTape } from "../producer/tape.ts";
 import { produce } from "../producer/produce.ts";
 import type { Recording } from "../producer/recording.ts";
 import type { DistinctSink } from "../producer/repeats/sink.ts";
@@ -28,11 +28,11 @@ import { catalog } from "../schemas/catalog.ts";
 import { readTables } from "../schemas/tables.ts";
 import { Ingest } from "../sql/duckdb/ingest.ts";
 import { offsetsOf, openWarehouse, type Warehouse } from "../sql/duckdb/warehouse.ts";
-import type { Dropped } from "../dropped.ts";
+import type { Dropped } from "../topics/dropped.ts";
 import { changedStatements } from "./changed.ts";
 import { prepareReplay } from "./replaying.ts";
 import { checkSchemas, claim, type SourceKind } from "./directory.ts";
-import { openDropped } from "./dropped.ts";
+import { openDropped } from "./dropped-file.ts";
 
 /** With less than this to commit, the ingest waits for more: a commit of DuckDB costs milliseconds, whatever its size. */
 const fewRows = 5_000;

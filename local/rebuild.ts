@@ -1,13 +1,13 @@
 /** `npm start -- --rebuild`: deletes the warehouse and makes it again from the log, once its owner knows what that loses. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { agrees, UserError } from "../command.ts";
-import { Log } from "../producer/log/log.ts";
+import { agrees, UserError } from "../program/command.ts";
+import { Log } from "../topics/log/log.ts";
 import { catalog } from "../schemas/catalog.ts";
 import { readTables } from "../schemas/tables.ts";
 import { InUseError } from "../sql/duckdb/faults.ts";
 import { readOffsets } from "../sql/duckdb/warehouse.ts";
-import { showStatus } from "../status.ts";
+import { showStatus } from "../program/status-line.ts";
 import { checkSchemas, kindOf } from "./directory.ts";
 import { Platform } from "./platform.ts";
 import { figures } from "./summary.ts";

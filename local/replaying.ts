@@ -1,9 +1,9 @@
 /** A recording on its way into a data directory that may hold it already, or others that overlap with it. */
 import { join } from "node:path";
 import type { Source } from "../producer/frame.ts";
-import { knownEvents } from "../producer/log/known.ts";
-import type { Log } from "../producer/log/log.ts";
-import { RecordedSessions } from "../producer/log/recorded.ts";
+import { knownEvents } from "../producer/repeats/in-log.ts";
+import type { Log } from "../topics/log/log.ts";
+import { RecordedSessions } from "../producer/recorded.ts";
 import type { Recording } from "../producer/recording.ts";
 import { DistinctSink } from "../producer/repeats/sink.ts";
 

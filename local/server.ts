@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { UserError } from "../command.ts";
+import { UserError } from "../program/command.ts";
 import type { Metrics } from "../producer/metrics.ts";
 import { proofFor, proofHeader, publishAddress, withdrawAddress } from "../sql/address.ts";
 import { Questions } from "../sql/serve.ts";

@@ -1,6 +1,6 @@
 /** What a run of the platform has done: while it runs, and when it is over. */
 import type { Continuity } from "../producer/continuity.ts";
-import { droppedLines } from "./dropped.ts";
+import { droppedLines } from "./dropped-file.ts";
 import type { Platform } from "./platform.ts";
 
 /** The figures of the status line. */

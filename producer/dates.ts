@@ -5,7 +5,7 @@
  * gets the latest timestamp before it. Where the next agrees, as after a hole in the recording, nothing is changed.
  */
 import { topics, type RawTopic } from "../schemas/catalog.ts";
-import { partitionOf } from "./log/partitioner.ts";
+import { partitionOf } from "../topics/partitioner.ts";
 
 /** Milliseconds: the grace of windows, after which they are closed. */
 const day = 24 * 3_600_000;

@@ -2,7 +2,7 @@
 import { createReadStream, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { constants, createGunzip } from "node:zlib";
-import { UserError } from "../command.ts";
+import { UserError } from "../program/command.ts";
 
 /** The longest line: more than any message of the exchange. Without a limit a file of another kind would fill memory. */
 const longestLine = 64 * 1024 * 1024;

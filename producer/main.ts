@@ -10,22 +10,22 @@ import {
   notUnderstood,
   shown,
   shownPath,
-} from "../command.ts";
-import { readEnvironment } from "../environment.ts";
-import { logTo } from "../logger.ts";
+} from "../program/command.ts";
+import { readEnvironment } from "../program/environment.ts";
+import { logTo } from "../program/logger.ts";
 import { catalog, rawTopics } from "../schemas/catalog.ts";
-import { resolveSchemas } from "../schemas/registry.ts";
-import { readRegistry } from "../schemas/registry-config.ts";
+import { resolveSchemas } from "../topics/registry/registry.ts";
+import { readRegistry } from "../topics/registry/config.ts";
 import { readCoinbaseConfig, type CoinbaseConfig } from "./coinbase/config.ts";
 import { direct, feed, isReal, parseEndpoint, restBase, sendsInTheClear } from "./coinbase/endpoints.ts";
 import { openFeed, type FeedChoice } from "./coinbase/open.ts";
 import { fetchProducts, type Shard } from "./coinbase/products.ts";
-import { readKafkaConfig } from "./kafka/config.ts";
-import { isLoopback, onThisMachine } from "./this-machine.ts";
+import { readKafkaConfig } from "../topics/kafka/config.ts";
+import { isLoopback, onThisMachine } from "../program/this-machine.ts";
 import { readAddress } from "./monitor.ts";
-import { ensureBinding } from "./kafka/native.ts";
-import { reachBroker } from "./kafka/reach.ts";
-import { checkTopics } from "./kafka/topics.ts";
+import { ensureBinding } from "../topics/kafka/native.ts";
+import { reachBroker } from "../topics/kafka/reach.ts";
+import { checkTopics } from "../topics/kafka/topics.ts";
 import { openRecording } from "./recording.ts";
 import { startSimulator, type SimulatedExchange } from "./simulator.ts";
 import { stream } from "./stream.ts";
@@ -104,7 +104,7 @@ await runCommand(async () => {
     const choice = { ...choiceOf(source, simulator, coinbase, values.products), shard };
     const input = recording ?? (await openFeed(choice, log));
     // Loaded only now: without its native part it can not be.
-    const { KafkaSink } = await import("./kafka/sink.ts");
+    const { KafkaSink } = await import("../topics/kafka/sink.ts");
     const sink = await KafkaSink.connect(kafka, log);
     const title = `${source} → Kafka at ${kafka.brokers.join(",")}`;
     try {

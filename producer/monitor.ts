@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { UserError, shown } from "../command.ts";
-import type { Environment } from "../environment.ts";
+import { UserError, shown } from "../program/command.ts";
+import type { Environment } from "../program/environment.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface Monitor {

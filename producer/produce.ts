@@ -1,15 +1,15 @@
 /** The producer before the wire: source → decode → encode → sink, in one pass and in order. */
 import { readSchema } from "../schemas/avro.ts";
 import type { RawTopic } from "../schemas/catalog.ts";
-import type { CoinbaseFull } from "../schemas/records.ts";
+import type { CoinbaseFull } from "../topics/records.ts";
 import type { Continuity } from "./continuity.ts";
 import type { Counters } from "./counters.ts";
 import { Dates, type DatedRecord } from "./dates.ts";
-import { decoder, type Emit, type OwnFields } from "./decode/decode.ts";
-import { EventScanner } from "./decode/scan.ts";
-import { encoder } from "./encode.ts";
+import { decoder, type Emit, type OwnFields } from "./coinbase/decode/decode.ts";
+import { EventScanner } from "./coinbase/decode/scan.ts";
+import { encoder } from "../topics/encode.ts";
 import type { Frame, Session, Source } from "./frame.ts";
-import type { Sink } from "./sink.ts";
+import type { Sink } from "../topics/sink.ts";
 
 export interface Work {
   readonly source: Source;

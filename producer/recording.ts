@@ -4,10 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { UserError } from "../command.ts";
-import { parseObject, timeOf } from "./decode/decode.ts";
-import { startOf } from "./decode/latest.ts";
-import { lastTime, parseSeconds, parseTime } from "./decode/time.ts";
+import { UserError } from "../program/command.ts";
+import { parseObject, timeOf } from "./coinbase/decode/decode.ts";
+import { startOf } from "./coinbase/decode/latest.ts";
+import { lastTime, parseSeconds, parseTime } from "./coinbase/decode/time.ts";
 import type { Frame, Session, Source } from "./frame.ts";
 import { LineTooLong, readLines, UnreadableFile } from "./lines.ts";
 

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../command.ts";
+import { UserError } from "../program/command.ts";
 import type { Credentials } from "./coinbase/signature.ts";
 
 export interface SimulatedExchange {
@@ -15,7 +15,7 @@ export interface SimulatedExchange {
   stop(): void;
 }
 
-const program = fileURLToPath(new URL("../local/exchange/main.ts", import.meta.url));
+const program = fileURLToPath(new URL("../exchange/main.ts", import.meta.url));
 
 /**
  * Starts it on a free port of this machine with the given options (`npm run exchange -- --help`). It ends with this

@@ -1,11 +1,11 @@
 /** A run of the producer: from its source into Kafka until it ends or is stopped, with everything that shows it at work. */
-import { stopSignal } from "../command.ts";
-import type { Logger } from "../logger.ts";
-import { showStatus } from "../status.ts";
+import { stopSignal } from "../program/command.ts";
+import type { Logger } from "../program/logger.ts";
+import { showStatus } from "../program/status-line.ts";
 import type { LiveFeed } from "./coinbase/open.ts";
 import { newCounters, type Counters } from "./counters.ts";
-import type { OwnFields } from "./decode/decode.ts";
-import type { KafkaSink } from "./kafka/sink.ts";
+import type { OwnFields } from "./coinbase/decode/decode.ts";
+import type { KafkaSink } from "../topics/kafka/sink.ts";
 import { Metrics } from "./metrics.ts";
 import { serveMonitor } from "./monitor.ts";
 import { produce } from "./produce.ts";

@@ -7,8 +7,8 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { rmSync, statSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
-import { UserError } from "../command.ts";
-import { readState, writeState } from "../state-file.ts";
+import { UserError } from "../program/command.ts";
+import { readState, writeState } from "../program/state-file.ts";
 
 export interface Address {
   readonly url: string;

@@ -1,5 +1,5 @@
 /** The answer to a question, as text. */
-import { UserError } from "../command.ts";
+import { UserError } from "../program/command.ts";
 import type { Question } from "./ask.ts";
 import { checkTyped } from "./duckdb/arguments.ts";
 import { costOf, formatCosts } from "./duckdb/cost.ts";

@@ -1,7 +1,7 @@
 /** Asking the running platform over HTTP: the process that holds the warehouse answers for it. */
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
-import { UserError } from "../command.ts";
+import { UserError } from "../program/command.ts";
 import { findPlatform, type Address } from "./address.ts";
 import type { Format } from "./duckdb/format.ts";
 import type { Parameters } from "./duckdb/run.ts";

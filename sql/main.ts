@@ -12,7 +12,7 @@ import {
   UserError,
   notUnderstood,
   shown,
-} from "../command.ts";
+} from "../program/command.ts";
 import { readTables } from "../schemas/tables.ts";
 import { formats, type Format } from "./duckdb/format.ts";
 import type { Parameters } from "./duckdb/run.ts";

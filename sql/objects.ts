@@ -3,7 +3,7 @@
  * what it is, a line `-- view` or `-- table function: argument TYPE, …`, and the body that both engines are given.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { UserError } from "../command.ts";
+import { UserError } from "../program/command.ts";
 import { catalog } from "../schemas/catalog.ts";
 
 const argumentTypes = ["STRING", "TIMESTAMP", "INT64"] as const;

@@ -3,7 +3,7 @@
  * `-- every 15 minutes`, and the statement, which writes what it makes itself (INSERT, MERGE, ASSERT).
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { UserError } from "../command.ts";
+import { UserError } from "../program/command.ts";
 import { objectName } from "./objects.ts";
 
 export interface ScheduledQuery {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { addAbortSignal } from "node:stream";
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { longestMs, UserError } from "../command.ts";
+import { longestMs, UserError } from "../program/command.ts";
 import { answer, timeLimit, tookTooLong } from "./answer.ts";
 import { fault, type Question } from "./ask.ts";
 import { formats } from "./duckdb/format.ts";

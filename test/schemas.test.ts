@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describeTables, lockText } from "../ksqldb/describe.ts";
 import { readStatements } from "../ksqldb/statements.ts";
-import { encoder } from "../producer/encode.ts";
+import { encoder } from "../topics/encode.ts";
 import { readSchema, unwrap } from "../schemas/avro.ts";
 import { catalog, namespace, rawTopics } from "../schemas/catalog.ts";
 import { lockFile, readTables } from "../schemas/tables.ts";
-import { recordTypes } from "../schemas/generate-records.ts";
+import { recordTypes } from "../topics/generate-records.ts";
 
 describe("the schemas", () => {
   it.each(rawTopics)("%s bears its topic's name, and every field says what it means", (topic) => {
@@ -31,7 +31,7 @@ describe("the schemas", () => {
 
 describe("what is derived is up to date (npm run ksqldb -- describe --write)", () => {
   it("the types of records", () => {
-    expect(readFileSync(new URL("../schemas/records.ts", import.meta.url), "utf8")).toBe(recordTypes());
+    expect(readFileSync(new URL("../topics/records.ts", import.meta.url), "utf8")).toBe(recordTypes());
   });
 
   it("the shapes of tables", () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { Environment } from "../environment.ts";
+import { Environment } from "../program/environment.ts";
 import {
   dataOption,
   notUnderstood,
@@ -11,7 +11,7 @@ import {
   shellWord,
   shown,
   shownPath,
-} from "../command.ts";
+} from "../program/command.ts";
 
 it.each(["soon", "99999", "1.5", "30s", "xml", "GSSAPI", "SCRAM-SHA-1", "BTC_USD", "2026-02-30T12:00:00.000001Z", ""])(
   "a message shows %j, a plain word, number or time",

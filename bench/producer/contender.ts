@@ -9,16 +9,16 @@
 import RdKafka from "@confluentinc/kafka-javascript";
 import avsc from "avsc";
 import { WebSocket } from "ws";
-import { publicCredentials } from "../../local/exchange/credentials.ts";
+import { publicCredentials } from "../../exchange/credentials.ts";
 import { CoinbaseFeed } from "../../producer/coinbase/feed.ts";
 import { Continuity } from "../../producer/continuity.ts";
 import { newCounters } from "../../producer/counters.ts";
-import { KafkaSink } from "../../producer/kafka/sink.ts";
+import { KafkaSink } from "../../topics/kafka/sink.ts";
 import { produce } from "../../producer/produce.ts";
-import type { Sink } from "../../producer/sink.ts";
-import { parseTime } from "../../producer/decode/time.ts";
+import type { Sink } from "../../topics/sink.ts";
+import { parseTime } from "../../producer/coinbase/decode/time.ts";
 import { readSchema } from "../../schemas/avro.ts";
-import { wireEncoder } from "../../schemas/wire.ts";
+import { wireEncoder } from "../../topics/wire.ts";
 
 const [mode, url, broker, countText] = process.argv.slice(2) as [string, string, string, string];
 const count = Number(countText);

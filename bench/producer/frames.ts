@@ -1,5 +1,5 @@
 /** The frames of a round: full-channel events of the simulated exchange, the same in every process that makes them. */
-import { simulatedFrames } from "../../local/exchange/simulator.ts";
+import { simulatedFrames } from "../../exchange/simulator.ts";
 
 /** Made before the clock starts; times are microseconds since 1970. */
 export function fullChannelFrames(count: number): string[] {

@@ -2,7 +2,7 @@
  * What `terraform validate` lets through and the services, or nobody, complain about later; and the rules of this project.
  * Each rule looks at one resource of the synthesised stack and tells what is wrong, why, and the cure.
  */
-import type { InfraConfig } from "../config.ts";
+import type { InfraConfig } from "../stack/config.ts";
 import { anchored } from "./anchored.ts";
 import { protection } from "./protection.ts";
 import { rights } from "./rights.ts";

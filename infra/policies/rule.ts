@@ -1,5 +1,5 @@
 /** What a policy looks at, and how it tells. */
-import type { InfraConfig } from "../config.ts";
+import type { InfraConfig } from "../stack/config.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
 

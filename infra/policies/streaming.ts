@@ -1,6 +1,6 @@
 /** What Confluent Cloud would refuse later, or its provider misread. */
 import { avroText } from "../../schemas/avro-text.ts";
-import { streamingUnits } from "../config.ts";
+import { streamingUnits } from "../stack/config.ts";
 import { textOf, type Body, type Rule } from "./rule.ts";
 
 const topicSettings = ["cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes", "delete.retention.ms"];
@@ -28,7 +28,7 @@ export const kafka: Rule = ({ type, body }) => {
 
 function schemaFault(text: string): string | false {
   try {
-    // As Terraform reads it: infra/terraform-text.ts.
+    // As Terraform reads it: infra/stack/terraform-text.ts.
     const plain = text.replaceAll("%%{", "%{");
     return (
       plain !== avroText(JSON.parse(plain)) &&

@@ -1,13 +1,13 @@
 /** What the rules ask about expressions: their text, and what the analyser knows of them. */
-import { grouping } from "../analysis/aggregation.ts";
-import type { Plan } from "../analysis/plan.ts";
-import { sourceScope } from "../analysis/scope.ts";
-import { typed } from "../expressions/expression.ts";
-import type { Refuse, Typed } from "../expressions/typed.ts";
-import type { Expression, Query } from "../language/ast.ts";
-import { expressionText } from "../language/format.ts";
-import { nodesIn, qualifiersOf } from "../language/nodes.ts";
-import type { SqlType } from "../language/types.ts";
+import { grouping } from "../../engine/analysis/aggregation.ts";
+import type { Plan } from "../../engine/analysis/plan.ts";
+import { sourceScope } from "../../engine/analysis/scope.ts";
+import { typed } from "../../engine/expressions/expression.ts";
+import type { Refuse, Typed } from "../../engine/expressions/typed.ts";
+import type { Expression, Query } from "../../engine/language/ast.ts";
+import { expressionText } from "../../engine/language/format.ts";
+import { nodesIn, qualifiersOf } from "../../engine/language/nodes.ts";
+import type { SqlType } from "../../engine/language/types.ts";
 
 /** Its text without the names of the query's only source. */
 export function plainText(expression: Expression, query: Query): string {

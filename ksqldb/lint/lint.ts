@@ -5,12 +5,12 @@
 import { readFileSync } from "node:fs";
 import { catalog, rawTopics, type Topic } from "../../schemas/catalog.ts";
 import type { TableShape } from "../../schemas/tables.ts";
-import { analyse, type Analysis } from "../analysis/analyse.ts";
-import type { Plan } from "../analysis/plan.ts";
-import type { Script } from "../analysis/query.ts";
+import { analyse, type Analysis } from "../../engine/analysis/analyse.ts";
+import type { Plan } from "../../engine/analysis/plan.ts";
+import type { Script } from "../../engine/analysis/query.ts";
 import { describeTables } from "../describe.ts";
-import type { Statement } from "../language/ast.ts";
-import { parse, StatementError } from "../language/parse.ts";
+import type { Statement } from "../../engine/language/ast.ts";
+import { parse, StatementError } from "../../engine/language/parse.ts";
 import { typesIn } from "./expressions.ts";
 import { additions, breaks, type Addition, type Change } from "./lock.ts";
 import { itemOf, rules } from "./rules.ts";

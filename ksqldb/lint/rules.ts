@@ -3,13 +3,13 @@
  * What the grammar or the analysis refuses is not repeated here.
  */
 import { catalog, topics } from "../../schemas/catalog.ts";
-import type { OutputColumn, Plan, Source } from "../analysis/plan.ts";
+import type { OutputColumn, Plan, Source } from "../../engine/analysis/plan.ts";
 import { disagreements, type Disagreement } from "../describe.ts";
-import { literal } from "../expressions/typed.ts";
-import type { Expression, Item, Place, Query, Statement } from "../language/ast.ts";
-import { typeNameText } from "../language/format.ts";
-import { nodesIn, type Node } from "../language/nodes.ts";
-import { INTEGER, STRING, typeText } from "../language/types.ts";
+import { literal } from "../../engine/expressions/typed.ts";
+import type { Expression, Item, Place, Query, Statement } from "../../engine/language/ast.ts";
+import { typeNameText } from "../../engine/language/format.ts";
+import { nodesIn, type Node } from "../../engine/language/nodes.ts";
+import { INTEGER, STRING, typeText } from "../../engine/language/types.ts";
 import { conditions, excludes, plainText, type TypeOf } from "./expressions.ts";
 
 /** A statement, and what is known of it. */

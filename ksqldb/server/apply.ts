@@ -2,7 +2,7 @@
  * Carries a plan out, one statement at a time: each is sent when the one before it has been executed. After a failure in
  * the middle the next plan begins with what is there, so the same command continues.
  */
-import { UserError } from "../../command.ts";
+import { UserError } from "../../program/command.ts";
 import { type CommandStatus, duration, Lost, Refused, type KsqlServer } from "./client.ts";
 import { differences } from "./compare.ts";
 import { cureOf } from "./cures.ts";

@@ -2,9 +2,9 @@
  * The parts of a statement in one spelling, so that equal texts mean the same. A server keeps statements in words of its
  * own: properties added, names qualified and quoted, layout changed, `x NOT IN` turned to `NOT (x IN …)`.
  */
-import type { Expression, Query, Statement } from "../language/ast.ts";
-import { expressionText } from "../language/format.ts";
-import { nodesIn, qualifiersOf } from "../language/nodes.ts";
+import type { Expression, Query, Statement } from "../../engine/language/ast.ts";
+import { expressionText } from "../../engine/language/format.ts";
+import { nodesIn, qualifiersOf } from "../../engine/language/nodes.ts";
 
 /** Names and values of WITH. */
 export function propertiesOf(statement: Statement): Map<string, string> {

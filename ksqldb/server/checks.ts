@@ -2,10 +2,10 @@
  * What must be there before the first statement is sent, since a server would find it out in the middle: the raw schemas
  * in the registry (without them ksqlDB registers its own, and the producer's are refused afterwards), and the topics.
  */
-import { UserError } from "../../command.ts";
+import { UserError } from "../../program/command.ts";
 import { readSchema } from "../../schemas/avro.ts";
 import { catalog, type RawTopic, rawTopics } from "../../schemas/catalog.ts";
-import type { SchemaRegistry } from "../../schemas/registry.ts";
+import type { SchemaRegistry } from "../../topics/registry/registry.ts";
 import { topicCure } from "./cures.ts";
 import { changesOf, type Step } from "./plan.ts";
 import type { Topics } from "./state.ts";

@@ -6,8 +6,8 @@
  * but reported as `Lost`.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { redact, UserError } from "../../command.ts";
-import { type Access, type Answer, readAccess, requestOnce } from "../../http.ts";
+import { redact, UserError } from "../../program/command.ts";
+import { type Access, type Answer, readAccess, requestOnce } from "../../program/http.ts";
 import { type Json, objects, parseJson, text } from "./json.ts";
 import { pauseBefore, troubleOf, wordsOf } from "./trouble.ts";
 

@@ -8,9 +8,9 @@ import {
   UsageError,
   UserError,
   shown,
-} from "../../command.ts";
-import { readEnvironment, type Environment } from "../../environment.ts";
-import { readRegistry } from "../../schemas/registry-config.ts";
+} from "../../program/command.ts";
+import { readEnvironment, type Environment } from "../../program/environment.ts";
+import { readRegistry } from "../../topics/registry/config.ts";
 import { carryOut, type Outcome } from "./apply.ts";
 import { check, type Checks } from "./checks.ts";
 import { KsqlServer, type ServerAccess } from "./client.ts";

@@ -1,6 +1,6 @@
 /** Whether what a server runs is what a file says, clause by clause, which also gives the words for a difference. */
-import type { Statement } from "../language/ast.ts";
-import { typeNameText } from "../language/format.ts";
+import type { Statement } from "../../engine/language/ast.ts";
+import { typeNameText } from "../../engine/language/format.ts";
 import { clausesOf, itemsOf, propertiesOf } from "./canonical.ts";
 import type { Desired } from "./desired.ts";
 import { exactlyOnce, guaranteeProperty, isExactlyOnce } from "./explain.ts";

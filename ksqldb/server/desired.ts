@@ -1,8 +1,8 @@
 /** What the files say should run: one object a statement, sources before what reads them. */
-import type { Source } from "../analysis/plan.ts";
-import type { Statement } from "../language/ast.ts";
-import { parse } from "../language/parse.ts";
-import { typeText } from "../language/types.ts";
+import type { Source } from "../../engine/analysis/plan.ts";
+import type { Statement } from "../../engine/language/ast.ts";
+import { parse } from "../../engine/language/parse.ts";
+import { typeText } from "../../engine/language/types.ts";
 import { inOrder } from "./order.ts";
 import type { Column } from "./state.ts";
 

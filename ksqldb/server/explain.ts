@@ -1,5 +1,5 @@
 /** What only EXPLAIN tells of a query: with which guarantee it runs, and what it dies of. */
-import { redact } from "../../command.ts";
+import { redact } from "../../program/command.ts";
 import { type KsqlServer, Refused } from "./client.ts";
 import { type Json, objects, text } from "./json.ts";
 import type { Source, Sources } from "./state.ts";

@@ -1,5 +1,5 @@
 /** The queries of a server, and the wait until they run. One that somebody reads writes nothing. */
-import { UserError } from "../../command.ts";
+import { UserError } from "../../program/command.ts";
 import type { KsqlServer } from "./client.ts";
 import { errorText, explain } from "./explain.ts";
 import { type Json, list, objects, plain, text } from "./json.ts";

@@ -3,7 +3,7 @@
  * destroyed would have to hold it, and Terraform shows in its plans what such a resource holds.
  */
 import { spawnSync } from "node:child_process";
-import { secret, UserError } from "../../command.ts";
+import { secret, UserError } from "../../program/command.ts";
 
 interface State {
   readonly resources?: readonly {

@@ -1,8 +1,8 @@
 /** What a ksqlDB server has: its streams and tables with the statements that made them, their queries, its topics. */
-import { UserError } from "../../command.ts";
-import type { Statement } from "../language/ast.ts";
-import { parse } from "../language/parse.ts";
-import { nameText } from "../language/types.ts";
+import { UserError } from "../../program/command.ts";
+import type { Statement } from "../../engine/language/ast.ts";
+import { parse } from "../../engine/language/parse.ts";
+import { nameText } from "../../engine/language/types.ts";
 import { type KsqlServer, Refused } from "./client.ts";
 import { type Json, list, objects, plain, text } from "./json.ts";
 import { type Query, readQueries, readQuery } from "./queries.ts";

@@ -1,6 +1,6 @@
 /** What stands between a question and its answer: what may pass, and what to do where it does not. */
-import { redact } from "../../command.ts";
-import { type Answer, mayPass, Unreachable } from "../../http.ts";
+import { redact } from "../../program/command.ts";
+import { type Answer, mayPass, Unreachable } from "../../program/http.ts";
 import { knownCure } from "./cures.ts";
 import { parseJson } from "./json.ts";
 

@@ -4,7 +4,7 @@
  * over the columns that it reads anyway; windows and EXPLODE nothing, not even what they run already. What was never seen
  * to be accepted is predicted to be refused.
  */
-import type { CreateAs } from "../language/ast.ts";
+import type { CreateAs } from "../../engine/language/ast.ts";
 import { namesIn } from "./canonical.ts";
 import type { Difference } from "./compare.ts";
 import type { Desired } from "./desired.ts";

@@ -2,11 +2,11 @@
  * One test of statements: records go in one by one, each fully processed before the next, without a record cache; the
  * records of the derived topics are what must come out.
  */
-import { analyse, type Analysis } from "../analysis/analyse.ts";
-import type { Source } from "../analysis/plan.ts";
-import type { Script } from "../analysis/query.ts";
-import type { Settings } from "../analysis/source.ts";
-import { Engine } from "../engine/engine.ts";
+import { analyse, type Analysis } from "../../engine/analysis/analyse.ts";
+import type { Source } from "../../engine/analysis/plan.ts";
+import type { Script } from "../../engine/analysis/query.ts";
+import type { Settings } from "../../engine/analysis/source.ts";
+import { Engine } from "../../engine/execution/engine.ts";
 import { MemoryTopics } from "./memory.ts";
 import { outputOf, toBytes, type CaseRecord } from "./records.ts";
 

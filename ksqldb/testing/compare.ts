@@ -1,9 +1,9 @@
 /** Whether records are those that a test expects. */
-import type { Source } from "../analysis/plan.ts";
-import { parseExact, rescale } from "../expressions/decimal.ts";
-import { rootOf } from "../formats/format.ts";
-import { JsonNumber, jsonText, type Json } from "../formats/json-text.ts";
-import type { SqlType } from "../language/types.ts";
+import type { Source } from "../../engine/analysis/plan.ts";
+import { parseExact, rescale } from "../../engine/expressions/decimal.ts";
+import { rootOf } from "../../engine/formats/format.ts";
+import { JsonNumber, jsonText, type Json } from "../../engine/formats/json-text.ts";
+import type { SqlType } from "../../engine/language/types.ts";
 import type { CaseRecord } from "./records.ts";
 
 /** What of a derived topic's records differs from what is expected, one text a record. */

@@ -3,10 +3,10 @@
  * right when it is; any other passes, is refused (outside the subset), or is wrong.
  */
 import { readFileSync } from "node:fs";
-import { UserError } from "../../command.ts";
-import { JsonNumber, jsonText, parseJson, type Json } from "../formats/json-text.ts";
-import { OutsideSubset } from "../functions/function.ts";
-import { typeText } from "../language/types.ts";
+import { UserError } from "../../program/command.ts";
+import { JsonNumber, jsonText, parseJson, type Json } from "../../engine/formats/json-text.ts";
+import { OutsideSubset } from "../../engine/functions/function.ts";
+import { typeText } from "../../engine/language/types.ts";
 import { runCase, type CaseResult } from "./case.ts";
 import { compareRecords } from "./compare.ts";
 import { MemoryTopics } from "./memory.ts";

@@ -1,7 +1,7 @@
 /** Topics in memory, one partition each, and a registry: what statements are tested over. */
-import { UnknownSchema, type TopicRecord } from "../../schemas/wire.ts";
-import type { SinkPartition, SourcePartition, Topics } from "../engine/engine.ts";
-import type { Schemas } from "../formats/format.ts";
+import { UnknownSchema, type TopicRecord } from "../../topics/wire.ts";
+import type { SinkPartition, SourcePartition, Topics } from "../../engine/execution/engine.ts";
+import type { Schemas } from "../../engine/formats/format.ts";
 
 export class MemoryTopics implements Topics {
   readonly schemas = new MemorySchemas();

@@ -1,11 +1,11 @@
 /** What a case says of its sources and topics when all statements have been taken: their formats, columns and schemas. */
-import type { Analysis } from "../analysis/analyse.ts";
-import type { Source } from "../analysis/plan.ts";
-import { avroSchema } from "../formats/avro-schema.ts";
-import { jsonText, parseJson } from "../formats/json-text.ts";
-import type { Create } from "../language/ast.ts";
-import { parse, StatementError } from "../language/parse.ts";
-import { typeOf, typeText } from "../language/types.ts";
+import type { Analysis } from "../../engine/analysis/analyse.ts";
+import type { Source } from "../../engine/analysis/plan.ts";
+import { avroSchema } from "../../engine/formats/avro-schema.ts";
+import { jsonText, parseJson } from "../../engine/formats/json-text.ts";
+import type { Create } from "../../engine/language/ast.ts";
+import { parse, StatementError } from "../../engine/language/parse.ts";
+import { typeOf, typeText } from "../../engine/language/types.ts";
 import { sameJson } from "./compare.ts";
 import { listOf, textOf, type Members } from "./records.ts";
 

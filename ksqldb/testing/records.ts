@@ -1,14 +1,14 @@
 /** Records as test files write them, in JSON, to and from the bytes of their formats. */
 import avsc from "avsc";
-import { wireEncoder, type TopicRecord } from "../../schemas/wire.ts";
-import { STRING, type SqlType, type Value } from "../language/types.ts";
-import type { Source } from "../analysis/plan.ts";
-import { decimalText, digitsOf, parseExact, rescale } from "../expressions/decimal.ts";
-import { avroSchema } from "../formats/avro-schema.ts";
-import { rootOf, type Schemas, type Side } from "../formats/format.ts";
-import { deserializer } from "../formats/formats.ts";
-import { JsonNumber, jsonText, parseJson, type Json } from "../formats/json-text.ts";
-import { kafkaWriter } from "../formats/kafka.ts";
+import { wireEncoder, type TopicRecord } from "../../topics/wire.ts";
+import { STRING, type SqlType, type Value } from "../../engine/language/types.ts";
+import type { Source } from "../../engine/analysis/plan.ts";
+import { decimalText, digitsOf, parseExact, rescale } from "../../engine/expressions/decimal.ts";
+import { avroSchema } from "../../engine/formats/avro-schema.ts";
+import { rootOf, type Schemas, type Side } from "../../engine/formats/format.ts";
+import { deserializer } from "../../engine/formats/formats.ts";
+import { JsonNumber, jsonText, parseJson, type Json } from "../../engine/formats/json-text.ts";
+import { kafkaWriter } from "../../engine/formats/kafka.ts";
 
 /** avsc's type of a schema, with all 64 bits of a long. */
 function avroTypeOf(schema: object): avsc.Type {

@@ -9,11 +9,11 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { UserError, shown } from "../../command.ts";
-import { analyse, type Analysis } from "../analysis/analyse.ts";
-import type { Plan, Source } from "../analysis/plan.ts";
-import type { Script } from "../analysis/query.ts";
-import { JsonNumber, jsonText, parseJson, type Json } from "../formats/json-text.ts";
+import { UserError, shown } from "../../program/command.ts";
+import { analyse, type Analysis } from "../../engine/analysis/analyse.ts";
+import type { Plan, Source } from "../../engine/analysis/plan.ts";
+import type { Script } from "../../engine/analysis/query.ts";
+import { JsonNumber, jsonText, parseJson, type Json } from "../../engine/formats/json-text.ts";
 import { runCase } from "./case.ts";
 import { compareRecords } from "./compare.ts";
 import { MemoryTopics } from "./memory.ts";

@@ -1,6 +1,6 @@
 /** What to stream from the exchange, and with which rights: from the environment. */
-import type { Environment } from "../../environment.ts";
-import type { OwnFields } from "../decode/decode.ts";
+import type { Environment } from "../../program/environment.ts";
+import type { OwnFields } from "./decode/decode.ts";
 import type { Credentials } from "./signature.ts";
 
 export interface CoinbaseConfig {

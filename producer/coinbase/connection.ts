@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
-import { parseObject } from "../decode/decode.ts";
+import { parseObject } from "./decode/decode.ts";
 import type { Frame, Session } from "../frame.ts";
-import { microseconds } from "../clock.ts";
+import { microseconds } from "../../program/clock.ts";
 import { sign, type Credentials } from "./signature.ts";
 import { Asking, type AskingPatience } from "./asking.ts";
 import type { Roster } from "./roster.ts";

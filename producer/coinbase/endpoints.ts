@@ -2,8 +2,8 @@
  * Where Coinbase Exchange answers.
  * https://docs.cdp.coinbase.com/exchange/websocket-feed/overview, .../introduction/systems-operations
  */
-import { UsageError, secret } from "../../command.ts";
-import { isLoopback } from "../this-machine.ts";
+import { UsageError, secret } from "../../program/command.ts";
+import { isLoopback } from "../../program/this-machine.ts";
 
 /** Direct market data: every subscription must be signed. */
 export const direct = "wss://ws-direct.exchange.coinbase.com";

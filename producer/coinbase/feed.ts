@@ -5,8 +5,8 @@
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../../command.ts";
-import type { Logger } from "../../logger.ts";
+import { UserError } from "../../program/command.ts";
+import type { Logger } from "../../program/logger.ts";
 import type { Batch, Source } from "../frame.ts";
 import { Connection, type Cause, type Ending, type Listener, type Patience } from "./connection.ts";
 import { Inbox } from "./inbox.ts";

@@ -1,6 +1,6 @@
 /** From a choice of endpoint, rights and products to the feed, and to what watches over its numbers. */
-import { UserError } from "../../command.ts";
-import type { Logger } from "../../logger.ts";
+import { UserError } from "../../program/command.ts";
+import type { Logger } from "../../program/logger.ts";
 import { Continuity, type Gap, type Tape } from "../continuity.ts";
 import { restBase } from "./endpoints.ts";
 import { CoinbaseFeed } from "./feed.ts";

@@ -2,9 +2,9 @@
  * Which products a run streams: what the exchange offers, chosen by list, pattern or all, and split over processes.
  * https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-all-known-trading-pairs
  */
-import { UserError, nearest, shown } from "../../command.ts";
-import { request, Unreachable } from "../../http.ts";
-import { partitionOf } from "../log/partitioner.ts";
+import { UserError, nearest, shown } from "../../program/command.ts";
+import { request, Unreachable } from "../../program/http.ts";
+import { partitionOf } from "../../topics/partitioner.ts";
 
 export interface Product {
   readonly id: string;

@@ -2,7 +2,7 @@
  * What a connection asks for, and how the exchange's answer compares with it.
  * https://docs.cdp.coinbase.com/exchange/websocket-feed/overview#subscribe
  */
-import { redact } from "../../command.ts";
+import { redact } from "../../program/command.ts";
 
 type Message = Readonly<Record<string, unknown>>;
 

@@ -4,8 +4,8 @@
  */
 import type { AvroRecord } from "../../schemas/avro.ts";
 import { unwrap } from "../../schemas/avro.ts";
-import { headerLength } from "../../schemas/wire.ts";
-import { Names } from "../decode/names.ts";
+import { headerLength } from "../../topics/wire.ts";
+import { Names } from "../coinbase/decode/names.ts";
 
 /** Of a field: what it is read for. */
 const roles = ["type", "product_id", "sequence", "time", "received_at", "trade_id", "extra"] as const;

@@ -1,6 +1,6 @@
 /** A sink for recordings: passes on what is new, leaves out what came before, and counts. */
 import { readSchema } from "../../schemas/avro.ts";
-import type { Sink } from "../sink.ts";
+import type { Sink } from "../../topics/sink.ts";
 import { EventReader } from "./event-reader.ts";
 import { numberedTopics, type KnownEvents } from "./known.ts";
 

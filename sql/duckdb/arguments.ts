@@ -1,6 +1,6 @@
 /** The arguments of a table function: what is given as text, and what is taken where nothing is. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { UserError, nearest, shown } from "../../command.ts";
+import { UserError, nearest, shown } from "../../program/command.ts";
 import { readTables } from "../../schemas/tables.ts";
 import { readObjects, type Argument, type SqlObject } from "../objects.ts";
 import type { Parameters } from "./run.ts";

@@ -4,7 +4,7 @@
  */
 import type { AvroField, AvroRecord } from "../../schemas/avro.ts";
 import { unwrap } from "../../schemas/avro.ts";
-import { headerLength } from "../../schemas/wire.ts";
+import { headerLength } from "../../topics/wire.ts";
 import type { BooleanColumn, Column, NumberColumn, TextColumn } from "./columns.ts";
 
 type Kind = "string" | "long" | "double" | "boolean";

@@ -1,6 +1,6 @@
 /** What DuckDB's errors mean for whoever has a warehouse: whose fault it is, and the cure. */
 import { dirname } from "node:path";
-import { dataOption, UserError } from "../../command.ts";
+import { dataOption, UserError } from "../../program/command.ts";
 
 /** The file is another process's: a platform that runs, or one that is just starting or stopping. */
 export class InUseError extends UserError {}

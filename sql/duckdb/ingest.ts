@@ -4,10 +4,10 @@
  */
 import { DuckDBDataChunk, type DuckDBConnection, type DuckDBType } from "@duckdb/node-api";
 import bindings from "@duckdb/node-bindings";
-import type { Dropped, Tally } from "../../dropped.ts";
+import type { Dropped, Tally } from "../../topics/dropped.ts";
 import type { AvroRecord } from "../../schemas/avro.ts";
 import { readTables, type TableShape } from "../../schemas/tables.ts";
-import { schemaIdOf, UnknownSchema, type TopicRecord } from "../../schemas/wire.ts";
+import { schemaIdOf, UnknownSchema, type TopicRecord } from "../../topics/wire.ts";
 import { rowReader } from "./avro-rows.ts";
 import { columnTypes, vectorRows, type Column } from "./columns.ts";
 import { warehouseFault } from "./faults.ts";

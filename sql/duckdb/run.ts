@@ -1,6 +1,6 @@
 /** Runs a table, view or table function on the local warehouse. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { UserError, shown } from "../../command.ts";
+import { UserError, shown } from "../../program/command.ts";
 import { readTables } from "../../schemas/tables.ts";
 import { readObjects } from "../objects.ts";
 import { argumentLiterals } from "./arguments.ts";

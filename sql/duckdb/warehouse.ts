@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
-import { UserError } from "../../command.ts";
+import { UserError } from "../../program/command.ts";
 import { readTables, type Column, type TableShape } from "../../schemas/tables.ts";
 import { readObjects } from "../objects.ts";
 import { relationsOf } from "../style/object.ts";

@@ -1,5 +1,5 @@
 /** A body of SQL with the file it is from, and its words: every fault names the file, the line and the column. */
-import { UserError } from "../../command.ts";
+import { UserError } from "../../program/command.ts";
 
 export interface Token {
   readonly kind: "word" | "quoted" | "text" | "number" | "operator" | "end";

@@ -1,7 +1,7 @@
 /** A ksqlDB's mind: what statements do to its sources, queries and topics, and with which words it refuses them. */
-import type { CreateAs, Place, Statement } from "../../ksqldb/language/ast.ts";
-import { nodesIn } from "../../ksqldb/language/nodes.ts";
-import { parse, type StatementError } from "../../ksqldb/language/parse.ts";
+import type { CreateAs, Place, Statement } from "../../engine/language/ast.ts";
+import { nodesIn } from "../../engine/language/nodes.ts";
+import { parse, type StatementError } from "../../engine/language/parse.ts";
 import { describe, explain, list, propertiesEntity } from "./show.ts";
 import { nameIn, refuse, type Properties, type Result, type Source, type State } from "./state.ts";
 import { columnsOf, declared, storedText, type Column } from "./text.ts";

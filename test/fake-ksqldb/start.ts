@@ -1,6 +1,6 @@
 /** The fake ksqlDB for one test, and the project's commands against it. */
 import { onTestFinished } from "vitest";
-import { Environment } from "../../environment.ts";
+import { Environment } from "../../program/environment.ts";
 import { runServerCommand } from "../../ksqldb/server/command.ts";
 import { desiredStatements, type Desired } from "../../ksqldb/server/desired.ts";
 import { startServer, type FakeKsqldb, type FakeOptions } from "./server.ts";

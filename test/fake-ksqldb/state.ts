@@ -1,5 +1,5 @@
 /** What a fake ksqlDB has, what it answers, and how it refuses. */
-import type { Statement } from "../../ksqldb/language/ast.ts";
+import type { Statement } from "../../engine/language/ast.ts";
 import type { Column } from "./text.ts";
 
 export interface Source {

@@ -1,7 +1,7 @@
 /** What ksqlDB makes of a statement: the text that it stores, and the types of its columns. */
-import type { CreateAs, Expression, Item, Query, Statement } from "../../ksqldb/language/ast.ts";
-import { expressionText, typeNameText } from "../../ksqldb/language/format.ts";
-import { nameText } from "../../ksqldb/language/types.ts";
+import type { CreateAs, Expression, Item, Query, Statement } from "../../engine/language/ast.ts";
+import { expressionText, typeNameText } from "../../engine/language/format.ts";
+import { nameText } from "../../engine/language/types.ts";
 
 export interface Column {
   readonly name: string;

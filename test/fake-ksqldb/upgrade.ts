@@ -1,5 +1,5 @@
 /** Whether a fake ksqlDB takes another statement in the place of one that it has, and with which words it does not. */
-import type { CreateAs, Query as Select } from "../../ksqldb/language/ast.ts";
+import type { CreateAs, Query as Select } from "../../engine/language/ast.ts";
 import { refuse, type Source } from "./state.ts";
 import { schemaText, type Column } from "./text.ts";
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { snakeCase, type Argument, type Arguments, type Declaration } from "../../infra/confluent/kernel.ts";
+import { snakeCase, type Argument, type Arguments, type Declaration } from "../../infra/bindings/kernel.ts";
 import { describeProviders } from "../evidence.ts";
 
 interface Attribute {
@@ -24,7 +24,7 @@ interface Provider {
   readonly data_source_schemas: Schemas;
 }
 
-const folder = join(import.meta.dirname, "../../infra/confluent");
+const folder = join(import.meta.dirname, "../../infra/bindings");
 const modules = readdirSync(folder).filter((file) => !["kernel.ts", "shared.ts"].includes(file));
 
 async function declarations(file: string): Promise<[name: string, declaration: Declaration][]> {

@@ -123,7 +123,7 @@ describeTerraform("an environment", () => {
 
   it("whose cluster gets another name changes nothing else", async () => {
     const { clone, terraform } = await deployed();
-    clone.edit("infra/streaming.ts", (code) =>
+    clone.edit("infra/stack/streaming.ts", (code) =>
       code.replace('"cluster", {\n      displayName: prefix', '"cluster", {\n      displayName: "tape"'),
     );
     await clone.run(["synth"]);
@@ -132,7 +132,7 @@ describeTerraform("an environment", () => {
 
   it("whose sink gets another name gets another sink, and nothing else", async () => {
     const { clone, cloud, terraform } = await deployed();
-    clone.edit("infra/streaming.ts", (code) => code.replace("`${prefix}-bigquery`", "`${prefix}-warehouse`"));
+    clone.edit("infra/stack/streaming.ts", (code) => code.replace("`${prefix}-bigquery`", "`${prefix}-warehouse`"));
     const { output } = await clone.run(["deploy", "--", "--yes"]);
     expect(output).toContain("Resources: 1 added, 1 changed, 1 destroyed");
     expect(output).toMatch(

@@ -114,7 +114,7 @@ describeTerraform("an environment", () => {
       "warehouse-tables-coinbase_full, rows older than 30 days",
     );
     expect(await refused("deploy", { RAW_RETENTION_DAYS: "1" })).toContain("messages older than 1 days");
-    clone.edit("infra/topics.ts", (code) => code.replace("topic.partitions", "2 * topic.partitions"));
+    clone.edit("infra/stack/topics.ts", (code) => code.replace("topic.partitions", "2 * topic.partitions"));
     expect(await refused("deploy")).toMatch(/these would get more partitions, [^]*coinbase_full-topic[^]*Take it back/);
   });
 

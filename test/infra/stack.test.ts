@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider/index.js";
 import { App, TerraformStack, Testing } from "cdktf";
 import { describe, expect, it } from "vitest";
-import { Warehouse } from "../../infra/warehouse.ts";
+import { Warehouse } from "../../infra/stack/warehouse.ts";
 import { catalog } from "../../schemas/catalog.ts";
 import { readTables } from "../../schemas/tables.ts";
 import { parseScheduled } from "../../sql/scheduled.ts";

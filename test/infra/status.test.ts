@@ -3,11 +3,11 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { redact } from "../../command.ts";
-import { Environment } from "../../environment.ts";
-import { switchPlatform } from "../../infra/pause.ts";
-import { type Platform, readPlatform } from "../../infra/platform.ts";
-import { askPlatform, render } from "../../infra/status.ts";
+import { redact } from "../../program/command.ts";
+import { Environment } from "../../program/environment.ts";
+import { switchPlatform } from "../../infra/commands/pause.ts";
+import { type Platform, readPlatform } from "../../infra/operations/platform.ts";
+import { askPlatform, render } from "../../infra/commands/status.ts";
 import { desiredStatements } from "../../ksqldb/server/desired.ts";
 import { readScripts } from "../../ksqldb/statements.ts";
 import { catalog } from "../../schemas/catalog.ts";
@@ -516,7 +516,7 @@ describe("pause and resume", () => {
 describe("the command line", () => {
   const run = (words: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = process.cwd()) => {
     const [file, ...args] = words;
-    const script = join(import.meta.dirname, "../../infra", file!);
+    const script = join(import.meta.dirname, "../../infra/commands", file!);
     const tsx = import.meta.resolve("tsx");
     const options = { cwd, encoding: "utf8", env: { ...process.env, ...env } } as const;
     const { status: code, stdout, stderr } = spawnSync(process.execPath, ["--import", tsx, script, ...args], options);

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { parseEnv } from "node:util";
 import { App, Testing } from "cdktf";
-import { Environment } from "../../environment.ts";
-import { checkProducts, readInfraConfig, type InfraConfig } from "../../infra/config.ts";
-import { TapelineStack } from "../../infra/stack.ts";
+import { Environment } from "../../program/environment.ts";
+import { checkProducts, readInfraConfig, type InfraConfig } from "../../infra/stack/config.ts";
+import { TapelineStack } from "../../infra/stack/stack.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
 export type Bodies = Readonly<Record<string, Body>>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { analyse } from "../../ksqldb/analysis/analyse.ts";
+import { analyse } from "../../engine/analysis/analyse.ts";
 import { describeTables, disagreements } from "../../ksqldb/describe.ts";
-import { parse } from "../../ksqldb/language/parse.ts";
+import { parse } from "../../engine/language/parse.ts";
 import { additions, breaks } from "../../ksqldb/lint/lock.ts";
 import { readScripts, readStatements } from "../../ksqldb/statements.ts";
 import type { Column, TableShape } from "../../schemas/tables.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { analyse } from "../../ksqldb/analysis/analyse.ts";
+import { analyse } from "../../engine/analysis/analyse.ts";
 import { changedStatements as changed } from "../../local/changed.ts";
 import { newFolder } from "../folder.ts";
 

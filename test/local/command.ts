@@ -59,7 +59,7 @@ const options: SpawnOptionsWithStdioTuple<StdioNull, StdioPipe, StdioPipe> = {
 };
 
 function commandLine(command: Command, args: string[]): string[] {
-  return ["--import", "tsx", join(root, command === "tail" ? "producer/tail.ts" : `${command}/main.ts`), ...args];
+  return ["--import", "tsx", join(root, command === "tail" ? "topics/tail.ts" : `${command}/main.ts`), ...args];
 }
 
 export function follow(child: ChildProcessByStdio<null, Readable, Readable>): Running {

@@ -144,7 +144,7 @@ describe("--rebuild", () => {
 it("a log whose end is torn says how many records were cut off, and the start says what the tables have of them", async () => {
   const dir = await filled();
   const { path, partition, bytes } = largest(dir, "coinbase_ticker");
-  // Of the last batch, by the layout of producer/log/batch.ts: its first offset and the number of its records.
+  // Of the last batch, by the layout of topics/log/batch.ts: its first offset and the number of its records.
   let at = 8;
   for (; at + 4 + bytes.readUInt32BE(at) < bytes.length;) at += 4 + bytes.readUInt32BE(at);
   const [first, records] = [bytes.readDoubleBE(at + 8), bytes.readUInt32BE(at + 16)];

@@ -2,18 +2,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { causes, type Cause } from "../../dropped.ts";
+import { causes, type Cause } from "../../topics/dropped.ts";
 import { claim } from "../../local/directory.ts";
 import { Platform } from "../../local/platform.ts";
 import { serve } from "../../local/server.ts";
 import { figures, summary } from "../../local/summary.ts";
-import { encoder } from "../../producer/encode.ts";
-import { Log } from "../../producer/log/log.ts";
+import { encoder } from "../../topics/encode.ts";
+import { Log } from "../../topics/log/log.ts";
 import { Metrics } from "../../producer/metrics.ts";
 import { openRecording } from "../../producer/recording.ts";
 import { catalog } from "../../schemas/catalog.ts";
 import { newFolder } from "../folder.ts";
-import { match } from "../producer/decode/frames.ts";
+import { match } from "../producer/coinbase/decode/frames.ts";
 import { query } from "./replay.ts";
 
 const midnight = Date.UTC(2026, 2, 1);

@@ -2,9 +2,9 @@
  * The local platform on an exchange that continues while it does not listen, until a signal: `DIR URL signed|keyless`. As
  * local/main.ts, whose own exchanges are Coinbase's, and a simulated one that waits for it.
  */
-import { logTo } from "../../logger.ts";
-import { runCommand, stopSignal } from "../../command.ts";
-import { publicCredentials } from "../../local/exchange/credentials.ts";
+import { logTo } from "../../program/logger.ts";
+import { runCommand, stopSignal } from "../../program/command.ts";
+import { publicCredentials } from "../../exchange/credentials.ts";
 import { Platform } from "../../local/platform.ts";
 import { figures, summary } from "../../local/summary.ts";
 import { openFeed } from "../../producer/coinbase/open.ts";

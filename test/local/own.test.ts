@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { newFolder } from "../folder.ts";
-import { match, received } from "../producer/decode/frames.ts";
+import { match, received } from "../producer/coinbase/decode/frames.ts";
 import { startWith } from "./command.ts";
 
 const own = { user_id: "5844eceecf7e803e259d0365", profile_id: "765d1549-9660-4be2-97d4-fa2d65fa3352" };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { simulatedFrames } from "../../local/exchange/simulator.ts";
+import { simulatedFrames } from "../../exchange/simulator.ts";
 import { Platform } from "../../local/platform.ts";
 import { openRecording } from "../../producer/recording.ts";
 import { describeRecordings } from "../evidence.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { newFolder } from "../folder.ts";
 import { follow, type Running } from "./command.ts";
-import { exchange } from "./exchange/client.ts";
+import { exchange } from "../exchange/client.ts";
 import { query } from "./replay.ts";
 
 const program = join(import.meta.dirname, "follow-process.ts");

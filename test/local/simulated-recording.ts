@@ -1,7 +1,7 @@
 /** A recording of the simulated exchange, with malformed frames in between: for tests that need no recording of the real one. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { simulatedFrames } from "../../local/exchange/simulator.ts";
+import { simulatedFrames } from "../../exchange/simulator.ts";
 import { newFolder } from "../folder.ts";
 
 export interface SimulatedRecording {

@@ -4,13 +4,13 @@ import { writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { publicCredentials } from "../../local/exchange/credentials.ts";
+import { publicCredentials } from "../../exchange/credentials.ts";
 import { startFakeRegistry } from "../fake-registry.ts";
 import { newFolder } from "../folder.ts";
-import { exchange } from "../local/exchange/client.ts";
+import { exchange } from "../exchange/client.ts";
 import { startWith } from "../local/command.ts";
 import { describeKafka, startKafka, type Kafka } from "../real/kafka.ts";
-import { match, received } from "./decode/frames.ts";
+import { match, received } from "./coinbase/decode/frames.ts";
 
 /** Nothing of this machine's own configuration. */
 const nothing = {

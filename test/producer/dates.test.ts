@@ -5,12 +5,12 @@ import { describe, expect, it } from "vitest";
 import { newCounters } from "../../producer/counters.ts";
 import { produce } from "../../producer/produce.ts";
 import { openRecording } from "../../producer/recording.ts";
-import { Log } from "../../producer/log/log.ts";
+import { Log } from "../../topics/log/log.ts";
 import { catalog } from "../../schemas/catalog.ts";
-import { avroReader } from "../../ksqldb/formats/avro-decoder.ts";
-import type { SqlType } from "../../ksqldb/language/types.ts";
+import { avroReader } from "../../engine/formats/avro-decoder.ts";
+import type { SqlType } from "../../engine/language/types.ts";
 import { newFolder } from "../folder.ts";
-import { match, snapshot, ticker } from "./decode/frames.ts";
+import { match, snapshot, ticker } from "./coinbase/decode/frames.ts";
 
 const start = Date.UTC(2026, 2, 1);
 const [hour, day] = [3_600_000, 86_400_000];

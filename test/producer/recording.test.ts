@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { openRecording } from "../../producer/recording.ts";
 import { newFolder } from "../folder.ts";
-import { match, ticker } from "./decode/frames.ts";
+import { match, ticker } from "./coinbase/decode/frames.ts";
 
 function recording(content: string | Buffer, name = "frames.txt"): string {
   const path = join(newFolder(), name);

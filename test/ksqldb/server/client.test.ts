@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { redact } from "../../../command.ts";
+import { redact } from "../../../program/command.ts";
 import { desiredOf, runAgainst, startFakeKsqldb } from "../../fake-ksqldb/start.ts";
 
 const desired = desiredOf(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parse } from "../../../ksqldb/language/parse.ts";
+import { parse } from "../../../engine/language/parse.ts";
 import { differences } from "../../../ksqldb/server/compare.ts";
 import { desiredStatements } from "../../../ksqldb/server/desired.ts";
 import { declared } from "../../fake-ksqldb/text.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { analyse } from "../../../ksqldb/analysis/analyse.ts";
+import { analyse } from "../../../engine/analysis/analyse.ts";
 import { KsqlServer } from "../../../ksqldb/server/client.ts";
 import { differences } from "../../../ksqldb/server/compare.ts";
 import { desiredStatements } from "../../../ksqldb/server/desired.ts";

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
-import { publicCredentials } from "../../../local/exchange/credentials.ts";
-import { exchange } from "../../local/exchange/client.ts";
+import { publicCredentials } from "../../../exchange/credentials.ts";
+import { exchange } from "../../exchange/client.ts";
 import { follow, isContiguous, sequencesOf } from "./follow.ts";
 
 const fast = { step: 5, heartbeat: 50, level2Batch: 20, tickerBatch: 100, status: 1000 };

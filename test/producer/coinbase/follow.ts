@@ -1,18 +1,18 @@
 /** The producer's live half in this process: an exchange read by socket, and the records that come of it. */
 import { EventEmitter, once } from "node:events";
 import { onTestFinished } from "vitest";
-import { publicCredentials } from "../../../local/exchange/credentials.ts";
+import { publicCredentials } from "../../../exchange/credentials.ts";
 import { CoinbaseFeed, type FeedPatience } from "../../../producer/coinbase/feed.ts";
 import { keylessChannels, signedChannels } from "../../../producer/coinbase/subscription.ts";
 import type { Credentials } from "../../../producer/coinbase/signature.ts";
 import { Continuity, type Gap } from "../../../producer/continuity.ts";
 import { newCounters } from "../../../producer/counters.ts";
 import { produce } from "../../../producer/produce.ts";
-import type { Sink } from "../../../producer/sink.ts";
+import type { Sink } from "../../../topics/sink.ts";
 import avsc from "avsc";
 import { readSchema } from "../../../schemas/avro.ts";
 import { rawTopics, type RawTopic } from "../../../schemas/catalog.ts";
-import { headerLength } from "../../../schemas/wire.ts";
+import { headerLength } from "../../../topics/wire.ts";
 
 /** As patient as on the internet would be too slow for a test. */
 const patience: FeedPatience = {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { WebSocketServer } from "ws";
 import { signedChannels } from "../../../producer/coinbase/subscription.ts";
-import { exchange } from "../../local/exchange/client.ts";
+import { exchange } from "../../exchange/client.ts";
 import { follow, isContiguous, sequencesOf, type Followed } from "./follow.ts";
 
 const fast = { step: 5, heartbeat: 50, level2Batch: 20, tickerBatch: 100, status: 1000 };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Random } from "../../../local/exchange/random.ts";
+import { Random } from "../../../exchange/random.ts";
 import { Contents } from "../../../producer/repeats/contents.ts";
 
 it("tells new numbers, known contents and other ones apart, as a map of sets does", () => {

@@ -1,0 +1,287 @@
+/**
+ * Runs plans over the partitions of a log. A query has a task per partition, as in Kafka Streams; a task's rows and how far
+ * it has read its source are stored in one write, so that a restart neither repeats nor loses one. The state of an
+ * aggregation is kept in memory only: a restart reads again what its open windows were made of, and writes nothing then.
+ */
+import { UserError } from "../../program/command.ts";
+import { Dropped, type Tally } from "../../topics/dropped.ts";
+import type { TopicRecord } from "../../topics/wire.ts";
+import type { Plan } from "../analysis/plan.ts";
+import type { Schemas } from "../formats/format.ts";
+import { OutsideSubset } from "../functions/function.ts";
+import type { Log } from "../expressions/typed.ts";
+import { newQuery, QueryFailure, type Emit, type ProcessingLog, type Query } from "./query.ts";
+import { rowReader, type ReadRow } from "./rows.ts";
+
+/** One partition of a topic, to read from. */
+export interface SourcePartition {
+  /** The offset after the last stored record. */
+  readonly end: number;
+  read(from: number, maxBytes: number): TopicRecord[];
+  /** Gives the next record at least this offset: the log may have lost records that were read before a power failure. */
+  skipTo(offset: number): void;
+  /** An offset such that no record before it is younger than a time. */
+  offsetSince(timestamp: number): number;
+}
+
+/** One partition of a topic, to write to. */
+export interface SinkPartition {
+  /** The offset of its source up to which the stored rows answer, -1 if there are none. */
+  readonly position: number;
+  /** The largest timestamp of the stored rows, -Infinity if there are none. */
+  readonly newest: number;
+  add(timestamp: number, key: Buffer | null, value: Buffer | null): void;
+  /** Stores what was added, and that it answers for the source up to `position`. */
+  store(position: number): void;
+}
+
+/** The topics that the engine is handed. */
+export interface Topics {
+  readonly schemas: Schemas;
+  source(topic: string): readonly SourcePartition[];
+  /** `source`: the topic that its rows are made from, in which their positions count. */
+  sink(topic: string, source: string): readonly SinkPartition[];
+}
+
+export interface EngineOptions {
+  /**
+   * How long the rows of an aggregation may wait, so that a window writes its last state only, as with Kafka Streams'
+   * record cache; "each": no cache, a row for each record.
+   */
+  readonly commitMs: number | "each";
+  /** Counts what the statements leave out. */
+  readonly dropped?: Dropped;
+}
+
+/** A partition that is read, each record once for all queries over it. */
+interface Input {
+  readonly source: SourcePartition;
+  readonly read: ReadRow;
+  readonly tasks: readonly Task[];
+}
+
+interface Task {
+  readonly plan: Plan;
+  readonly sink: SinkPartition;
+  readonly query: Query;
+  readonly emit: Emit;
+  readonly tally: Tally;
+  position: number;
+}
+
+/** How much of a partition is read at a time: large enough to be fast, small enough to let others have their turn. */
+const stepBytes = 256 * 1024;
+/** With so many changed groups in one partition a commit does not wait. */
+const manyGroups = 20_000;
+/** Instead of an offset: of a record that an earlier run has processed; of a row that many records have made. */
+const silent = -1;
+const ofMany = Number.POSITIVE_INFINITY;
+
+export class Engine {
+  readonly #inputs: Input[];
+  readonly #tasks: Task[];
+  readonly #log: ProcessingLog;
+  readonly #commitMs: number;
+  readonly #dropped: Dropped;
+  #committed = performance.now();
+  /** Of the record that is processed. */
+  #offset = silent;
+  /** Entries for the processing log so far, and the last of them. */
+  #entries = 0;
+  #entry = "";
+
+  /**
+   * Registers the schema of every output and goes on where its stored rows end. Plans must be in dependency order.
+   * Throws UserError where a topic has not the partitions that a plan needs.
+   */
+  constructor(plans: readonly Plan[], topics: Topics, log: ProcessingLog, { commitMs, dropped }: EngineOptions) {
+    this.#commitMs = commitMs === "each" ? Number.POSITIVE_INFINITY : commitMs;
+    this.#log = log;
+    this.#dropped = dropped ?? new Dropped();
+    const newTasks = (plan: Plan, sources: readonly SourcePartition[]): Task[] => {
+      const sinks = sinksOf(plan, sources, topics);
+      return sinks.map((sink, i) => {
+        const tally = this.#dropped.tally(plan.sink.topic, plan.source.topic, i);
+        const entry: ProcessingLog = (_, message) => this.#enter(plan, tally, message);
+        return {
+          plan,
+          sink,
+          query: newQuery(plan, topics.schemas, commitMs !== "each", entry),
+          emit: (...row) => sink.add(...row),
+          tally,
+          position: Math.max(sink.position, 0),
+        };
+      });
+    };
+    this.#inputs = [...new Set(plans.map(({ source }) => source))].flatMap((source) => {
+      const readers = plans.filter((plan) => plan.source === source);
+      const sources = topics.source(source.topic);
+      const tasks = readers.map((plan) => newTasks(plan, sources));
+      const used = readers.flatMap((plan) => [...plan.used]);
+      return sources.map((partition, i) => ({
+        source: partition,
+        read: rowReader(source, used, i, topics.schemas),
+        tasks: tasks.map((ofPlan) => ofPlan[i]!),
+      }));
+    });
+    this.#tasks = this.#inputs.flatMap(({ tasks }) => tasks);
+    for (const input of this.#inputs) {
+      input.source.skipTo(Math.max(...input.tasks.flatMap(({ position, tally }) => [position, tally.upTo])));
+      restore(input);
+    }
+  }
+
+  /** Records that wait to be read, and groups that wait to be written. */
+  get lag(): number {
+    let lag = 0;
+    for (const { source, tasks } of this.#inputs)
+      for (const { position, query } of tasks) lag += Math.max(source.end - position, 0) + query.changed;
+    return lag;
+  }
+
+  /** Whether a commit would write anything. */
+  get uncommitted(): boolean {
+    return this.#tasks.some(({ query }) => query.changed > 0);
+  }
+
+  /**
+   * Reads a stretch of every partition that has something new, and commits what is due; false if there was nothing to do.
+   * Throws UserError where a query fails as it would on a server; the rows of all queries before that are stored.
+   */
+  step(): boolean {
+    let busy = false;
+    for (const input of this.#inputs) {
+      const { source, tasks } = input;
+      const records = source.read(Math.min(...tasks.map(({ position }) => position)), stepBytes);
+      if (records.length === 0) continue;
+      busy = true;
+      this.#process(input, records);
+      this.#dropped.save();
+      for (const task of tasks) {
+        if (task.query.changed === 0) task.sink.store(task.position);
+        else if (task.query.changed >= manyGroups) this.#commit(task);
+      }
+    }
+    if (performance.now() - this.#committed >= this.#commitMs && this.commit()) busy = true;
+    return busy;
+  }
+
+  /** Writes the last state of every group that has changed; false if none had. */
+  commit(): boolean {
+    this.#committed = performance.now();
+    let busy = false;
+    for (const task of this.#tasks) if (task.query.changed > 0) busy = this.#commit(task);
+    return busy;
+  }
+
+  /** After a restart the queries over a partition may stand at different positions. */
+  #process({ read, tasks }: Input, records: readonly TopicRecord[]): void {
+    let current = tasks[0]!;
+    const log: Log = (message) => {
+      for (const { plan, position, tally } of tasks) if (position <= this.#offset) this.#enter(plan, tally, message);
+    };
+    try {
+      for (const record of records) {
+        const { offset } = record;
+        this.#offset = offset;
+        const row = read(record, log);
+        for (const task of tasks) {
+          if (task.position > offset) continue;
+          current = task;
+          const before = this.#entries;
+          const cause = typeof row === "string" ? row : task.query.process(row, task.emit);
+          task.position = offset + 1;
+          if (cause === undefined && this.#entries === before) continue;
+          // That a record is late, or has no key, is no entry of ksqlDB's log.
+          const told = typeof row === "string" || this.#entries !== before;
+          task.tally.add(cause ?? "incomplete", offset, told ? this.#entry : "");
+        }
+      }
+    } catch (error) {
+      const offset = this.#offset;
+      for (const task of tasks) this.#commit(task);
+      throw asUserError(error, current.plan, offset);
+    } finally {
+      this.#offset = silent;
+    }
+  }
+
+  #commit(task: Task): boolean {
+    const before = this.#entries;
+    this.#offset = ofMany;
+    try {
+      task.query.commit(task.emit);
+    } catch (error) {
+      throw asUserError(error, task.plan, task.position);
+    } finally {
+      this.#offset = silent;
+    }
+    if (this.#entries !== before) task.tally.add("incomplete", undefined, this.#entry);
+    this.#dropped.save();
+    task.sink.store(task.position);
+    return true;
+  }
+
+  /** Makes an entry of the processing log; what an earlier run has counted is not entered again. */
+  #enter({ sink }: Plan, { upTo }: Tally, message: string): void {
+    this.#entries++;
+    this.#entry = message;
+    if (this.#offset >= upTo) this.#log(sink.name, message);
+  }
+}
+
+function sinksOf({ file, source, sink, rekeyed }: Plan, sources: readonly SourcePartition[], topics: Topics) {
+  const sinks = topics.sink(sink.topic, source.topic);
+  if (sinks.length !== sources.length) {
+    throw new UserError(
+      `${sink.topic} has ${sinks.length} partitions, its source ${source.topic} ${sources.length}: they must be as many`,
+    );
+  }
+  if (rekeyed && sources.length > 1) {
+    throw new UserError(
+      `${file}: ${sink.name} gives records another key, which is executed here over one partition only; ${source.topic} has ${sources.length}`,
+    );
+  }
+  return sinks;
+}
+
+/** What ends a query names its statement, the record and the reason; any other error is a fault of this engine. */
+function asUserError(error: unknown, { file, source }: Plan, position: number): unknown {
+  if (!(error instanceof QueryFailure || error instanceof OutsideSubset)) return error;
+  const what =
+    error instanceof QueryFailure ? "on a server this ends the query" : "this engine does not know ksqlDB's answer";
+  return new UserError(`${file}: ${error.message} (${source.topic}, offset ${position}): ${what}.`, { cause: error });
+}
+
+/**
+ * Makes the state again that the stored rows were written from, reading the partition once for all its tasks. Windows that
+ * are open at the time of the newest row hold no record older than that time less size and grace; without windows every
+ * record counts.
+ */
+function restore({ source, read, tasks }: Input): void {
+  const stretches = tasks
+    .filter(({ plan, position }) => plan.aggregation !== undefined && position > 0)
+    .map((task) => ({ task, from: restoredFrom(source, task) }));
+  const end = Math.max(...stretches.map(({ task }) => task.position));
+  let from = Math.min(...stretches.map((stretch) => stretch.from));
+  while (from < end) {
+    const records = source.read(from, stepBytes);
+    if (records.length === 0) break;
+    for (const record of records) {
+      const row = read(record, () => {});
+      if (typeof row === "string") continue;
+      for (const { task, from: first } of stretches)
+        if (first <= record.offset && record.offset < task.position) task.query.process(row, () => {});
+    }
+    from = records.at(-1)!.offset + 1;
+  }
+  for (const { task } of stretches) task.query.commit(() => {});
+}
+
+/** The first offset whose record may be in a window that was open when a task's newest row was written. */
+function restoredFrom(source: SourcePartition, { plan, sink }: Task): number {
+  const { window } = plan.aggregation!;
+  // Times that a column gives are not those that the log knows.
+  const ownTime = plan.source.timestamp === undefined && plan.sink.timestamp === undefined;
+  return window && ownTime ? source.offsetSince(sink.newest - window.size - window.grace) : 0;
+}

@@ -1,0 +1,258 @@
+/**
+ * Reads rows written with any Avro schema, as ksqlDB reads them: fields are found by their names, then by their names in
+ * upper case; a column without a field is NULL; what has another type throws. One closure a field is made per schema.
+ */
+import { bigint, typeText, type DecimalType, type SqlType, type Value } from "../language/types.ts";
+import { fitExact } from "../expressions/decimal.ts";
+import { doubleText, floatText } from "../expressions/double.ts";
+import { headerLength, schemaIdOf } from "../../topics/wire.ts";
+import { avroName } from "./avro-schema.ts";
+import { OutsideSubset } from "../functions/function.ts";
+import { avroType, isDecimal, required, type AvroType, type Kind } from "./avro-type.ts";
+import type { Column, Schemas } from "./format.ts";
+
+/** Where to read; `at` is the next byte. It may run past the end, where bytes are zero: that is looked at afterwards. */
+interface Input {
+  bytes: Buffer;
+  at: number;
+  /** All bytes as Latin-1, once a text is read: a piece of it is made in a fraction of the time of a call to the buffer. */
+  text: string | undefined;
+}
+
+type Read = (input: Input) => Value;
+type Skip = (input: Input) => unknown;
+
+/** Columns that are not wanted are null; their bytes are looked at only where they could make the record unreadable. */
+export function avroReader(type: SqlType, schemas: Schemas, wanted?: ReadonlySet<string>): (bytes: Buffer) => Value {
+  const readers = new Map<number, Read>();
+  const input: Input = { bytes: Buffer.alloc(0), at: 0, text: undefined };
+  return (bytes) => {
+    const id = schemaIdOf(bytes);
+    let read = readers.get(id);
+    if (read === undefined) readers.set(id, (read = reader(type, avroType(schemas.byId(id)), "", wanted)));
+    input.bytes = bytes;
+    input.at = headerLength;
+    input.text = undefined;
+    const value = read(input);
+    if (input.at !== bytes.length) throw new Error(`the record does not end where its schema ${id} says`);
+    return value;
+  };
+}
+
+/** How a column reads the types of a writer that it takes, where that is the same for all of them. */
+const plain: Partial<Record<SqlType["base"], Partial<Record<Kind, Read>>>> = {
+  BOOLEAN: { boolean: readBoolean },
+  INTEGER: { int: readLong },
+  BIGINT: { int: readLong, long: readLong },
+  TIMESTAMP: { int: readTime, long: readTime },
+  DOUBLE: { float: readFloat, double: readDouble },
+  STRING: {
+    string: readString,
+    // As Java's String.valueOf.
+    boolean: (input) => String(readBoolean(input)),
+    int: (input) => String(readLong(input)),
+    long: (input) => String(readLong(input)),
+    float: (input) => floatText(readFloat(input)),
+    double: (input) => doubleText(readDouble(input)),
+  },
+};
+
+/** A type that is not taken is refused in every record, even where the value is null. */
+function reader(type: SqlType, writer: AvroType, path: string, wanted?: ReadonlySet<string>): Read {
+  const one = required(writer);
+  const read = valueReader(type, one, path, wanted);
+  if (read === undefined) {
+    const refusal = `an Avro ${one.kind} can not be read as ${typeText(type)}${path && `, field ${path}`}`;
+    return () => {
+      throw new Error(refusal);
+    };
+  }
+  if (one === writer) return read;
+  const reads = writer.branches.map((branch): Read => (branch === one ? read : () => null));
+  return (input) => branchOf(input, reads)(input);
+}
+
+function valueReader(type: SqlType, writer: AvroType, path: string, wanted?: ReadonlySet<string>): Read | undefined {
+  const { kind } = writer;
+  if (type.base === "STRUCT") return kind === "record" ? recordReader(type.fields, writer, path, wanted) : undefined;
+  if (type.base === "ARRAY") return kind === "array" ? arrayReader(reader(type.item, writer.item!, path)) : undefined;
+  if (type.base === "DECIMAL") return isDecimal(writer) ? decimalReader(type, writer) : undefined;
+  if (type.base === "STRING" && kind === "enum") return (input) => nth(writer.symbols, readCount(input));
+  return plain[type.base]?.[kind];
+}
+
+function recordReader(columns: readonly Column[], writer: AvroType, path: string, wanted?: ReadonlySet<string>): Read {
+  const names = columns.map((column) => avroName(column.name));
+  const empty: Value[] = columns.map(() => null);
+  // Where two fields are of one column the later one counts, as in Connect's translator.
+  const targets = writer.fields.map(({ name }) => {
+    const exact = names.indexOf(name);
+    return exact >= 0 ? exact : names.indexOf(name.toUpperCase());
+  });
+  const reads = writer.fields.map(({ type }, i): Skip => {
+    const column = columns[targets[i]!];
+    if (column === undefined) return skipper(type);
+    if (wanted?.has(column.name) === false) {
+      targets[i] = -1;
+      // Of a type that is taken no value is refused, if it is plain.
+      if (plain[column.type.base]?.[required(type).kind]) return skipper(type);
+    }
+    return reader(column.type, type, path === "" ? column.name : `${path}->${column.name}`);
+  });
+  return (input) => {
+    const values = empty.slice();
+    for (let i = 0; i < reads.length; i++) {
+      const value = reads[i]!(input);
+      const target = targets[i]!;
+      if (target >= 0) values[target] = value as Value;
+    }
+    return values;
+  };
+}
+
+function arrayReader(read: Read): Read {
+  return (input) => {
+    const items: Value[] = [];
+    readBlocks(input, () => items.push(read(input)));
+    return items;
+  };
+}
+
+function decimalReader(type: DecimalType, { kind, size, scale }: AvroType): Read {
+  if (scale !== type.scale) {
+    throw new OutsideSubset(`an Avro decimal of scale ${scale} as ${typeText(type)}`);
+  }
+  return (input) => fitExact({ units: readUnits(input, kind === "fixed" ? size : readCount(input)), scale }, type);
+}
+
+const sizes: Partial<Record<Kind, number>> = { null: 0, boolean: 1, float: 4, double: 8 };
+
+/** Passes over a value of a type. One that contains itself is known before what is inside it. */
+function skipper(type: AvroType, known = new Map<AvroType, Skip>()): Skip {
+  const { kind } = type;
+  const size = kind === "fixed" ? type.size : sizes[kind];
+  if (size !== undefined) return (input) => (input.at += size);
+  if (kind === "string" || kind === "bytes") return skipText;
+  if (kind === "union") {
+    const branches = type.branches.map((branch) => skipper(branch, known));
+    return (input) => branchOf(input, branches)(input);
+  }
+  if (kind === "array" || kind === "map") {
+    const item = skipper(type.item!, known);
+    const entry: Skip = kind === "array" ? item : (input) => (skipText(input), item(input));
+    return (input) => readBlocks(input, entry);
+  }
+  if (kind !== "record") return skipLong;
+  const before = known.get(type);
+  if (before !== undefined) return before;
+  const fields: Skip[] = [];
+  const skip: Skip = (input) => {
+    for (const field of fields) field(input);
+  };
+  known.set(type, skip);
+  fields.push(...type.fields.map((field) => skipper(field.type, known)));
+  return skip;
+}
+
+function skipLong(input: Input): void {
+  while (input.bytes[input.at++]! > 0x7f);
+}
+
+function skipText(input: Input): void {
+  const length = readCount(input);
+  input.at += length;
+}
+
+/** Which of a union's types follows: its index is one byte, doubled, in any union of less than 64. */
+function branchOf<Of>(input: Input, branches: readonly Of[]): Of {
+  return nth(branches, input.bytes[input.at++]! / 2);
+}
+
+function nth<Of>(list: readonly Of[], index: number): Of {
+  const one = list[index];
+  if (one === undefined) throw new Error(`the schema has no branch or symbol ${index}`);
+  return one;
+}
+
+function readBoolean(input: Input): boolean {
+  return input.bytes[input.at++] === 1;
+}
+
+function readTime(input: Input): number {
+  return Number(readLong(input));
+}
+
+function readFloat(input: Input): number {
+  input.at += 4;
+  return input.bytes.readFloatLE(input.at - 4);
+}
+
+function readDouble(input: Input): number {
+  input.at += 8;
+  return input.bytes.readDoubleLE(input.at - 8);
+}
+
+/** Zigzag and seven bits a byte, the lowest bit the sign. As long as it is a safe integer no bigint is needed. */
+function readLong(input: Input): number | bigint {
+  const { bytes } = input;
+  let { at } = input;
+  let byte = bytes[at++]!;
+  const negative = (byte & 1) === 1;
+  let size = (byte & 0x7f) >> 1;
+  for (let unit = 64; byte > 0x7f; unit *= 128) size += ((byte = bytes[at++]!) & 0x7f) * unit;
+  if (at - input.at > 8 || size >= Number.MAX_SAFE_INTEGER) return readHuge(input);
+  input.at = at;
+  return negative ? -size - 1 : size;
+}
+
+function readHuge(input: Input): number | bigint {
+  let bits = 0n;
+  for (let shift = 0n; shift < 70n; shift += 7n) {
+    const byte = input.bytes[input.at++] ?? 0;
+    bits |= BigInt(byte & 0x7f) << shift;
+    if (byte < 0x80) return bigint(BigInt.asIntN(64, (bits >> 1n) ^ -(bits & 1n)));
+  }
+  throw new Error("a long has more than ten bytes");
+}
+
+/** A number of bytes, items or the like, which can not be more than the record has bytes. */
+function readCount(input: Input): number {
+  const count = readLong(input);
+  if (count < 0 || count > input.bytes.length) throw new Error(`a length of ${count} is beyond the record's bytes`);
+  return count as number;
+}
+
+function readString(input: Input): string {
+  const length = readCount(input);
+  const { bytes, at } = input;
+  const end = (input.at += length);
+  for (let i = at; i < end; i++) if (bytes[i]! > 0x7f) return bytes.toString("utf8", at, end);
+  // A long piece keeps all of the text that it was cut from, hence not from a large record.
+  if (length > 12 && bytes.length > 1024) return bytes.toString("latin1", at, end);
+  input.text ??= bytes.toString("latin1");
+  return input.text.slice(at, end);
+}
+
+/** A whole number in two's complement, the highest byte first. */
+function readUnits(input: Input, length: number): bigint {
+  const { bytes, at } = input;
+  const end = (input.at += length);
+  if (end > bytes.length) throw new Error("a decimal is beyond the record's end");
+  if (length === 0) return 0n;
+  if (length <= 6) return BigInt(bytes.readIntBE(at, length));
+  return BigInt.asIntN(8 * length, BigInt(`0x${bytes.toString("hex", at, end)}`));
+}
+
+/** The items of an array or a map: blocks until an empty one. A negative count is followed by the block's size in bytes. */
+function readBlocks(input: Input, each: Skip): void {
+  for (;;) {
+    let count = readLong(input);
+    if (count < 0) {
+      count = -count;
+      readLong(input);
+    }
+    if (count > input.bytes.length) throw new Error(`${count} items are beyond the record's bytes`);
+    if (count === 0) return;
+    for (let i = 0; i < count; i++) each(input);
+  }
+}

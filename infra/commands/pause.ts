@@ -1,0 +1,97 @@
+/** `npm run pause` and `npm run resume`: the sink and the queries stop and go on, with everything in its place. */
+import { realpathSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseCommand, parseDuration, redact, runCommand, UserError, notUnderstood } from "../../program/command.ts";
+import { duration, KsqlServer } from "../../ksqldb/server/client.ts";
+import { readQueries } from "../../ksqldb/server/queries.ts";
+import { readConnector, switchConnector } from "../operations/confluent-api.ts";
+import { deployedPlatform, type Platform, queriesOfTopics } from "../operations/platform.ts";
+
+type Verb = "pause" | "resume";
+
+const target = { pause: "PAUSED", resume: "RUNNING" } as const;
+
+/**
+ * Pauses the sink, then the queries; resumes in the opposite order, each for up to `timeoutMs`. What is so already is left.
+ * Throws UserError where one refuses or does not get there: the same again goes on.
+ */
+export async function switchPlatform(
+  platform: Platform,
+  verb: Verb,
+  timeoutMs: number,
+  talk: (line: string) => void,
+): Promise<void> {
+  const steps = verb === "pause" ? [switchSink, switchQueries] : [switchQueries, switchSink];
+  for (const step of steps) await step(platform, verb, timeoutMs, talk);
+}
+
+const switchSink: typeof switchPlatform = async ({ confluent, connector }, verb, timeoutMs, talk) => {
+  const sink = `sink ${connector.name}`;
+  const deadline = Date.now() + timeoutMs;
+  for (let attempt = 0; ; attempt++) {
+    const { state, trace } = await readConnector(confluent, connector);
+    if (state === target[verb]) return talk(`${sink}: ${state}${attempt === 0 ? " already" : ""}`);
+    if (attempt === 0) await switchConnector(confluent, connector, verb);
+    else if (Date.now() >= deadline)
+      throw new UserError(
+        `${verb} ${sink}: it is still ${state}${trace === undefined ? "" : ` (${trace})`} after ${duration(timeoutMs)}. Look at it in Confluent's console, ` +
+          "or wait longer (--timeout); the same command again goes on from here.",
+      );
+    if (attempt === 0) talk(`${sink}: ${state}, asked to ${verb}`);
+    await sleep(Math.min(2_000, 50 * 2 ** attempt, Math.max(1, deadline - Date.now())));
+  }
+};
+
+const switchQueries: typeof switchPlatform = async ({ ksqldb }, verb, timeoutMs, talk) => {
+  const server = new KsqlServer(ksqldb, talk);
+  const step = `${verb} the queries`;
+  const read = async () => queriesOfTopics(await readQueries(server, step)).filter(({ state }) => state !== "MISSING");
+  const before = await read();
+  for (const { id, state } of verb === "pause" ? before : before.toReversed()) {
+    // RESUME is for what is paused: what failed is started again by ksqlDB itself.
+    if ((state === "PAUSED") === (verb === "pause")) continue;
+    const { status, message } = await server.send(`${verb} ${id}`, `${verb.toUpperCase()} ${id};`, {});
+    if (status === "ERROR") throw new UserError(`${verb} ${id}: ksqlDB could not: ${message}`);
+  }
+  await server.waitFor(step, timeoutMs, async () => {
+    const wrong = (await read()).filter(({ state }) => state !== target[verb]);
+    if (wrong.length === 0) return { found: true };
+    return { missing: wrong.map(({ id, state }) => `${id} is ${state}`).join(", ") };
+  });
+  talk(`queries: ${target[verb]} (${before.map(({ id }) => id).join(", ")})`);
+};
+
+const help = `npm run pause [-- --timeout 2m] [--wait 30s]
+npm run resume [-- --timeout 2m] [--wait 30s]
+
+  pause     Pauses the sink, then every query of ksqlDB that writes a topic of ours, and waits until they are.
+  resume    The same the other way round: they go on where they were. After a failure the same command goes on.
+
+  --timeout   How long the sink, and then the queries, may take. Default 2m.
+  --wait      How long a service that is busy, or does not answer, is asked again. Default 30s.
+
+A producer that runs goes on writing. What waits longer in a topic than the topic keeps it (7 days; RAW_RETENTION_DAYS)
+is lost to BigQuery, so resume before.
+Terraform does not know of a pause: npm run deploy leaves a paused sink as it is; a query whose statement it changes, and
+npm run ksqldb -- apply, wait for queries to run and fail while they are paused. Resume first.
+What goes on costing: ksqlDB by its streaming units, the Kafka cluster and what it stores, BigQuery's storage; whether a
+paused sink's tasks are billed, Confluent's bill says. npm run destroy ends all of it.
+Credentials are those of npm run status. Exit codes: 0 done; 1 refused, failed or not in time; 2 a command line not
+understood.
+`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseCommand({
+    timeout: { type: "string", default: "2m" },
+    wait: { type: "string", default: "30s" },
+  });
+  if (values.help) return void process.stdout.write(help);
+  const [verb, ...more] = positionals;
+  if ((verb !== "pause" && verb !== "resume") || more.length > 0) throw notUnderstood(0);
+  const [timeoutMs, waitMs] = [parseDuration("--timeout", values.timeout), parseDuration("--wait", values.wait)];
+  const talk = (line: string) => void process.stderr.write(`${redact(line)}\n`);
+  await switchPlatform(await deployedPlatform(waitMs), verb, timeoutMs, talk);
+}
+
+// A test takes from here, too.
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename) await runCommand(main);

@@ -1,0 +1,128 @@
+/**
+ * How the sink does, as Confluent Cloud's APIs tell it, and its switch:
+ * https://docs.confluent.io/cloud/current/api.html#tag/Status-(connectv1), https://api.telemetry.confluent.cloud/docs
+ *
+ * Every function throws UserError, with reason and cure, where it is not told or refused.
+ */
+import { redact, UserError } from "../../program/command.ts";
+import { type Answer, readAccess, request, Unreachable } from "../../program/http.ts";
+import { type Json, objects, parseJson, text } from "../../ksqldb/server/json.ts";
+
+export interface ConfluentAccess {
+  /** A Cloud API key, for both APIs. */
+  readonly key: string;
+  readonly secret: string;
+  readonly connectUrl: string;
+  readonly metricsUrl: string;
+  /** How long a question is asked again that may be answered better. */
+  readonly waitMs: number;
+}
+
+export interface Connector {
+  readonly environment: string;
+  readonly cluster: string;
+  readonly name: string;
+  readonly id: string;
+}
+
+/** States of a connector and its tasks: RUNNING, PAUSED, FAILED, PROVISIONING, DEGRADED, … */
+export async function readConnector(access: ConfluentAccess, connector: Connector) {
+  const { connector: own, tasks } = await ask(access, "connect", "GET", `${pathOf(connector)}/status`);
+  return {
+    ...stateOf((own ?? {}) as Json),
+    tasks: objects(tasks).map((task) => ({ id: text(task["id"]), ...stateOf(task) })),
+  };
+}
+
+/** Asks a connector to pause or to go on, which takes it a while. */
+export async function switchConnector(access: ConfluentAccess, connector: Connector, verb: "pause" | "resume") {
+  await ask(access, "connect", "PUT", `${pathOf(connector)}/${verb}`);
+}
+
+/** How many records a connector gave up in the last `hours`. */
+export async function countDeadLetters(access: ConfluentAccess, { id }: Connector, hours: number): Promise<number> {
+  const points = await query(access, "io.confluent.kafka.connect/dead_letter_queue_records", {
+    filter: { field: "resource.connector.id", op: "EQ", value: id },
+    granularity: "ALL",
+    intervals: [`PT${hours}H/now|m`],
+  });
+  // Where nothing happened there is no point.
+  return points.reduce((sum, { value }) => sum + Number(value), 0);
+}
+
+/** How many records each consumer group of a cluster is behind. */
+export async function readLags(access: ConfluentAccess, cluster: string) {
+  const labels = ["metric.consumer_group_id", "metric.topic", "metric.partition"] as const;
+  const points = await query(access, "io.confluent.kafka.server/consumer_lag_offsets", {
+    filter: { field: "resource.kafka.id", op: "EQ", value: cluster },
+    // Down to the partition and the minute: coarser values are sums or means over what should not be added.
+    group_by: labels,
+    granularity: "PT1M",
+    intervals: ["PT10M/now|m"],
+    limit: 1000,
+  });
+  const inTime = points.toSorted((a, b) => (text(a["timestamp"]) < text(b["timestamp"]) ? -1 : 1));
+  const newest = new Map(inTime.map((point) => [JSON.stringify(labels.map((label) => point[label])), point]));
+  const lags = new Map<string, number>();
+  for (const { [labels[0]]: group, value } of newest.values())
+    lags.set(text(group), (lags.get(text(group)) ?? 0) + Number(value));
+  return [...lags].map(([group, records]) => ({ group, records }));
+}
+
+async function query(access: ConfluentAccess, metric: string, question: Json): Promise<Json[]> {
+  const body = { aggregations: [{ metric }], ...question };
+  return objects((await ask(access, "metrics", "POST", "/v2/metrics/cloud/query", body))["data"]);
+}
+
+function pathOf({ environment, cluster, name }: Connector): string {
+  return `/connect/v1/environments/${environment}/clusters/${cluster}/connectors/${encodeURIComponent(name)}`;
+}
+
+/** A connector tells its fault in `trace`; a task in `msg` by the documentation, in `trace` elsewhere. */
+function stateOf({ state, trace, msg }: Json): { state: string; trace?: string } {
+  const [line = ""] = (text(trace) || text(msg)).trim().split("\n");
+  return { state: text(state), ...(line !== "" && { trace: redact(line) }) };
+}
+
+/** The JSON of a good answer. What is asked may be asked twice. */
+async function ask(
+  { key, secret, waitMs, connectUrl, metricsUrl }: ConfluentAccess,
+  api: "connect" | "metrics",
+  method: string,
+  path: string,
+  body?: Json,
+): Promise<Json> {
+  const service = `Confluent's ${api === "connect" ? "Connect" : "Metrics"} API`;
+  const { url, login } = readAccess(service, { url: api === "connect" ? connectUrl : metricsUrl, key, secret });
+  const headers = { "content-type": "application/json", ...login };
+  let answer: Answer;
+  try {
+    answer = await request(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) }, waitMs);
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    throw new UserError(`${service} (${url}) can not be reached ${error.message}`, { cause: error });
+  }
+  const { status } = answer;
+  const told = answer.text === "" ? {} : parseJson(answer.text);
+  if (status >= 200 && status < 300 && told !== undefined) return told;
+  const cure = cures[api][status] ?? (status < 500 ? foreign : later);
+  throw new UserError(`${service} (${url}) answers ${status}${told ? wordsOf(told) : ", and no JSON"}. ${cure}`);
+}
+
+/** Each of the APIs, and what stands before them, has its own form of an error. */
+function wordsOf({ errors, error, message }: Json): string {
+  const told = text(objects(errors)[0]?.["detail"]) || text((error as Json | undefined)?.["message"]) || text(message);
+  return told && `: ${redact(told).trim().replace(/\.$/, "")}`;
+}
+
+const common: Record<number, string> = {
+  401: "Check CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET: it must be a Cloud API key, not one of a cluster.",
+  404: "It is not there: npm run deploy -- --plan tells whether it was deleted by hand.",
+  429: "It limits the rate: ask again in a minute.",
+};
+const cures: Record<"connect" | "metrics", Record<number, string>> = {
+  connect: { ...common, 403: "The key's owner has no right to the connector: take a key of an OrganizationAdmin." },
+  metrics: { ...common, 403: "The key's owner may not read metrics: give it the role MetricsViewer." },
+};
+const later = "Ask again later: https://status.confluent.cloud tells of outages.";
+const foreign = "Look at what stands between it and here, a proxy for example; or the API has changed.";

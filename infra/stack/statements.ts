@@ -1,0 +1,86 @@
+/**
+ * The ksqlDB statements, which no Terraform resource knows: `npm run ksqldb` compares what the server runs with the files.
+ * Two resources, since one that had both provisioners would drop everything before each change: the first is changed in
+ * place and drops the statements when it is destroyed; the second is made anew, and applies them, when a file changes.
+ */
+import { createHash } from "node:crypto";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { readScripts } from "../../ksqldb/statements.ts";
+import type { Login } from "./identity.ts";
+import type { statementsFiles } from "./statements-report.ts";
+import { TerraformData } from "./terraform-data.ts";
+
+/** A variable of the environment in which Terraform is run: more options of `npm run ksqldb -- apply`. */
+export const applyOptions = "KSQLDB_APPLY_OPTIONS";
+
+export interface StatementsProps {
+  /** Address of the ksqlDB cluster: the statements are dropped before it goes. */
+  readonly cluster: string;
+  /** The ksqlDB server and the registry that has the raw schemas. */
+  readonly server: { readonly url: string; readonly login: Login };
+  readonly registry: { readonly url: string; readonly login: Login };
+  /** This project's folder, as seen from where Terraform runs. */
+  readonly projectDir: string;
+  /** Topics and schemas, and rights on them: there before the statements, and until they are gone. */
+  readonly needs: readonly ITerraformDependable[];
+  /** Where each run leaves what it said, and its report. */
+  readonly files: ReturnType<typeof statementsFiles>;
+}
+
+export class Statements extends Construct {
+  readonly applied: TerraformData;
+
+  constructor(scope: Construct, id: string, { cluster, server, registry, projectDir, needs, files }: StatementsProps) {
+    super(scope, id);
+    const run = (command: string) => `npm run --silent ksqldb -- ${command} > ${files.report} 2> ${files.log}`;
+    const teardown = new TerraformData(this, "teardown", {
+      // When it is destroyed it knows nothing but itself. Not the secret: plans would show it.
+      input: { url: server.url, key: server.login.key, dir: projectDir },
+      // With another cluster this is another resource: the statements are dropped on the old one while it is there, and its
+      // internal topics with them, which nobody else would delete.
+      lifecycle: { replaceTriggeredBy: [`${cluster}.id`] },
+      dependsOn: [...needs],
+      provisioners: [
+        {
+          type: "local-exec",
+          when: "destroy",
+          command: run('destroy --yes --state "$STACK"'),
+          workingDir: "${self.input.dir}",
+          environment: {
+            KSQLDB_URL: "${self.input.url}",
+            KSQLDB_API_KEY: "${self.input.key}",
+            STACK: "${abspath(path.root)}",
+          },
+        },
+      ],
+    });
+    this.applied = new TerraformData(this, "apply", {
+      triggersReplace: { statements: digest(), url: server.url },
+      dependsOn: [teardown],
+      provisioners: [
+        {
+          type: "local-exec",
+          // With --replace, where npm run deploy has it: no change of the stack's.
+          command: run(`apply $${applyOptions}`),
+          workingDir: projectDir,
+          environment: {
+            KSQLDB_URL: server.url,
+            KSQLDB_API_KEY: server.login.key,
+            KSQLDB_API_SECRET: server.login.secret,
+            SCHEMA_REGISTRY_URL: registry.url,
+            SCHEMA_REGISTRY_API_KEY: registry.login.key,
+            SCHEMA_REGISTRY_API_SECRET: registry.login.secret,
+          },
+        },
+      ],
+    });
+  }
+}
+
+/** Changes whenever a statement does. */
+function digest(): string {
+  const hash = createHash("sha256");
+  for (const { file, text } of readScripts()) hash.update(`${file}\0${text}\0`);
+  return hash.digest("hex");
+}

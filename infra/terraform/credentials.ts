@@ -1,0 +1,62 @@
+/** The credentials and the project, which no synthesised file holds: Terraform's variables, from the environment. */
+import { readFileSync, statSync } from "node:fs";
+import { secret, shownPath } from "../../program/command.ts";
+import type { Environment } from "../../program/environment.ts";
+import type { Synthesis } from "./synth.ts";
+import type { Variables } from "./terraform.ts";
+
+/**
+ * Terraform's variables by their names. One that is set as TF_VAR_… wins. What is missing is a fault of the environment.
+ */
+export function readVariables(environment: Environment, { config }: Synthesis): Variables {
+  const read = (variable: string, name: string, what: string, hidden: boolean): [string, string] => {
+    const own = process.env[`TF_VAR_${variable}`] || environment.text(name);
+    const text = own ?? environment.required(name, what);
+    return [`TF_VAR_${variable}`, hidden ? secret(text) : text];
+  };
+  const given = config.sink.key === "given" ? [["TF_VAR_google_sink_key", readGivenKey(environment)] as const] : [];
+  const cloudKey = "a Cloud API key of Confluent Cloud: confluent.cloud, API keys, Cloud resource management";
+  const variables = Object.fromEntries([
+    read("google_project", "GOOGLE_PROJECT", "the id of a Google Cloud project", false),
+    read("confluent_cloud_api_key", "CONFLUENT_CLOUD_API_KEY", cloudKey, false),
+    read("confluent_cloud_api_secret", "CONFLUENT_CLOUD_API_SECRET", "its secret", true),
+    ...given,
+  ]) as Variables;
+  environment.check();
+  return variables;
+}
+
+/** The JSON key of a Google service account. Terraform would print one that it refuses. */
+function readGivenKey(environment: Environment): string {
+  const file = environment.text("SINK_KEY_FILE");
+  const own = process.env["TF_VAR_google_sink_key"];
+  if (file === undefined && !own) {
+    environment.fault("SINK_KEY_FILE is not set: with SINK_KEY=given, a file with the sink's Google key (JSON)");
+    return "";
+  }
+  if (!own && file!.startsWith("{")) {
+    environment.fault("SINK_KEY_FILE holds the key itself: the path of a file with it is expected");
+    return "";
+  }
+  const isFile = !own && statSync(file!, { throwIfNoEntry: false })?.isFile() === true;
+  if (!own && !isFile) {
+    const hint = file!.startsWith("~") ? "; ~ is not read as your home folder here: write it out" : "";
+    environment.fault(`SINK_KEY_FILE is ${shownPath(file!)}: there is no such file${hint}`);
+    return "";
+  }
+  const text = secret(own || readFileSync(file!, "utf8"));
+  if (!isServiceAccountKey(text))
+    environment.fault(
+      `${own ? "TF_VAR_google_sink_key" : `SINK_KEY_FILE (${file})`} is no JSON key of a Google service account; one has client_email and private_key`,
+    );
+  return text;
+}
+
+function isServiceAccountKey(text: string): boolean {
+  try {
+    const key = JSON.parse(text) as Partial<Record<string, unknown>> | null;
+    return ["client_email", "private_key"].every((name) => typeof key?.[name] === "string");
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,83 @@
+/** Runs Terraform in a stack's folder, with what the environment says as its variables. */
+import { spawn } from "node:child_process";
+import { redact, UserError } from "../../program/command.ts";
+
+export type Variables = Readonly<Record<string, string>>;
+
+/** A program by the name that CDKTF's own command line takes for it: OpenTofu's is tofu. */
+const program = () => process.env["TERRAFORM_BINARY_NAME"] || "terraform";
+
+/** The oldest that a stack takes: see docs/cloud.md. */
+const oldest = "1.5";
+
+/** For a stack's `terraform` block; CDKTF has no argument for it. */
+export const requiredVersion = ["terraform.required_version", `>= ${oldest}.0`] as const;
+
+/** What helps where Terraform says why, and its own advice would do harm or does not know this project. DIR is the folder. */
+const cures: readonly [RegExp, string][] = [
+  [
+    /Instance cannot be destroyed/,
+    "PROTECTION is on, and what holds data would be deleted. Take the change back; or, if it may be lost: PROTECTION=off npm run deploy without the change, and then with it.",
+  ],
+  [
+    /reading (Kafka|Schema|Subject)[^]*401 Unauthorized/,
+    "The manager's key is gone, with which Terraform reads topics and schemas: SECURITY.md tells how it gets another.",
+  ],
+  [
+    /Error acquiring the state lock[^]*Lock Info/,
+    "Another run is at work, or one was cut off. If nobody deploys: terraform -chdir=DIR force-unlock <the lock's ID>.",
+  ],
+  [
+    /Backend configuration changed/,
+    "STATE_BUCKET is not what it was at the last run: name that one again. Never -reconfigure, which begins without a state.",
+  ],
+];
+
+/**
+ * Runs a command of Terraform's. Its output is talk, shown or, with `answer`, returned. Throws UserError where it fails: it
+ * has told why. Ctrl-C is Terraform's own: the first ends in order, the second at once.
+ */
+export async function terraform(
+  dir: string,
+  args: readonly string[],
+  variables: Variables,
+  output: "talk" | "answer",
+): Promise<string> {
+  // State files hold secrets.
+  process.umask(0o077);
+  const [command, ...rest] = args as [string, ...string[]];
+  const isPlain = output === "talk" && (!process.stdout.isTTY || process.env["NO_COLOR"]);
+  const plain = isPlain && ["init", "plan", "apply"].includes(command) ? ["-no-color"] : [];
+  const child = spawn(program(), [`-chdir=${dir}`, command, ...plain, ...rest], {
+    env: { ...process.env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", ...variables },
+    stdio: ["inherit", output === "answer" ? "pipe" : "inherit", "pipe"],
+  });
+  const wait = () => {};
+  // A lost terminal ends Terraform too, and its lock stays; what holds secrets here is put away all the same.
+  const pass = () => child.kill("SIGINT");
+  process.on("SIGINT", wait).on("SIGTERM", pass).on("SIGHUP", pass);
+  let [text, errors] = ["", ""];
+  child.stdout?.setEncoding("utf8").on("data", (part: string) => (text += part));
+  child.stderr!.setEncoding("utf8").on("data", (part: string) => {
+    errors += part;
+    process.stderr.write(redact(part));
+  });
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.on("error", reject).on("close", resolve);
+    });
+    if (code === 0) return text;
+    // Of other commands it may be a state, whose secrets are not known yet.
+    if (command === "init") process.stderr.write(redact(text));
+    const cure = cures.find(([words]) => words.test(errors))?.[1].replace("DIR", dir);
+    throw new UserError([`${program()} ${command} failed.`, cure].join(" ").trim());
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new UserError(
+      `${program()} is not on PATH: install Terraform ${oldest} or newer (https://developer.hashicorp.com/terraform/install), or OpenTofu with TERRAFORM_BINARY_NAME=tofu.`,
+      { cause: error },
+    );
+  } finally {
+    process.off("SIGINT", wait).off("SIGTERM", pass).off("SIGHUP", pass);
+  }
+}

@@ -1,5 +1,0 @@
-/** Makes the Kafka client loadable ahead of time: for an image, or before a machine leaves the network. */
-import { runCommand } from "../../command.ts";
-import { ensureBinding } from "./native.ts";
-
-await runCommand(() => ensureBinding((line) => process.stderr.write(`${line}\n`)));

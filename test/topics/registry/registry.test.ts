@@ -1,0 +1,356 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { inspect, promisify } from "node:util";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { UserError } from "../../../program/command.ts";
+import { readSchema } from "../../../schemas/avro.ts";
+import { rawTopics } from "../../../schemas/catalog.ts";
+import { resolveSchemas, SchemaRegistry } from "../../../topics/registry/registry.ts";
+import { startFakeRegistry } from "../../fake-registry.ts";
+import { newFolder } from "../../folder.ts";
+import { describeApicurio, startApicurio } from "../../real/apicurio.ts";
+
+const price = { name: "price", type: "string", doc: "Price.", format: "decimal" };
+const size = { name: "size", type: ["null", "string"], default: null };
+const record = (...fields: object[]) => ({ type: "record", name: "T", namespace: "tapeline", fields });
+
+/** A subject of its own: some registries outlive a test. */
+const newSubject = () => `${randomUUID()}-value`;
+
+async function faultOf(asked: Promise<unknown>): Promise<string> {
+  const error: unknown = await asked.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  return (error as UserError).message;
+}
+
+/** What holds of every registry. */
+function contract(start: () => Promise<{ url: string }>) {
+  const connect = async () => new SchemaRegistry({ url: (await start()).url });
+
+  it("has no id and no differences for a subject that it does not know", async () => {
+    expect(await (await connect()).idOf(newSubject(), record(price))).toEqual({ id: undefined, differences: [] });
+  });
+
+  it("gives the id under which everyone finds the schema that was registered, however ours is written", async () => {
+    const [registry, subject] = [await connect(), newSubject()];
+    await registry.register(subject, record(price));
+    const found = await registry.idOf(subject, record(price));
+    expect(found).toEqual({ id: expect.any(Number) as number, described: "as here" });
+    const { schema } = (await (await fetch(`${registry.url}/schemas/ids/${found.id}`)).json()) as { schema: string };
+    expect(JSON.parse(schema)).toEqual(record(price));
+
+    const { name, ...others } = price;
+    const otherwise = { fields: [{ ...others, name, type: { type: "string" } }], name: "tapeline.T", type: "record" };
+    expect(await registry.idOf(subject, otherwise)).toEqual(found);
+  });
+
+  it("gives the id of a schema that differs in descriptions only, and says so", async () => {
+    const [registry, subject] = [await connect(), newSubject()];
+    await registry.register(subject, record({ ...price, doc: "What it cost." }));
+    expect(await registry.idOf(subject, record(price))).toMatchObject({
+      id: expect.any(Number) as number,
+      described: "otherwise",
+    });
+  });
+
+  it("gives the id of an older version too", async () => {
+    const [registry, subject] = [await connect(), newSubject()];
+    await registry.register(subject, record(price));
+    await registry.register(subject, record(price, size));
+    const [old, latest] = [
+      await registry.idOf(subject, record(price)),
+      await registry.idOf(subject, record(price, size)),
+    ];
+    expect([old, latest]).toMatchObject([{ described: "as here" }, { described: "as here" }]);
+    expect(old.id).not.toBe(latest.id);
+  });
+
+  it("has no id for another schema, and tells how the registered one differs", async () => {
+    const [registry, subject] = [await connect(), newSubject()];
+    await registry.register(subject, record(price));
+    expect(await registry.idOf(subject, record({ name: "price", type: ["null", "string"] }, size))).toEqual({
+      id: undefined,
+      differences: ['field price: registered "string", here ["null","string"]', "field size: only here"],
+    });
+  });
+
+  it("refuses to register what is not compatible, or no schema", async () => {
+    const [registry, subject] = [await connect(), newSubject()];
+    await registry.register(subject, record(price));
+    const incompatible = await faultOf(registry.register(subject, record(price, { name: "b", type: "long" })));
+    expect(incompatible).toContain(subject);
+    expect(incompatible).toMatch(/answers 409 .*: .+The schema is not compatible/);
+    expect(await faultOf(registry.register(subject, { type: "nonsense" }))).toMatch(/answers 422 .*: .+valid/);
+  });
+
+  it("names all raw topics that have no schema in one message, registers them when told to, and finds them then", async () => {
+    const registry = await connect();
+    const talk: string[] = [];
+    const resolve = (register: boolean) => resolveSchemas(registry, rawTopics, { register }, (line) => talk.push(line));
+    const fault = await faultOf(resolve(false));
+    for (const topic of rawTopics) expect(fault).toContain(`\n  ${topic}-value\n    nothing is registered`);
+    expect(fault).toContain("--register");
+
+    const registered = await resolve(true);
+    const ids = rawTopics.map((topic) => registered(`${topic}-value`));
+    expect(talk).toEqual(rawTopics.map((topic, i) => `${topic}-value: registered as schema ${ids[i]}`));
+    for (const [i, topic] of rawTopics.entries()) {
+      const { schema } = (await (await fetch(`${registry.url}/schemas/ids/${ids[i]}`)).json()) as { schema: string };
+      expect(JSON.parse(schema)).toEqual(readSchema(topic));
+    }
+
+    const found = await resolve(false);
+    expect(rawTopics.map((topic) => found(`${topic}-value`))).toEqual(ids);
+    expect(talk).toHaveLength(rawTopics.length);
+    expect(() => found("coinbase_trades-value")).toThrow("coinbase_trades-value");
+  });
+}
+
+describe("the client against a registry as Confluent's", () => contract(() => startFakeRegistry()));
+describe("the client against a registry that does not look at descriptions", () =>
+  contract(() => startFakeRegistry({ docCounts: false })));
+describeApicurio("the client against Apicurio Registry", () => {
+  let url: string;
+  beforeAll(async () => {
+    ({ url } = await startApicurio());
+  });
+  contract(async () => ({ url }));
+});
+
+it("a schema is registered as the text under which a registry keeps it, which Terraform is given too", async () => {
+  const { url } = await startFakeRegistry();
+  await new SchemaRegistry({ url }).register("coinbase_full-value", readSchema("coinbase_full"));
+  const { schema } = (await (await fetch(`${url}/schemas/ids/1`)).json()) as { schema: string };
+  expect(schema).toMatch(/^\{"type":"record","name":"coinbase_full","namespace":"tapeline","doc":"[^"]+","fields":\[/);
+  // In the file the default stands before the description.
+  expect(schema).toMatch(/\{"name":"sequence","type":\["null","long"\],"doc":"[^"]+","default":null\}/);
+});
+
+describe("an id is not taken", () => {
+  it("on the registry's word alone: the schema under it must be ours", async () => {
+    const fake = await startFakeRegistry();
+    const registry = new SchemaRegistry(fake);
+    await registry.register("other-value", record(size));
+    const echo = { subject: "mine-value", version: 1, id: 1, schema: JSON.stringify(record(price)) };
+    fake.fail({ status: 200, body: JSON.stringify(echo) });
+    expect(await registry.idOf("mine-value", record(price))).toEqual({
+      id: undefined,
+      differences: ["field price: only here", "field size: only registered"],
+    });
+  });
+
+  it("where the subject holds a schema of another language", async () => {
+    const fake = await startFakeRegistry();
+    const notThere = { status: 404, body: '{"error_code":40403,"message":"Schema not found"}' };
+    const protobuf = { subject: "s", version: 1, id: 7, schema: 'syntax = "proto3";', schemaType: "PROTOBUF" };
+    fake.fail(notThere, notThere, { status: 200, body: JSON.stringify(protobuf) });
+    expect(await new SchemaRegistry(fake).idOf("s", record())).toMatchObject({
+      id: undefined,
+      differences: [expect.stringContaining("proto3")],
+    });
+  });
+});
+
+describe("a fault that may pass is not the user's to see", () => {
+  it.each([
+    ["the server's, twice", ["error 500", "error 503"]],
+    ["too many requests", ["error 429"]],
+    ["a request that came too slowly", ["error 408"]],
+    ["a connection that breaks", ["drop"]],
+  ])("%s", async (_, faults) => {
+    const fake = await startFakeRegistry();
+    const registry = new SchemaRegistry(fake);
+    await registry.register("s", record(price));
+    fake.fail(...faults.map((fault) => (fault === "drop" ? fault : { status: Number(fault.slice(6)) })));
+    expect(await registry.idOf("s", record(price))).toMatchObject({ id: 1 });
+  });
+
+  it("a node that has not heard yet of what was registered with another", async () => {
+    const fake = await startFakeRegistry();
+    const notThere = { status: 404, body: '{"error_code":40403,"message":"Schema not found"}' };
+    // Two lookups and the latest version, then the registration, then the same three at the node that is behind.
+    fake.fail("none", "none", "none", "none", notThere, notThere, notThere);
+    const idOf = await resolveSchemas(new SchemaRegistry(fake), ["coinbase_full"], { register: true }, () => {});
+    expect(idOf("coinbase_full-value")).toBe(1);
+  });
+});
+
+describe("a registry that can not be asked is one message, in seconds", () => {
+  const html = { "content-type": "text/html" };
+  const ask = (url: string, patienceMs = 10_000) => new SchemaRegistry({ url, patienceMs }).idOf("s", record());
+
+  it("that is down", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await once(server.close(), "close");
+    const started = Date.now();
+    const fault = await faultOf(ask(url));
+    expect(fault).toContain(`The Schema Registry ${url} can not be reached (ECONNREFUSED). Check its URL`);
+    expect(Date.now() - started).toBeLessThan(10_000);
+  });
+
+  it("whose host does not exist", async () => {
+    expect(await faultOf(ask("http://registry.invalid"))).toMatch(
+      /registry\.invalid can not be reached \((ENOTFOUND|EAI_AGAIN)\)/,
+    );
+  });
+
+  it("that says nothing", async () => {
+    const fake = await startFakeRegistry();
+    fake.fail("hang", "hang", "hang");
+    expect(await faultOf(ask(fake.url, 500))).toContain("no answer in time");
+  });
+
+  it("that stays broken", async () => {
+    const fake = await startFakeRegistry();
+    fake.fail(...Array.from({ length: 20 }, () => ({ status: 503, body: "<html>busy</html>", headers: html })));
+    expect(await faultOf(ask(fake.url))).toMatch(/answers 503 to POST \/subjects\/s.* Try again later/);
+    expect(fake.requests.length).toBeLessThan(10);
+  });
+
+  it.each([
+    ["an HTML page", { status: 404, body: "<html>", headers: html }, "404, text/html"],
+    ["a page that is there", { status: 200, body: "<html>", headers: html }, "200, text/html"],
+    ["another API's 404", { status: 404, body: '{"error_code":404,"message":"HTTP 404 Not Found"}' }, "404 to POST"],
+    ["ksqlDB's 404", { status: 404, body: '{"@type":"generic_error","error_code":40400}' }, "404 40400"],
+    ["another API's 200", { status: 200, body: "{}" }, "200"],
+  ])("that is none, but %s", async (_, fault, shown) => {
+    const fake = await startFakeRegistry();
+    fake.fail(fault);
+    const message = await faultOf(ask(fake.url));
+    expect(message).toContain(shown);
+    expect(message).toContain("Check the URL: it is what stands before /subjects");
+  });
+
+  it("that sends elsewhere, where nothing is asked", async () => {
+    const [fake, other] = [await startFakeRegistry(), await startFakeRegistry()];
+    fake.fail({ status: 307, body: "", headers: { location: `${other.url}/subjects/s` } });
+    expect(await faultOf(ask(fake.url))).toContain("307");
+    expect(other.requests).toEqual([]);
+  });
+
+  it("that speaks no TLS", async () => {
+    const { url } = await startFakeRegistry();
+    expect(await faultOf(ask(url.replace("http:", "https:")))).toContain("It speaks no TLS there");
+  });
+
+  it("whose certificate nobody vouches for, at once", async (test) => {
+    const folder = newFolder();
+    const line = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem";
+    await promisify(execFile)("openssl", line.split(" "), { cwd: folder }).catch(() =>
+      test.skip("openssl is not installed"),
+    );
+    const [key, cert] = ["key.pem", "cert.pem"].map((file) => readFileSync(join(folder, file)));
+    const server = createServer({ key: key!, cert: cert! }).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    let connections = 0;
+    server.on("connection", () => connections++);
+    const fault = await faultOf(ask(`https://localhost:${(server.address() as AddressInfo).port}`));
+    expect(fault).toContain("DEPTH_ZERO_SELF_SIGNED_CERT");
+    expect(fault).toContain("NODE_EXTRA_CA_CERTS");
+    expect(connections).toBe(1);
+  });
+});
+
+describe("credentials", () => {
+  const credentials = { key: "KEY", secret: "s3cr et/+" };
+  const encoded = Buffer.from("KEY:s3cr et/+").toString("base64");
+
+  it("are sent as basic authentication", async () => {
+    const fake = await startFakeRegistry({ credentials });
+    const registry = new SchemaRegistry({ url: `${fake.url}/`, ...credentials });
+    await registry.register("s", record(price));
+    expect(await registry.idOf("s", record(price))).toMatchObject({ id: 1 });
+  });
+
+  it.each([
+    ["wrong", { key: "KEY", secret: "wrong" }, "Check its key and secret"],
+    ["missing", {}, "It wants a key and a secret, and none are given"],
+  ])("that are %s are refused once, not tried again", async (_, given, cure) => {
+    const fake = await startFakeRegistry({ credentials });
+    const fault = await faultOf(new SchemaRegistry({ url: fake.url, ...given }).idOf("s", record()));
+    expect(fault).toContain(`${fake.url} refuses POST /subjects/s?normalize=true (401)`);
+    expect(fault).toContain(cure);
+    expect(fake.requests).toHaveLength(1);
+  });
+
+  it("that may not do what is asked are refused once", async () => {
+    const fake = await startFakeRegistry();
+    fake.fail({ status: 403, body: '{"error_code":40301,"message":"User is denied operation Write on Subject: s"}' });
+    const registry = new SchemaRegistry({ url: fake.url, ...credentials });
+    expect(await faultOf(registry.register("s", record()))).toMatch(/refuses POST \/subjects\/s\/versions \(403\)/);
+    expect(fake.requests).toHaveLength(1);
+  });
+
+  it("show in no message and no dump, not even if the server echoes them", async () => {
+    const fake = await startFakeRegistry();
+    const message = `no:\n  Basic ${encoded} of KEY with s3cr et/+ ${"x".repeat(2000)}`;
+    fake.fail({ status: 409, body: JSON.stringify({ error_code: 409, message }) });
+    const registry = new SchemaRegistry({ url: fake.url, ...credentials });
+    const fault = await faultOf(registry.register("s", record()));
+    expect(fault).toContain("no: Basic [secret] of KEY with [secret] xxx");
+    expect(fault.length).toBeLessThan(600);
+    const dump = inspect(registry, { depth: 5, showHidden: true });
+    expect([fault, dump].filter((text) => text.includes("s3cr") || text.includes(encoded))).toEqual([]);
+  });
+
+  it("are refused in the URL, and not shown", () => {
+    const make = () => new SchemaRegistry({ url: "https://KEY:s3cret@registry.example" });
+    expect(make).toThrow(UserError);
+    expect(make).toThrow(/^The URL of the Schema Registry, registry\.example, has credentials in it(?!.*s3cret)/);
+  });
+
+  it.each([{ key: "KEY" }, { secret: "s3cret" }, { key: "KEY", secret: "" }])("are given both or neither", (half) => {
+    expect(() => new SchemaRegistry({ url: "https://registry.example", ...half })).toThrow("only one is given");
+  });
+});
+
+it.each(["", "registry.example:8081", "ftp://registry.example", "http://a:8081,http://b:8081"])(
+  "a URL that is none is refused: %s",
+  (url) => {
+    expect(() => new SchemaRegistry({ url })).toThrow(UserError);
+  },
+);
+
+it("a subject may have any name", async () => {
+  const registry = new SchemaRegistry(await startFakeRegistry());
+  for (const subject of ["a b?c#-value", ":.context:a-value"]) {
+    await registry.register(subject, record(price));
+    expect(await registry.idOf(subject, record(price))).toMatchObject({ id: 1, described: "as here" });
+  }
+});
+
+it("a schema that differs in many fields is told in a few lines", async () => {
+  const registry = new SchemaRegistry(await startFakeRegistry());
+  await registry.register("coinbase_full-value", {
+    type: "record",
+    name: "coinbase_full",
+    namespace: "tapeline",
+    fields: [],
+  });
+  const fault = await faultOf(resolveSchemas(registry, ["coinbase_full"], { register: false }, () => {}));
+  expect(fault).toContain("\n  coinbase_full-value\n    field type: only here\n");
+  expect(fault.match(/only here/g)).toHaveLength(8);
+  expect(fault).toContain(`\n    and ${readSchema("coinbase_full").fields.length - 8} more\n`);
+});
+
+it("a schema of other descriptions is used and not registered again", async () => {
+  const fake = await startFakeRegistry();
+  const registry = new SchemaRegistry(fake);
+  const talk: string[] = [];
+  await registry.register("coinbase_full-value", { ...readSchema("coinbase_full"), doc: "Of last year." });
+  const idOf = await resolveSchemas(registry, ["coinbase_full"], { register: true }, (line) => talk.push(line));
+  expect(idOf("coinbase_full-value")).toBe(1);
+  expect(talk).toEqual(["coinbase_full-value: schema 1 has other descriptions than here"]);
+  expect(fake.requests.filter((request) => request.endsWith("/versions"))).toHaveLength(1);
+});

@@ -1,0 +1,233 @@
+/** One partition of a topic: an append-only file of batches, read from any offset while it grows. */
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { UserError } from "../../program/command.ts";
+import type { TopicRecord } from "../wire.ts";
+import { BatchBuilder, batchHeader, isIntact, readHeader, readRecords, type BatchHeader } from "./batch.ts";
+
+/** Starts every file, so that one of another kind or of a later version is not mistaken for a log. */
+export const magic = Buffer.from("TAPELOG2");
+
+/** Bytes that were no whole batch; the records that they stood for, as far as their headers still tell. */
+export interface Cut {
+  readonly bytes: number;
+  /** The offset of the first of them. */
+  readonly from: number;
+  readonly records: number;
+  /** There may have been more. */
+  readonly more: boolean;
+}
+
+export class Partition {
+  /** What opening cut off: a last write that a crash had torn. */
+  readonly cut: Cut | undefined;
+  readonly #path: string;
+  readonly #file: number;
+  readonly #pending = new BatchBuilder();
+  /** Of each batch: the offset after its last record, its place in the file, and the largest timestamp in it. */
+  readonly #ends: number[] = [];
+  readonly #places: number[] = [];
+  readonly #newest: number[] = [];
+  #size: number;
+  #end = 0;
+  readonly #positions = new Map<bigint, number>();
+  #failure: UserError | undefined;
+
+  /** Opens or creates the file. A last batch that a crash left incomplete is cut off. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = openSync(path, "a+");
+    const size = fstatSync(this.#file).size;
+    const start = this.#read(0, Math.min(size, magic.length));
+    if (!magic.subarray(0, size).equals(start)) {
+      throw new UserError(`${path} is not a log of this version: choose another data directory with --data.`);
+    }
+    if (size < magic.length) {
+      if (size > 0) ftruncateSync(this.#file, 0);
+      this.#size = 0;
+      this.#write(magic);
+    } else {
+      this.#size = this.#walk(size);
+      if (this.#size === size) return;
+      if (this.#batchFollows(this.#size, size)) throw new UserError(this.#damaged(this.#size));
+      this.cut = this.#cutBehind(this.#size, size);
+      ftruncateSync(this.#file, this.#size);
+    }
+  }
+
+  /** The offset that the next stored record gets. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The largest timestamp of the stored records, -Infinity if there are none. */
+  get newest(): number {
+    return this.#newest.reduce((newest, timestamp) => Math.max(newest, timestamp), Number.NEGATIVE_INFINITY);
+  }
+
+  /** An offset such that every record with a larger timestamp has it or a later one: the first of the batch where one is. */
+  offsetSince(timestamp: number): number {
+    const batch = this.#newest.findIndex((newest) => newest > timestamp);
+    return batch < 0 ? this.#end : (this.#ends[batch - 1] ?? 0);
+  }
+
+  /** Up to where in a source the stored records answer, -1 if none ever said. */
+  position(source: bigint): number {
+    return this.#positions.get(source) ?? -1;
+  }
+
+  /** Bytes that wait for `store`. */
+  get pendingBytes(): number {
+    return this.#pending.count === 0 ? 0 : this.#pending.bytes;
+  }
+
+  /** Takes a record for the next `store`; key and value are copied. */
+  add(timestamp: number, key: Uint8Array | null, value: Uint8Array | null): void {
+    this.#pending.add(timestamp, key, value);
+  }
+
+  /**
+   * Writes what was added as one batch that answers for `source` up to `position`; true if there was anything. Throws
+   * UserError when the disk refuses.
+   */
+  store(source: bigint, position: number): boolean {
+    const { count, newest } = this.#pending;
+    if (count === 0) return false;
+    const place = this.#size;
+    this.#write(this.#pending.finish(this.#end, source, position));
+    this.#index({ base: this.#end, count, source, position, newest }, place);
+    return true;
+  }
+
+  /** Lets the next record have at least this offset: a reader that is further on must not miss it. */
+  skipTo(offset: number): void {
+    this.#end = Math.max(this.#end, offset);
+  }
+
+  /**
+   * Stored records from `from` on, about `maxBytes` of them (at least one batch); none at the end of the log.
+   * Throws when a batch in the middle of the file is damaged.
+   */
+  read(from: number, maxBytes: number): TopicRecord[] {
+    const records: TopicRecord[] = [];
+    let batch = this.#batchOf(from);
+    if (batch === undefined) return records;
+    const start = this.#places[batch]!;
+    let last = batch;
+    while (last + 1 < this.#places.length && this.#endOf(last + 1) - start <= maxBytes) last++;
+    const bytes = this.#read(start, this.#endOf(last) - start);
+    for (; batch <= last; batch++) {
+      const at = this.#places[batch]! - start;
+      const header = readHeader(bytes.subarray(at, at + batchHeader));
+      const whole = header && bytes.subarray(at, at + header.bytes);
+      if (header === undefined || whole === undefined || whole.length < header.bytes || !isIntact(whole)) {
+        throw new UserError(this.#damaged(start + at));
+      }
+      readRecords(whole, header, from, records);
+    }
+    return records;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  /** Indexes the batches of the file; returns where the last intact one ends. */
+  #walk(size: number): number {
+    let at = magic.length;
+    for (
+      let header = this.#headerAt(at);
+      header !== undefined && at + header.bytes <= size;
+      header = this.#headerAt(at)
+    ) {
+      // Only the last write can be torn: its sum is checked here, those before it when they are read.
+      if (at + header.bytes === size && !isIntact(this.#read(at, header.bytes))) return at;
+      this.#index(header, at);
+      at += header.bytes;
+    }
+    return at;
+  }
+
+  #cutBehind(intact: number, size: number): Cut {
+    let at = intact;
+    let records = 0;
+    for (let next = this.#headerAt(at); next?.base === this.#end + records && at < size; next = this.#headerAt(at)) {
+      records += next.count;
+      at += next.bytes;
+    }
+    return { bytes: size - intact, from: this.#end, records, more: at < size };
+  }
+
+  /**
+   * Whether an intact batch with later records stands behind a broken one: then it is no torn last write, and to cut it
+   * off would lose what is stored.
+   */
+  #batchFollows(broken: number, size: number): boolean {
+    const window = 1024 * 1024;
+    for (let start = broken + 1; start < size; start += window) {
+      const bytes = this.#read(start, Math.min(window + batchHeader, size - start));
+      for (let at = 0; at < window && at + batchHeader <= bytes.length; at++) {
+        const header = readHeader(bytes.subarray(at, at + batchHeader));
+        if (header === undefined || header.base < this.#end || start + at + header.bytes > size) continue;
+        if (isIntact(this.#read(start + at, header.bytes))) return true;
+      }
+    }
+    return false;
+  }
+
+  #headerAt(at: number): BatchHeader | undefined {
+    return readHeader(this.#read(at, batchHeader));
+  }
+
+  #index(header: Omit<BatchHeader, "bytes">, place: number): void {
+    this.#end = header.base + header.count;
+    this.#ends.push(this.#end);
+    this.#places.push(place);
+    this.#newest.push(header.newest);
+    if (header.position >= 0) this.#positions.set(header.source, header.position);
+  }
+
+  /** The first batch with a record from `offset` on. */
+  #batchOf(offset: number): number | undefined {
+    let low = 0;
+    let high = this.#ends.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#ends[middle]! > offset) high = middle;
+      else low = middle + 1;
+    }
+    return low < this.#ends.length ? low : undefined;
+  }
+
+  #damaged(place: number): string {
+    return (
+      `${this.#path} is damaged at byte ${place}. What follows can not be trusted: ` +
+      "move the data directory away and replay into a new one."
+    );
+  }
+
+  #endOf(batch: number): number {
+    return this.#places[batch + 1] ?? this.#size;
+  }
+
+  #read(at: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(length);
+    return bytes.subarray(0, readSync(this.#file, bytes, 0, length, at));
+  }
+
+  #write(bytes: Buffer): void {
+    // Behind a half written batch nothing may be written: the next start cuts it off as a torn write.
+    if (this.#failure !== undefined) throw this.#failure;
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(this.#file, bytes, written);
+    } catch (error) {
+      this.#failure = new UserError(
+        `can not write to ${this.#path}: ${(error as Error).message}. ` +
+          "Free space and start again: what is stored stays, nothing else was acknowledged.",
+        { cause: error },
+      );
+      throw this.#failure;
+    }
+    this.#size += bytes.length;
+  }
+}
