@@ -13,13 +13,26 @@ import type { Create, Place, Statement } from "../engine/language/ast.ts";
 import { typeNameText } from "../engine/language/format.ts";
 import { typeText, type SqlType } from "../engine/language/types.ts";
 
+/** A table that cannot be described: a field of its schema or a column of its statement, or no statement writes its topic. */
+export class DescribeError extends UserError {
+  readonly kind: "field" | "column" | "unwritten";
+  /** The field or the column. */
+  readonly part: string | undefined;
+
+  constructor(kind: DescribeError["kind"], reason: string, part?: string) {
+    super(reason);
+    this.kind = kind;
+    this.part = part;
+  }
+}
+
 /**
  * Shapes in the order of the catalogue. `onFault` is called where a column has no description or no type in BigQuery, or
  * no statement writes a topic; that table is left out, if it returns.
  */
 export function describeTables(
   plans: readonly Plan[],
-  onFault: (fault: UserError, topic: Topic) => void = raise,
+  onFault: (fault: DescribeError, topic: Topic) => void = raise,
 ): TableShape[] {
   const shapes = new Map<string, readonly Column[]>();
   return catalog.flatMap((topic) => {
@@ -32,14 +45,14 @@ export function describeTables(
         ? []
         : [{ name, description, ...table, columns: columns.map((column) => required(column, table)) }];
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      if (!(error instanceof DescribeError)) throw error;
       onFault(error, topic);
       return [];
     }
   });
 }
 
-function raise(fault: UserError): never {
+function raise(fault: DescribeError): never {
   throw fault;
 }
 
@@ -70,13 +83,14 @@ function rawColumn(field: AvroField): Column {
         ? "TIMESTAMP"
         : undefined;
   if (known === undefined || field.doc === undefined)
-    throw new UserError(`the field ${field.name} needs a doc, and a type that BigQuery has`);
+    throw new DescribeError("field", `the field ${field.name} needs a doc, and a type that BigQuery has`, field.name);
   return { name: field.name, type: known, mode: nullable ? "NULLABLE" : "REQUIRED", description: field.doc };
 }
 
 function derivedShape(topic: Topic, plans: readonly Plan[], shapes: ReadonlyMap<string, readonly Column[]>): Shape {
   const plan = plans.find(({ sink }) => sink.topic === topic.name);
-  if (plan === undefined) throw new UserError(`no statement writes ${topic.name}: schemas/catalog.ts says ksqlDB does`);
+  if (plan === undefined)
+    throw new DescribeError("unwritten", `no statement writes ${topic.name}: schemas/catalog.ts says ksqlDB does`);
   const source = shapes.get(plan.source.topic) ?? [];
   return { description: plan.description, columns: plan.columns.map((column) => derivedColumn(column, source, plan)) };
 }
@@ -87,9 +101,17 @@ function derivedColumn(column: OutputColumn, source: readonly Column[], plan: Pl
   const type = timestamp === undefined ? (passed?.type ?? bigQueryType(column.type)) : "TIMESTAMP";
   const description = meaning || passed?.description;
   if (type === undefined)
-    throw new UserError(`${plan.file}: the column ${column.name} is ${typeText(column.type)}, no type of a table here`);
+    throw new DescribeError(
+      "column",
+      `${plan.file}: the column ${column.name} is ${typeText(column.type)}, no type of a table here`,
+      column.name,
+    );
   if (!description)
-    throw new UserError(`${plan.file}: the column ${column.name} needs a meaning: a comment behind it on its line`);
+    throw new DescribeError(
+      "column",
+      `${plan.file}: the column ${column.name} needs a meaning: a comment behind it on its line`,
+      column.name,
+    );
   // ksqlDB writes every column nullable.
   return { name: column.name, type, mode: "NULLABLE", description };
 }

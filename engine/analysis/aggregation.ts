@@ -3,7 +3,8 @@ import type { Expression, Query, WindowClause } from "../language/ast.ts";
 import { BIGINT } from "../language/types.ts";
 import { typed } from "../expressions/expression.ts";
 import { condition } from "../expressions/logic.ts";
-import { describeTypes, type Refuse, type Scope, type Typed } from "../expressions/typed.ts";
+import type { Refuse } from "../language/parse.ts";
+import { describeTypes, type Scope, type Typed } from "../expressions/typed.ts";
 import { aggregates } from "../functions/aggregates.ts";
 import type { Aggregation, Source, Window } from "./plan.ts";
 import type { SourceScope } from "./scope.ts";
@@ -51,7 +52,11 @@ export function grouping(
       values.map(({ constant }) => constant),
     );
     if (found === undefined) {
-      return refuse(expression.at, `${expression.name} does not take (${describeTypes(types)}), or not here`);
+      return refuse(
+        expression.at,
+        `${expression.name} does not take (${describeTypes(types)}), or not here`,
+        "arguments",
+      );
     }
     const { aggregate, varying } = found;
     const limited = [source.value.format].filter((format) => format === "DELIMITED" || format === "KAFKA");

@@ -1,7 +1,6 @@
 /** Statements to plans. Every fault is found here, before anything runs. */
 import type { Statement } from "../language/ast.ts";
-import { parse, StatementError } from "../language/parse.ts";
-import type { Refuse } from "../expressions/typed.ts";
+import { parse, StatementError, type Refuse } from "../language/parse.ts";
 import type { Schemas } from "../formats/format.ts";
 import type { Plan, Source } from "./plan.ts";
 import { planQuery, type Script } from "./query.ts";
@@ -28,8 +27,8 @@ export function analyse(
   const statements: Analysis["statements"][number][] = [];
   for (const script of scripts) {
     const { file, text } = script;
-    const refuse: Refuse = (at, message) => {
-      throw new StatementError(file, at, message);
+    const refuse: Refuse = (at, reason, kind, missing) => {
+      throw new StatementError(file, at, reason, kind, missing);
     };
     for (const statement of parse(text, file)) {
       const { name, at } = statement.name;
@@ -39,13 +38,15 @@ export function analyse(
         refuse(
           statement.at,
           "CREATE OR REPLACE changes what runs: a file says CREATE, and apply replaces where it can",
+          "replace",
         );
       statements.push({ file, text, statement });
       if (statement.kind === "create") sources.set(name, planSource(statement, file, schemas, settings, refuse));
       else {
         const from = statement.query.from.name;
         const source =
-          sources.get(from.name) ?? refuse(from.at, `there is no ${from.name}: create it in an earlier statement`);
+          sources.get(from.name) ??
+          refuse(from.at, `there is no ${from.name}: create it in an earlier statement`, "unknown-source", from.name);
         const plan = planQuery(statement, source, script, settings, refuse);
         const { topic } = plan.sink;
         if ([...sources.values()].some((other) => other.topic === topic)) {

@@ -1,6 +1,6 @@
 /** The SELECT list: which of its items are the key, which the value, and their names. */
 import type { Expression, Item, Place } from "../language/ast.ts";
-import type { Refuse } from "../expressions/typed.ts";
+import type { Refuse } from "../language/parse.ts";
 import type { Source } from "./plan.ts";
 import { reservedColumns } from "./source.ts";
 

@@ -1,7 +1,7 @@
 /** WITH (…): https://docs.confluent.io/platform/current/ksqldb/developer-guide/ksqldb-reference/create-stream.html */
 import type { Place, Property } from "../language/ast.ts";
 import type { FormatName, Side } from "../formats/format.ts";
-import type { Refuse } from "../expressions/typed.ts";
+import type { Refuse } from "../language/parse.ts";
 
 const known = [
   "KAFKA_TOPIC",
@@ -44,7 +44,7 @@ export function readProperties(properties: readonly Property[], refuse: Refuse):
   const values = new Map<string, string>();
   for (const { name, type, value, at } of properties) {
     if (!known.includes(name))
-      refuse(at, `the property ${name} is outside the subset that is executed here (${known.join(", ")})`);
+      refuse(at, `the property ${name} is outside the subset that is executed here (${known.join(", ")})`, "subset");
     if (values.has(name)) refuse(at, `the property ${name} is given twice`);
     if (type !== "STRING" && !notTexts.includes(name)) refuse(at, `${name} takes a text in quotes, not ${value}`);
     values.set(name, value);
@@ -76,7 +76,11 @@ export function formatOf(
   const name = (properties.get("FORMAT") ?? properties.get(`${side}_FORMAT`))?.toUpperCase();
   if (name === undefined) return undefined;
   if (!formats.includes(name) || (name === "NONE" && side === "VALUE")) {
-    return refuse(at, `${side}_FORMAT '${name}' is outside the subset that is executed here (${formats.join(", ")})`);
+    return refuse(
+      at,
+      `${side}_FORMAT '${name}' is outside the subset that is executed here (${formats.join(", ")})`,
+      "subset",
+    );
   }
   return name as FormatName;
 }

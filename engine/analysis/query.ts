@@ -4,7 +4,8 @@ import { expressionText } from "../language/format.ts";
 import { nameText, type SqlType } from "../language/types.ts";
 import { typed } from "../expressions/expression.ts";
 import { condition } from "../expressions/logic.ts";
-import type { Refuse, Scope, Typed } from "../expressions/typed.ts";
+import type { Refuse } from "../language/parse.ts";
+import type { Scope, Typed } from "../expressions/typed.ts";
 import { grouping } from "./aggregation.ts";
 import type { FormatName, Side } from "../formats/format.ts";
 import type { OutputColumn, Plan, Source } from "./plan.ts";
@@ -30,11 +31,12 @@ export function planQuery(
   const { from } = query;
   const properties = readProperties(statement.properties, refuse);
   if (source.kind === "table")
-    refuse(from.name.at, `a table as a source (${source.name}) is outside the subset that is executed here`);
+    refuse(from.name.at, `a table as a source (${source.name}) is outside the subset that is executed here`, "subset");
   if (query.emit === "FINAL")
     refuse(
       query.at,
       "EMIT FINAL is outside the subset that is executed here: a late trade would never count, and a catch-up loses windows",
+      "subset",
     );
   if (query.window !== null && query.group === null) refuse(query.window.at, "WINDOW needs GROUP BY");
   if (query.having !== null && query.group === null) refuse(query.having.at, "HAVING needs GROUP BY");
@@ -104,7 +106,7 @@ function projected({ query, at }: CreateAs, source: Source, scope: SourceScope, 
   );
   const split = splitKey(items, keys, text, at, refuse);
   if (partition !== undefined && explode.length > 0)
-    refuse(query.at, "PARTITION BY beside EXPLODE is outside the subset that is executed here");
+    refuse(query.at, "PARTITION BY beside EXPLODE is outside the subset that is executed here", "subset");
   return {
     keys: split.keys.map((item) => output(item, scope)),
     columns: split.values.map((item) => output(item, selectScope)),

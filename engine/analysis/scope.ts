@@ -1,6 +1,7 @@
 /** The columns that a source's row has, for the expressions over it. */
 import { BIGINT, INTEGER, type SqlType } from "../language/types.ts";
-import type { Refuse, Scope, Typed } from "../expressions/typed.ts";
+import type { Refuse } from "../language/parse.ts";
+import type { Scope, Typed } from "../expressions/typed.ts";
 import type { Source } from "./plan.ts";
 import { pseudoColumns } from "./source.ts";
 
@@ -39,7 +40,7 @@ export function sourceScope(source: Source, qualifiers: readonly string[], refus
     named: (name) => named(name)!,
     column: ({ qualifier, name, at }) => {
       if (qualifier !== null && !qualifiers.includes(qualifier)) {
-        return refuse(at, `there is no source ${qualifier} here; a field of a STRUCT is taken by ->`);
+        return refuse(at, `there is no source ${qualifier} here; a field of a STRUCT is taken by ->`, "unknown-source");
       }
       if (name === "WINDOWSTART" || name === "WINDOWEND") {
         return refuse(
@@ -48,7 +49,13 @@ export function sourceScope(source: Source, qualifiers: readonly string[], refus
         );
       }
       return (
-        named(name) ?? refuse(at, `${source.name} has no column ${name} (a name keeps its case only in back quotes)`)
+        named(name) ??
+        refuse(
+          at,
+          `${source.name} has no column ${name} (a name keeps its case only in back quotes)`,
+          "unknown-column",
+          name,
+        )
       );
     },
   };

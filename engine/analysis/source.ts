@@ -2,7 +2,7 @@
 import type { Create, Place } from "../language/ast.ts";
 import { typeOf, typeText, type SqlType } from "../language/types.ts";
 import { compilePattern } from "../expressions/timestamp.ts";
-import type { Refuse } from "../expressions/typed.ts";
+import type { Refuse } from "../language/parse.ts";
 import { inferColumns } from "../formats/avro-inference.ts";
 import type { Column, Schemas, Side } from "../formats/format.ts";
 import { unsupported } from "../formats/formats.ts";
@@ -39,7 +39,7 @@ export function planSource(
   const declared = (isKey: boolean): Column[] =>
     statement.columns
       .filter(({ key }) => (key !== "") === isKey)
-      .map(({ name, type }) => ({ name, type: typeOf(type, (part, reason) => refuse(part.at, reason)) }));
+      .map(({ name, type }) => ({ name, type: typeOf(type, refuse) }));
 
   const byDefault = new Map(settings.valueFormat === undefined ? [] : [["VALUE_FORMAT", settings.valueFormat]]);
   const valueFormat =

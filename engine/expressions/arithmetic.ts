@@ -28,7 +28,11 @@ export function arithmetic(expression: Expression & { kind: "arithmetic" }, scop
     };
   }
   if (!isNumber(leftType) || !isNumber(rightType)) {
-    return scope.refuse(at, `the operator ${op} does not take ${typeText(leftType)} and ${typeText(rightType)}`);
+    return scope.refuse(
+      at,
+      `the operator ${op} does not take ${typeText(leftType)} and ${typeText(rightType)}`,
+      "type",
+    );
   }
   const type = resultType(op, leftType, rightType);
   const toLeft = widen(leftType, type);

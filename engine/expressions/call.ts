@@ -12,16 +12,19 @@ export function call(expression: Expression & { kind: "call" }, scope: Scope, ty
     return scope.refuse(
       at,
       `the function ${name} does not exist, can not stand here, or is outside the subset that is executed here`,
+      "unknown-function",
+      name,
     );
   }
-  if (expression.star) return scope.refuse(at, `${name} does not take *`);
+  if (expression.star) return scope.refuse(at, `${name} does not take *`, "arguments");
   const args = expression.args.map((arg) => typed(arg));
   const types = args.map(({ type }) => type);
   const resolved = resolve(
     types,
     args.map(({ constant }) => constant),
   );
-  if (resolved === undefined) return scope.refuse(at, `${name} does not take (${describeTypes(types)}), or not here`);
+  if (resolved === undefined)
+    return scope.refuse(at, `${name} does not take (${describeTypes(types)}), or not here`, "arguments");
   if (expression.args.some((arg) => arg.kind === "like"))
     scope.refuse(at, "LIKE as an argument, which ksqlDB does not compile");
   const converted = args.map((arg, i) => {

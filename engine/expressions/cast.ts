@@ -24,7 +24,7 @@ type Convert = (value: Value) => Value;
 type NonNullConvert = (value: NonNullable<Value>) => Value;
 
 export function cast(expression: Expression & { kind: "cast" }, scope: Scope, typed: Type): Typed {
-  const type = typeOf(expression.type, (name, reason) => scope.refuse(name.at, reason));
+  const type = typeOf(expression.type, scope.refuse);
   const operand = typed(expression.operand);
   if (expression.operand.kind === "like") scope.refuse(expression.at, "a CAST of LIKE, which ksqlDB does not compile");
   const name = operand.column === undefined ? undefined : `${operand.column} ${typeText(type)}`;
@@ -32,7 +32,7 @@ export function cast(expression: Expression & { kind: "cast" }, scope: Scope, ty
   const result =
     known ??
     castTo(type, operand) ??
-    scope.refuse(expression.at, `${typeText(operand.type!)} can not be cast to ${typeText(type)} by ksqlDB`);
+    scope.refuse(expression.at, `${typeText(operand.type!)} can not be cast to ${typeText(type)} by ksqlDB`, "type");
   if (name !== undefined) scope.casts?.set(name, result);
   return result;
 }

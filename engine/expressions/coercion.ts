@@ -72,6 +72,7 @@ function convert({ expression, typed }: Item, type: SqlType, scope: Scope): Type
     return scope.refuse(
       expression.at,
       "constructors of different types in one list are outside the subset that is executed here",
+      "subset",
     );
   }
   if (expression.kind === "literal") return literal(type, literalAs(typed, type, expression, scope));

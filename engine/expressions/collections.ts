@@ -73,7 +73,11 @@ export function mapOf(expression: Expression & { kind: "map" }, scope: Scope, ty
   if (keys === undefined || values === undefined)
     return scope.refuse(expression.at, "MAP(…) needs a key and a value that are no bare NULL");
   if (keys.type.base !== STRING.base)
-    scope.refuse(expression.at, "a MAP whose keys are not STRING is outside the subset that is executed here");
+    scope.refuse(
+      expression.at,
+      "a MAP whose keys are not STRING is outside the subset that is executed here",
+      "subset",
+    );
   const guardedKeys = keys.items.map((key) => guard(key, "map key"));
   const guardedValues = values.items.map((value) => guard(value, "map value"));
   return {

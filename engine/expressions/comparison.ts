@@ -8,7 +8,8 @@ import { BOOLEAN, isNumber, sameType, typeText, type SqlType, type Value } from 
 import { parseExact, powerOfTen } from "./decimal.ts";
 import { doubleText } from "./double.ts";
 import { parsePartial } from "./timestamp.ts";
-import { typeOfOperand, type Log, type Refuse, type Row, type Scope, type Typed, type Type } from "./typed.ts";
+import type { Refuse } from "../language/parse.ts";
+import { typeOfOperand, type Log, type Row, type Scope, type Typed, type Type } from "./typed.ts";
 
 type Test = (left: NonNullable<Value>, right: NonNullable<Value>) => boolean;
 
@@ -58,7 +59,7 @@ function comparison(
   }
   const order = orderOf(leftType, rightType, op);
   if (order === undefined) {
-    return refuse(places.at, `${typeText(leftType)} can not be compared with ${typeText(rightType)} by ${op}`);
+    return refuse(places.at, `${typeText(leftType)} can not be compared with ${typeText(rightType)} by ${op}`, "type");
   }
   const test = testOf(op, order);
   const guarded = left.guarded || right.guarded;

@@ -11,7 +11,7 @@ export function like(expression: Expression & { kind: "like" }, scope: Scope, ty
     [pattern, expression.pattern.at],
   ] as const) {
     const type = typeOfOperand(part, at, scope.refuse);
-    if (type.base !== "STRING") scope.refuse(at, `LIKE takes STRING, this is ${typeText(type)}`);
+    if (type.base !== "STRING") scope.refuse(at, `LIKE takes STRING, this is ${typeText(type)}`, "type");
   }
   const { escape, negated } = expression;
   if (escape !== null && !/^[^\\'\r\n]$/.test(escape)) {

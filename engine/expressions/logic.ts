@@ -7,7 +7,8 @@ import { required, typeOfOperand, type Evaluate, type Scope, type Typed, type Ty
 export function condition(expression: Expression, scope: Scope, typed: Type): Typed {
   const operand = typed(expression);
   const type = typeOfOperand(operand, expression.at, scope.refuse);
-  if (type.base !== "BOOLEAN") scope.refuse(expression.at, `a condition must be BOOLEAN, this is ${typeText(type)}`);
+  if (type.base !== "BOOLEAN")
+    scope.refuse(expression.at, `a condition must be BOOLEAN, this is ${typeText(type)}`, "type");
   return operand;
 }
 
@@ -83,6 +84,7 @@ export function caseWhen(expression: Expression & { kind: "case" }, scope: Scope
       scope.refuse(
         expression.at,
         `the branches of a CASE must have one type, here ${typeText(type)} and ${typeText(branch.type)}: cast one of them`,
+        "type",
       );
     }
   }

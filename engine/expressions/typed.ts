@@ -1,5 +1,6 @@
 /** An expression of which everything is known: its type, and how its value is computed from a row. */
 import type { Expression, Place } from "../language/ast.ts";
+import type { Refuse } from "../language/parse.ts";
 import { OutsideSubset } from "../functions/function.ts";
 import { typeText, type SqlType, type Value } from "../language/types.ts";
 
@@ -29,9 +30,6 @@ export interface Typed {
   /** The column that it is, and nothing else. */
   readonly column?: string;
 }
-
-/** Refuses a statement at a place. */
-export type Refuse = (at: Place, message: string) => never;
 
 /** The columns that an expression may name, and what else depends on where it stands. */
 export interface Scope {

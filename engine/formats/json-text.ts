@@ -60,8 +60,18 @@ export function parseJson(text: string, after: "refused" | "ignored" = "refused"
     }
   }
 
-  function notJson(): Error {
-    return new Error(`not JSON at character ${at}`);
+  function notJson(): NotJson {
+    return new NotJson(at);
+  }
+}
+
+export class NotJson extends Error {
+  /** How many characters of the text are JSON. */
+  readonly at: number;
+
+  constructor(at: number) {
+    super(`not JSON at character ${at}`);
+    this.at = at;
   }
 }
 

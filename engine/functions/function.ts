@@ -22,4 +22,6 @@ export interface Resolved {
 }
 
 /** A value or a pattern that ksqlDB takes and this engine does not: never NULL, never a row. */
-export class OutsideSubset extends Error {}
+export class OutsideSubset extends Error {
+  readonly kind = "value";
+}

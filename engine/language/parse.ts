@@ -16,39 +16,68 @@ export const reservedWords: ReadonlySet<string> = new Set(
    TERMINATE THEN TO TOPIC TOPICS TRUE TUMBLING UNSET VALUES VIEW WHEN WHERE WINDOW WITH WITHIN YEARS`.split(/\s+/),
 );
 
+/** Why a statement is refused. */
+export type RefusalKind =
+  /** The text does not follow the grammar. */
+  | "syntax"
+  | "comment"
+  | "reserved-word"
+  /** ksqlDB may execute it; the embedded engine does not. */
+  | "subset"
+  /** A function that the embedded engine does not know; a server may. */
+  | "unknown-function"
+  /** Arguments that the embedded engine's form of a function does not take; a server's may. */
+  | "arguments"
+  | "unknown-source"
+  | "unknown-column"
+  /** Types that do not go together. */
+  | "type"
+  | "replace"
+  /** Anything else that a server refuses too. */
+  | "invalid";
+
+/** Refuses a statement at a place. `missing` is the name of the source, the column or the function that does not exist. */
+export type Refuse = (at: Place, reason: string, kind?: RefusalKind, missing?: string) => never;
+
 /** A statement that is not understood or not allowed: names the file, the line and the column. */
 export class StatementError extends UserError {
   readonly file: string;
   readonly at: Place;
   readonly reason: string;
+  readonly kind: RefusalKind;
+  /** The name of the source, the column or the function that does not exist, as the engine knows it. */
+  readonly missing: string | undefined;
 
-  constructor(file: string, at: Place, reason: string) {
+  constructor(file: string, at: Place, reason: string, kind: RefusalKind = "invalid", missing?: string) {
     super(`${file}:${at.line}:${at.column}: ${reason}`);
     this.file = file;
     this.at = at;
     this.reason = reason;
+    this.kind = kind;
+    this.missing = missing;
   }
 }
 
 /** The statements of a text. `file` is for messages. Throws StatementError. */
 export function parse(text: string, file: string): Statement[] {
+  const refuse: Refuse = (at, reason, kind, missing) => {
+    throw new StatementError(file, at, reason, kind, missing);
+  };
   try {
-    return grammar.parse(text, { reserved: reservedWords }) as Statement[];
+    return grammar.parse(text, { reserved: reservedWords, refuse }) as Statement[];
   } catch (error) {
-    if (error instanceof grammar.SyntaxError) {
-      const { location } = error as Error & { location: { start: Place } };
-      throw new StatementError(file, location.start, messageOf(error, text.slice(location.start.offset)));
-    }
-    throw error;
+    if (!(error instanceof grammar.SyntaxError)) throw error;
+    const { message, location, expected } = error as unknown as PeggyError;
+    const word = /^\w+/.exec(text.slice(location.start.offset))?.[0].toUpperCase();
+    // The parser itself would list what else could stand where a reserved word does.
+    if (word !== undefined && reservedWords.has(word) && expected.some(({ description }) => description === "a name"))
+      refuse(location.start, `${word} is a reserved word: as a name it must stand in back quotes`, "reserved-word");
+    return refuse(location.start, message, "syntax");
   }
 }
 
-/** A reserved word where a name was expected is told as such: the parser itself would list what else could stand there. */
-function messageOf(error: unknown, rest: string): string {
-  const { message, expected } = error as Error & { expected: readonly { description?: string }[] | null };
-  const word = /^\w+/.exec(rest)?.[0].toUpperCase();
-  const nameExpected = expected?.some(({ description }) => description === "a name") === true;
-  return nameExpected && word !== undefined && reservedWords.has(word)
-    ? `${word} is a reserved word: as a name it must stand in back quotes`
-    : message;
+interface PeggyError {
+  readonly message: string;
+  readonly location: { readonly start: Place };
+  readonly expected: readonly { readonly description?: string }[];
 }

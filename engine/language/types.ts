@@ -1,5 +1,6 @@
 /** The SQL types of the subset: https://docs.confluent.io/platform/current/ksqldb/reference/sql/data-types.html */
 import type { TypeName } from "./ast.ts";
+import type { Refuse } from "./parse.ts";
 
 export type SqlType =
   | { readonly base: "BOOLEAN" | "INTEGER" | "BIGINT" | "DOUBLE" | "STRING" | "TIMESTAMP" }
@@ -59,32 +60,36 @@ const named: Readonly<Record<string, SqlType>> = {
   TIMESTAMP,
 };
 
-/** The type that a statement names. Calls `refuse` with a reason where it is outside the subset, or none at all. */
-export function typeOf(name: TypeName, refuse: (name: TypeName, reason: string) => never): SqlType {
+/** The type that a statement names. Calls `refuse` where it is outside the subset, or none at all. */
+export function typeOf(name: TypeName, refuse: Refuse): SqlType {
   switch (name.kind) {
     case "ARRAY":
       return { base: "ARRAY", item: typeOf(name.item, refuse) };
     case "MAP": {
       if (typeOf(name.key, refuse).base !== "STRING")
-        return refuse(name, "a MAP whose keys are not STRING is outside the subset that is executed here");
+        return refuse(name.at, "a MAP whose keys are not STRING is outside the subset that is executed here", "subset");
       return { base: "MAP", value: typeOf(name.value, refuse) };
     }
     case "STRUCT": {
       const fields = name.fields.map((field) => ({ name: field.name, type: typeOf(field.type, refuse) }));
       if (new Set(fields.map((field) => field.name)).size < fields.length)
-        return refuse(name, "a STRUCT must not name a field twice");
+        return refuse(name.at, "a STRUCT must not name a field twice");
       return { base: "STRUCT", fields };
     }
     case "DECIMAL": {
       const { precision, scale } = name;
       if (precision < 1 || scale > precision)
-        return refuse(name, "DECIMAL(precision, scale) needs 0 ≤ scale ≤ precision");
+        return refuse(name.at, "DECIMAL(precision, scale) needs 0 ≤ scale ≤ precision");
       return decimal(precision, scale);
     }
     case "NAMED":
       return (
         named[name.name] ??
-        refuse(name, `the type ${name.name} does not exist, or is outside the subset that is executed here`)
+        refuse(
+          name.at,
+          `the type ${name.name} does not exist, or is outside the subset that is executed here`,
+          "subset",
+        )
       );
   }
 }

@@ -3,7 +3,8 @@ import { grouping } from "../../engine/analysis/aggregation.ts";
 import type { Plan } from "../../engine/analysis/plan.ts";
 import { sourceScope } from "../../engine/analysis/scope.ts";
 import { typed } from "../../engine/expressions/expression.ts";
-import type { Refuse, Typed } from "../../engine/expressions/typed.ts";
+import type { Refuse } from "../../engine/language/parse.ts";
+import type { Typed } from "../../engine/expressions/typed.ts";
 import type { Expression, Query } from "../../engine/language/ast.ts";
 import { expressionText } from "../../engine/language/format.ts";
 import { nodesIn, qualifiersOf } from "../../engine/language/nodes.ts";
@@ -24,8 +25,8 @@ export function conditions(query: Query): Expression[] {
   return [query.where, query.having, ...inner].filter((condition) => condition !== null);
 }
 
-const refuse: Refuse = (_, message) => {
-  throw new Error(message);
+const refuse: Refuse = (_, reason) => {
+  throw new Error(reason);
 };
 
 /** Undefined where the analyser refuses, or a value can not be computed. */

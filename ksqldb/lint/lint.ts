@@ -10,7 +10,7 @@ import type { Plan } from "../../engine/analysis/plan.ts";
 import type { Script } from "../../engine/analysis/query.ts";
 import { describeTables } from "../describe.ts";
 import type { Statement } from "../../engine/language/ast.ts";
-import { parse, StatementError } from "../../engine/language/parse.ts";
+import { parse, StatementError, type RefusalKind } from "../../engine/language/parse.ts";
 import { typesIn } from "./expressions.ts";
 import { additions, breaks, type Addition, type Change } from "./lock.ts";
 import { itemOf, rules } from "./rules.ts";
@@ -48,8 +48,8 @@ function understand(scripts: readonly Script[]): { written: Written[]; analysis:
   const refused: string[] = [];
   const refuse = (error: unknown) => {
     if (!(error instanceof StatementError)) throw error;
-    const source = /^there is no (\S+): create/.exec(error.reason)?.[1]?.toLowerCase();
-    // A source that is not understood is told of itself.
+    const source = error.kind === "unknown-source" ? error.missing?.toLowerCase() : undefined;
+    // A source that is not understood has a finding of its own.
     if (source === undefined || !refused.some((file) => writes(file, source))) findings.push(refusal(error));
     refused.push(error.file);
     return [];
@@ -77,31 +77,33 @@ const writes = (file: string, name: string) => file.endsWith(`_${name}.sql`);
 const empty = { rule: "file", happens: "the file has no statement", cure: "write one, or delete the file" };
 
 /** What parser or analysis say, as a finding. */
-function refusal({ file, at: { line, column }, reason }: StatementError): Finding {
-  const server = /outside the subset/.test(reason)
+function refusal({ file, at: { line, column }, reason, kind }: StatementError): Finding {
+  const server = notExecuted.has(kind)
     ? "a server may take it, but nothing here has tried what it does"
     : "a server refuses the statement";
-  const [, cure] = cures.find(([pattern]) => pattern.test(reason))!;
-  return { file, line, column, rule: "refused", happens: `${reason.replace(/\.$/, "")}; ${server}`, cure };
+  return { file, line, column, rule: "refused", happens: `${reason.replace(/\.$/, "")}; ${server}`, cure: cures[kind] };
 }
 
-const cures: readonly (readonly [RegExp, string])[] = [
-  [/outside the subset/, "write it with what the other statements use"],
-  [/has no column/, "declare it in its source, or write it as it is there; an alias counts in no other clause"],
-  [/reserved word/, "write it in back quotes and lower case"],
-  [
-    /^there is no /,
+/** What a server may execute, and the embedded engine does not. */
+const notExecuted: ReadonlySet<RefusalKind> = new Set(["subset", "unknown-function", "arguments"]);
+
+const simpler = "write it with what the other statements use";
+
+const cures: Readonly<Record<RefusalKind, string>> = {
+  subset: simpler,
+  "unknown-function": simpler,
+  arguments: "CAST the arguments to types that the function takes",
+  "unknown-column": "declare it in its source, or write it as it is there; an alias counts in no other clause",
+  "reserved-word": "write it in back quotes and lower case",
+  "unknown-source":
     "give its file a smaller number, or write its name as it is there; nothing can read itself, nor two each other",
-  ],
-  [/OR REPLACE/, "CREATE: with windows or EXPLODE a server replaces nothing, not even by the same"],
-  [/comment must start/, "-- on every line, as Confluent Cloud wants it"],
-  [
-    /^Expected /,
+  replace: "CREATE: with windows or EXPLODE a server replaces nothing, not even by the same",
+  comment: "-- on every line, as Confluent Cloud wants it",
+  syntax:
     "look there, and just before, for a misspelled word or a missing comma or semicolon; the clauses stand as FROM, WINDOW, WHERE, GROUP BY or PARTITION BY, HAVING, EMIT, in a window RETENTION before GRACE PERIOD",
-  ],
-  [/compared|not take|one type|can not be cast|must be BOOLEAN/, "CAST one side to the type of the other"],
-  [/^/, "change it as the reason says"],
-];
+  type: "CAST one side to the type of the other",
+  invalid: "change it as the reason says",
+};
 
 function ruleFindings(
   scripts: readonly Script[],
@@ -132,10 +134,9 @@ function tableFindings(scripts: readonly Script[], plans: readonly Plan[], locke
     (catalog.some(({ name }) => name === table) && scripts.some(({ file }) => writes(file, table)));
   const isSunk = (table: string) => catalog.some((topic) => topic.name === table && topic.table !== undefined);
   const findings: Finding[] = [];
-  const shapes = describeTables(plans, ({ message }, { name }) => {
-    const field = /the field (\S+)/.exec(message)?.[1];
-    if (field !== undefined)
-      findings.push({ ...lineOf(`schemas/${name}.avsc`, `"name": "${field}"`), ...undescribed, happens: message });
+  const shapes = describeTables(plans, ({ kind, part, message }, { name }) => {
+    if (kind === "field")
+      findings.push({ ...lineOf(`schemas/${name}.avsc`, `"name": "${part}"`), ...undescribed, happens: message });
     // What else can not be described of a derived table, a rule says.
     else if (!stated(name) && !locked.some((table) => table.name === name))
       findings.push({ ...lineOf("schemas/catalog.ts", `name: "${name}"`), ...unwritten(name) });

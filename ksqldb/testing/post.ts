@@ -91,7 +91,7 @@ function schemaText(schema: string): string {
   try {
     const [statement] = parse(`CREATE STREAM x (${schema}) WITH (x = 'x');`, "schema");
     const texts = (statement as Create).columns.map(({ name, type, key }) => {
-      const known = typeOf(type, ({ at }, reason) => {
+      const known = typeOf(type, (at, reason) => {
         throw new StatementError("schema", at, reason);
       });
       return `${name} ${typeText(known)}${key === "" ? "" : " KEY"}`;

@@ -13,7 +13,7 @@ import { UserError, shown } from "../../program/command.ts";
 import { analyse, type Analysis } from "../../engine/analysis/analyse.ts";
 import type { Plan, Source } from "../../engine/analysis/plan.ts";
 import type { Script } from "../../engine/analysis/query.ts";
-import { JsonNumber, jsonText, parseJson, type Json } from "../../engine/formats/json-text.ts";
+import { JsonNumber, jsonText, NotJson, parseJson, type Json } from "../../engine/formats/json-text.ts";
 import { runCase } from "./case.ts";
 import { compareRecords } from "./compare.ts";
 import { MemoryTopics } from "./memory.ts";
@@ -161,7 +161,7 @@ function readRecords(file: string, list: "inputs" | "outputs", topics: readonly 
   try {
     json = parseJson(text);
   } catch (error) {
-    throw new UserError(`${file}:${lineOf(text, error as Error)}: ${(error as Error).message}`, { cause: error });
+    throw new UserError(`${file}:${lineOf(text, error)}: ${(error as Error).message}`, { cause: error });
   }
   const records = json instanceof Map ? (json as Members).get(list) : undefined;
   if (!Array.isArray(records)) throw new UserError(`${file}: an object with a list "${list}" is expected`);
@@ -173,8 +173,8 @@ function readRecords(file: string, list: "inputs" | "outputs", topics: readonly 
 }
 
 /** The line of what is not JSON: of what follows the last that was. */
-function lineOf(text: string, { message }: Error): number {
-  const good = Number(/(\d+)$/.exec(message)?.[1] ?? 0);
+function lineOf(text: string, error: unknown): number {
+  const good = error instanceof NotJson ? error.at : 0;
   const space = /^\s*/.exec(text.slice(good))![0];
   return text.slice(0, good + space.length).split("\n").length;
 }

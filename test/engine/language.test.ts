@@ -67,6 +67,27 @@ describe("what is outside the subset is refused by name, with file, line and col
   ])("%s", expectRefused);
 });
 
+describe("a refusal carries its kind, and the name that is missing", () => {
+  it.each([
+    ["CREATE STREAM s;", "syntax", undefined],
+    ["/* c */", "comment", undefined],
+    [select("`a` AS SIZE"), "reserved-word", undefined],
+    [select("`a`", "JOIN u ON 1 = 1"), "subset", undefined],
+    [source.replace("`a` STRING", "`a` BYTES"), "subset", undefined],
+    [select("F(`a`) AS `x`"), "unknown-function", "F"],
+    [select("ARRAY_LENGTH(`a`) AS `x`"), "arguments", undefined],
+    [select("`a`").replace("FROM s", "FROM u"), "unknown-source", "U"],
+    [select("`x`"), "unknown-column", "x"],
+    [select("`a`", "WHERE `a` = 1"), "type", undefined],
+    [select("`a`").replace("CREATE STREAM t", "CREATE OR REPLACE STREAM t"), "replace", undefined],
+    [select("`a` || 'x' AS `x`"), "invalid", undefined],
+  ])("%s", (text, kind, missing) => {
+    expect(() => analyse([{ file: "x.sql", text }])).toThrow(
+      expect.objectContaining({ file: "x.sql", kind, missing }) as Error,
+    );
+  });
+});
+
 describe("what ksqlDB refuses is refused", () => {
   it.each([
     ["an unknown column", select("¦`x`"), "S has no column x"],
