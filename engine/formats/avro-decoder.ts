@@ -2,19 +2,17 @@
  * Reads rows written with any Avro schema, as ksqlDB reads them: fields are found by their names, then by their names in
  * upper case; a column without a field is NULL; what has another type throws. One closure a field is made per schema.
  */
-import { bigint, typeText, type DecimalType, type SqlType, type Value } from "../language/types.ts";
+import { typeText, type DecimalType, type SqlType, type Value } from "../language/types.ts";
 import { fitExact } from "../expressions/decimal.ts";
 import { doubleText, floatText } from "../expressions/double.ts";
+import { readLength, readLong, type Cursor } from "../../topics/avro-bytes.ts";
 import { headerLength, schemaIdOf } from "../../topics/wire.ts";
 import { avroName } from "./avro-schema.ts";
 import { OutsideSubset } from "../functions/function.ts";
 import { avroType, isDecimal, required, type AvroType, type Kind } from "./avro-type.ts";
 import type { Column, Schemas } from "./format.ts";
 
-/** Where to read; `at` is the next byte. It may run past the end, where bytes are zero: that is looked at afterwards. */
-interface Input {
-  bytes: Buffer;
-  at: number;
+interface Input extends Cursor {
   /** All bytes as Latin-1, once a text is read: a piece of it is made in a fraction of the time of a call to the buffer. */
   text: string | undefined;
 }
@@ -77,7 +75,7 @@ function valueReader(type: SqlType, writer: AvroType, path: string, wanted?: Rea
   if (type.base === "STRUCT") return kind === "record" ? recordReader(type.fields, writer, path, wanted) : undefined;
   if (type.base === "ARRAY") return kind === "array" ? arrayReader(reader(type.item, writer.item!, path)) : undefined;
   if (type.base === "DECIMAL") return isDecimal(writer) ? decimalReader(type, writer) : undefined;
-  if (type.base === "STRING" && kind === "enum") return (input) => nth(writer.symbols, readCount(input));
+  if (type.base === "STRING" && kind === "enum") return (input) => nth(writer.symbols, readLength(input));
   return plain[type.base]?.[kind];
 }
 
@@ -122,7 +120,7 @@ function decimalReader(type: DecimalType, { kind, size, scale }: AvroType): Read
   if (scale !== type.scale) {
     throw new OutsideSubset(`an Avro decimal of scale ${scale} as ${typeText(type)}`);
   }
-  return (input) => fitExact({ units: readUnits(input, kind === "fixed" ? size : readCount(input)), scale }, type);
+  return (input) => fitExact({ units: readUnits(input, kind === "fixed" ? size : readLength(input)), scale }, type);
 }
 
 const sizes: Partial<Record<Kind, number>> = { null: 0, boolean: 1, float: 4, double: 8 };
@@ -159,7 +157,7 @@ function skipLong(input: Input): void {
 }
 
 function skipText(input: Input): void {
-  const length = readCount(input);
+  const length = readLength(input);
   input.at += length;
 }
 
@@ -192,38 +190,8 @@ function readDouble(input: Input): number {
   return input.bytes.readDoubleLE(input.at - 8);
 }
 
-/** Zigzag and seven bits a byte, the lowest bit the sign. As long as it is a safe integer no bigint is needed. */
-function readLong(input: Input): number | bigint {
-  const { bytes } = input;
-  let { at } = input;
-  let byte = bytes[at++]!;
-  const negative = (byte & 1) === 1;
-  let size = (byte & 0x7f) >> 1;
-  for (let unit = 64; byte > 0x7f; unit *= 128) size += ((byte = bytes[at++]!) & 0x7f) * unit;
-  if (at - input.at > 8 || size >= Number.MAX_SAFE_INTEGER) return readHuge(input);
-  input.at = at;
-  return negative ? -size - 1 : size;
-}
-
-function readHuge(input: Input): number | bigint {
-  let bits = 0n;
-  for (let shift = 0n; shift < 70n; shift += 7n) {
-    const byte = input.bytes[input.at++] ?? 0;
-    bits |= BigInt(byte & 0x7f) << shift;
-    if (byte < 0x80) return bigint(BigInt.asIntN(64, (bits >> 1n) ^ -(bits & 1n)));
-  }
-  throw new Error("a long has more than ten bytes");
-}
-
-/** A number of bytes, items or the like, which can not be more than the record has bytes. */
-function readCount(input: Input): number {
-  const count = readLong(input);
-  if (count < 0 || count > input.bytes.length) throw new Error(`a length of ${count} is beyond the record's bytes`);
-  return count as number;
-}
-
 function readString(input: Input): string {
-  const length = readCount(input);
+  const length = readLength(input);
   const { bytes, at } = input;
   const end = (input.at += length);
   for (let i = at; i < end; i++) if (bytes[i]! > 0x7f) return bytes.toString("utf8", at, end);

@@ -1,6 +1,7 @@
 /** Writes rows with the schema that ksqlDB registers for them (avroSchema), into one buffer that grows and is used again. */
 import { decimalText, digitsOf } from "../expressions/decimal.ts";
 import { typeText, type DecimalType, type SqlType, type Value } from "../language/types.ts";
+import { longestLong, writeLong, writeText } from "../../topics/avro-bytes.ts";
 import { headerLength } from "../../topics/wire.ts";
 
 /** Where to write; `at` is the next byte. */
@@ -32,21 +33,21 @@ function writerOf(type: SqlType): Write {
     case "INTEGER":
     case "BIGINT":
     case "TIMESTAMP":
-      return (output, value) => writeLong(output, value as number | bigint);
+      return (output, value) => putLong(output, value as number | bigint);
     case "DOUBLE":
       return (output, value) => {
         reserve(output, 8);
         output.at = output.bytes.writeDoubleLE(value as number, output.at);
       };
     case "STRING":
-      return (output, value) => writeString(output, value as string);
+      return (output, value) => putText(output, value as string);
     case "DECIMAL":
       return (output, value) => writeDecimal(output, BigInt(value as bigint | number), type);
     case "ARRAY": {
       const write = writerOf(type.item);
       return (output, value) => {
         const items = value as readonly Value[];
-        if (items.length > 0) writeLong(output, items.length);
+        if (items.length > 0) putLong(output, items.length);
         for (const one of items) writeOptional(output, write, one);
         writeByte(output, 0);
       };
@@ -84,52 +85,14 @@ function writeByte(output: Output, byte: number): void {
   output.bytes[output.at++] = byte;
 }
 
-/** Zigzag and seven bits a byte. A double has no bit operations beyond 32 bits, so its lowest 28 bits go first. */
-function writeLong(output: Output, value: number | bigint): void {
-  reserve(output, 10);
-  const { bytes } = output;
-  let { at } = output;
-  let rest: number;
-  if (typeof value === "bigint") {
-    let bits = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
-    for (; bits > 0x7fffffffn; bits >>= 7n) bytes[at++] = Number(bits & 0x7fn) | 0x80;
-    rest = Number(bits);
-  } else {
-    const negative = value < 0 ? 1 : 0;
-    const size = negative === 1 ? -value - 1 : value;
-    const high = Math.floor(size / 0x8000000);
-    rest = ((size & 0x7ffffff) << 1) | negative;
-    if (high > 0) {
-      for (let i = 0; i < 4; i++, rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
-      rest = high;
-    }
-  }
-  for (; rest > 0x7f; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
-  bytes[at++] = rest;
-  output.at = at;
+function putLong(output: Output, value: number | bigint): void {
+  reserve(output, longestLong);
+  output.at = writeLong(output.bytes, output.at, value);
 }
 
-function writeString(output: Output, text: string): void {
-  if (text.length < 64 && writeShort(output, text)) return;
-  const size = Buffer.byteLength(text);
-  writeLong(output, size);
-  reserve(output, size);
-  output.at += output.bytes.write(text, output.at, "utf8");
-}
-
-/** A call into the buffer costs more than a short text. False where the text is not ASCII. */
-function writeShort(output: Output, text: string): boolean {
-  const { length } = text;
-  reserve(output, length + 1);
-  const { bytes, at } = output;
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7f) return false;
-    bytes[at + 1 + i] = code;
-  }
-  bytes[at] = 2 * length;
-  output.at = at + 1 + length;
-  return true;
+function putText(output: Output, text: string): void {
+  reserve(output, longestLong + 3 * text.length);
+  output.at = writeText(output.bytes, output.at, text);
 }
 
 /** The number without its point, in two's complement, as few bytes as hold it: those of BigInteger.toByteArray. */
@@ -140,7 +103,7 @@ function writeDecimal(output: Output, units: bigint, type: DecimalType): void {
   const magnitude = (units < 0n ? -units - 1n : units).toString(16);
   // The highest bit is the sign: where a digit of the number occupies it one more byte is needed.
   const length = (magnitude.length >> 1) + (magnitude.length % 2 === 1 || magnitude >= "8" ? 1 : 0);
-  writeLong(output, length);
+  putLong(output, length);
   reserve(output, length);
   const hex = BigInt.asUintN(8 * length, units).toString(16);
   output.at += output.bytes.write(hex.padStart(2 * length, "0"), output.at, "hex");

@@ -4,6 +4,7 @@
  */
 import type { AvroRecord } from "../../schemas/avro.ts";
 import { unwrap } from "../../schemas/avro.ts";
+import { readSafeLong, type Cursor } from "../../topics/avro-bytes.ts";
 import { headerLength } from "../../topics/wire.ts";
 import { Names } from "../coinbase/decode/names.ts";
 
@@ -28,7 +29,7 @@ export class EventReader {
   readonly #names = new Names();
   /** Where each field begins; behind the last one, where it ends. */
   readonly #starts: Int32Array;
-  #end = 0;
+  readonly #input: Cursor = { bytes: Buffer.alloc(0), at: 0 };
 
   /** A reader of values of one schema, whose fields are texts and integers, some of them nullable. */
   constructor(schema: AvroRecord) {
@@ -45,23 +46,26 @@ export class EventReader {
     this.sequence = -1;
     this.trade = -1;
     let hasExtra = false;
-    let at = headerLength;
+    const input = this.#input;
+    input.bytes = value;
+    input.at = headerLength;
     for (let field = 0; field < all.length; field++) {
-      starts[field] = at;
-      if (nullable[field] === 1 && value[at++] === 0) continue;
-      const number = this.#long(value, at);
+      starts[field] = input.at;
+      if (nullable[field] === 1 && value[input.at++] === 0) continue;
+      const number = readSafeLong(input);
       const role = all[field];
-      at = this.#end;
       if (isText[field] === 1) {
-        if (role === ofType) this.type = this.#names.of(value, at, at + number);
-        else if (role === ofProduct) this.product = this.#names.of(value, at, at + number);
+        const { at } = input;
+        input.at += number;
+        if (role === ofType) this.type = this.#names.of(value, at, input.at);
+        else if (role === ofProduct) this.product = this.#names.of(value, at, input.at);
         else if (role === ofExtra) hasExtra = true;
-        at += number;
       } else if (role === ofSequence) this.sequence = number;
       else if (role === ofTrade) this.trade = number;
     }
-    starts[all.length] = at;
-    if (at !== value.length) throw new Error(`an event of ${value.length} bytes ends at ${at} by its schema`);
+    starts[all.length] = input.at;
+    if (input.at !== value.length)
+      throw new Error(`an event of ${value.length} bytes ends at ${input.at} by its schema`);
     this.#hash(value, hasExtra && this.#isUntimed(value));
   }
 
@@ -83,21 +87,10 @@ export class EventReader {
   /** Whether the exchange gave no usable time: then its text is in `extra`. */
   #isUntimed(value: Buffer): boolean {
     const field = this.#roles.indexOf(ofExtra);
-    const length = this.#long(value, this.#starts[field]! + 1);
-    const extra = JSON.parse(value.toString("utf8", this.#end, this.#end + length)) as object;
+    const input = this.#input;
+    input.at = this.#starts[field]! + 1;
+    const length = readSafeLong(input);
+    const extra = JSON.parse(value.toString("utf8", input.at, input.at + length)) as object;
     return Object.hasOwn(extra, this.type === "activate" ? "timestamp" : "time");
-  }
-
-  /** A zigzag number; sets where it ends. */
-  #long(value: Buffer, start: number): number {
-    let byte = value[start]!;
-    let at = start + 1;
-    let zigzag = byte & 0x7f;
-    for (let weight = 128; byte >= 128; weight *= 128) {
-      byte = value[at++]!;
-      zigzag += (byte & 0x7f) * weight;
-    }
-    this.#end = at;
-    return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
   }
 }

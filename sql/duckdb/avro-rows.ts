@@ -4,6 +4,7 @@
  */
 import type { AvroField, AvroRecord } from "../../schemas/avro.ts";
 import { unwrap } from "../../schemas/avro.ts";
+import { readSafeLong, type Cursor } from "../../topics/avro-bytes.ts";
 import { headerLength } from "../../topics/wire.ts";
 import type { BooleanColumn, Column, NumberColumn, TextColumn } from "./columns.ts";
 
@@ -25,30 +26,29 @@ export function rowReader(
   columns: ReadonlyMap<string, Column>,
 ): (value: Buffer, row: number) => void {
   const fields = schema.fields.map((field): Field => ({ ...kindOf(field), column: columns.get(field.name) }));
+  const input: Cursor = { bytes: Buffer.alloc(0), at: 0 };
   return (value, row) => {
-    let at = headerLength;
+    input.bytes = value;
+    input.at = headerLength;
     for (const { kind, nullable, column } of fields) {
       // All unions are of null and one type: branch 0 or 1, as a zigzag number 0 or 2.
-      if (nullable && value[at++] === 0) continue;
+      if (nullable && value[input.at++] === 0) continue;
       if (kind === "string") {
-        const length = readLong(value, at);
-        const start = longEnd;
-        at = start + length;
-        (column as TextColumn | undefined)?.set(row, value, start, at);
+        const length = readSafeLong(input);
+        const start = input.at;
+        input.at += length;
+        (column as TextColumn | undefined)?.set(row, value, start, input.at);
       } else if (kind === "long") {
-        const number = readLong(value, at);
-        at = longEnd;
-        (column as NumberColumn | undefined)?.setInteger(row, number);
+        (column as NumberColumn | undefined)?.setInteger(row, readSafeLong(input));
       } else if (kind === "double") {
-        (column as NumberColumn | undefined)?.setDouble(row, value.readDoubleLE(at));
-        at += 8;
+        (column as NumberColumn | undefined)?.setDouble(row, value.readDoubleLE(input.at));
+        input.at += 8;
       } else {
-        (column as BooleanColumn | undefined)?.set(row, value[at] === 1);
-        at++;
+        (column as BooleanColumn | undefined)?.set(row, value[input.at++] === 1);
       }
     }
-    if (at !== value.length)
-      throw new Error(`a value of ${schema.name} has ${value.length} bytes where its schema ends at ${at}`);
+    if (input.at !== value.length)
+      throw new Error(`a value of ${schema.name} has ${value.length} bytes where its schema ends at ${input.at}`);
   };
 }
 
@@ -58,25 +58,4 @@ function kindOf(field: AvroField): { kind: Kind; nullable: boolean } {
   if (name === "int") return { kind: "long", nullable };
   if (name === "string" || name === "long" || name === "double" || name === "boolean") return { kind: name, nullable };
   throw new Error(`a column can not hold the Avro type ${name} of the field ${field.name}`);
-}
-
-/** Where the number ends that readLong has read. */
-let longEnd = 0;
-
-/** A zigzag number of variable length. Throws beyond 2^53, where a JavaScript number is no longer exact. */
-function readLong(bytes: Buffer, start: number): number {
-  let at = start;
-  let byte = bytes[at++]!;
-  // The lowest bit is the sign. Leaving it out keeps the rest exact up to 2^53.
-  const negative = (byte & 1) === 1;
-  let half = (byte & 0x7f) >> 1;
-  let weight = 64;
-  while (byte > 0x7f) {
-    byte = bytes[at++]!;
-    half += (byte & 0x7f) * weight;
-    weight *= 128;
-  }
-  longEnd = at;
-  if (half >= 2 ** 53) throw new Error("a number beyond 2^53 can not be read exactly");
-  return negative ? -half - 1 : half;
 }

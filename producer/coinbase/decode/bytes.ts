@@ -1,4 +1,4 @@
-/** Values of a frame as bytes: where they end, what they may be, and how Avro writes them. */
+/** Values of a frame as bytes: where they end, and what they may be. */
 
 /** Letters of JSON, as bytes. */
 export const quote = 34;
@@ -60,29 +60,4 @@ const sell = Buffer.from("sell");
 
 export function isSide(frame: Buffer, start: number, end: number): boolean {
   return isAt(buy, frame, start, end) || isAt(sell, frame, start, end);
-}
-
-/** A number from 0 to below 2^53 as Avro's long: zigzag, seven bits a byte, the lowest first. */
-export function writeLong(to: Buffer, at: number, value: number): number {
-  // Bits beyond 31 are lost to the operators on bits: 28 at a time.
-  let rest = value * 2;
-  while (rest >= 2 ** 28) {
-    const low = rest % 2 ** 28;
-    rest = (rest - low) / 2 ** 28;
-    to[at] = (low & 127) | 128;
-    to[at + 1] = ((low >>> 7) & 127) | 128;
-    to[at + 2] = ((low >>> 14) & 127) | 128;
-    to[at + 3] = (low >>> 21) | 128;
-    at += 4;
-  }
-  for (; rest > 127; rest >>>= 7) to[at++] = (rest & 127) | 128;
-  to[at++] = rest;
-  return at;
-}
-
-export function writeText(to: Buffer, at: number, frame: Buffer, start: number, end: number): number {
-  at = writeLong(to, at, end - start);
-  // Values are short: a call into native code would take longer than the loop.
-  for (let i = start; i < end; i++) to[at++] = frame[i]!;
-  return at;
 }

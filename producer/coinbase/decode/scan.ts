@@ -6,6 +6,7 @@
  */
 import type { AvroRecord } from "../../../schemas/avro.ts";
 import { unwrap } from "../../../schemas/avro.ts";
+import { writeLong, writePiece } from "../../../topics/avro-bytes.ts";
 import { headerLength } from "../../../topics/wire.ts";
 import { kinds, mostAhead } from "./kinds.ts";
 import { wireMembers } from "./members.ts";
@@ -22,8 +23,6 @@ import {
   open,
   point,
   quote,
-  writeLong,
-  writeText,
   Z,
   zero,
 } from "./bytes.ts";
@@ -254,7 +253,7 @@ export class EventScanner {
         // The second branch of ["null", type], zigzag.
         if (nullable[field] === 1) to[at++] = 2;
         if (forms[member] === integer) at = writeLong(to, at, this.#integer(frame, member));
-        else at = writeText(to, at, frame, starts[member]!, ends[member]!);
+        else at = writePiece(to, at, frame, starts[member]!, ends[member]!);
       }
     }
     return at;
