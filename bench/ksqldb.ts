@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine } from "../engine/execution/engine.ts";
 import { readStatements } from "../ksqldb/statements.ts";
-import { engineTopics } from "../local/platform.ts";
 import { encoder } from "../topics/encode.ts";
 import { Log } from "../topics/log/log.ts";
 import { catalog } from "../schemas/catalog.ts";
@@ -185,7 +184,7 @@ async function fill<T extends "coinbase_full" | "coinbase_level2">(
   products: number,
   record: (i: number, product: string, time: number) => Records[T],
 ): Promise<void> {
-  const encode = encoder((subject, schema) => log.schemas.register(subject, schema));
+  const encode = encoder((subject, schema) => log.schemas.idOf(subject, schema));
   log.begin("bench");
   for (let i = 0; i < count; i++) {
     const product = `P${i % products}-USD`;
@@ -203,7 +202,7 @@ function newEngine(log: Log, topics: readonly string[]): Engine {
   const fail = (query: string, message: string) => {
     throw new Error(`${query}: ${message}`);
   };
-  return new Engine(plans, engineTopics(log), fail, { commitMs });
+  return new Engine(plans, log, fail, { commitMs });
 }
 
 function run(log: Log, topics: readonly string[]): void {

@@ -13,7 +13,7 @@
 import { join } from "node:path";
 import { UserError } from "../program/command.ts";
 import type { Plan } from "../engine/analysis/plan.ts";
-import { Engine, type Topics } from "../engine/execution/engine.ts";
+import { Engine } from "../engine/execution/engine.ts";
 import { readStatements } from "../ksqldb/statements.ts";
 import type { Continuity, Tape } from "../producer/continuity.ts";
 import { newCounters, type Counters } from "../producer/counters.ts";
@@ -107,7 +107,7 @@ export class Platform {
       const tape = kind === "recording" ? undefined : readTape(log, tapeFile, kind === "simulator");
       const dropped = openDropped(dir, talk);
       const engine = newEngine(plans, log, dropped);
-      const ingest = await newIngest(log, warehouse, dropped);
+      const ingest = await Ingest.start(warehouse, log, dropped);
       return new Platform({ dir, warehouse, tape, tapeFile, log, engine, ingest, dropped, talk });
     } catch (error) {
       warehouse.close();
@@ -150,7 +150,7 @@ export class Platform {
   }
 
   async #pass(source: Source, signal: AbortSignal, continuity?: Continuity, ownFields?: OwnFields): Promise<void> {
-    const idOf = (subject: string, schema: object) => this.#log.schemas.register(subject, schema);
+    const { schemas } = this.#log;
     const stop = new AbortController();
     const progress = { done: false };
     const finish = () => {
@@ -159,7 +159,15 @@ export class Platform {
     };
     // Whichever side fails ends the other: there is no point in filling a log that nothing reads.
     const sink = this.#distinct ?? this.#log;
-    const work = { source, sink, idOf, counters: this.counters, continuity, ownFields, warn: this.#talk };
+    const work = {
+      source,
+      sink,
+      idOf: schemas.idOf.bind(schemas),
+      counters: this.counters,
+      continuity,
+      ownFields,
+      warn: this.#talk,
+    };
     const producing = produce(work, AbortSignal.any([signal, stop.signal])).finally(finish);
     const following = this.#follow(progress, stop.signal).catch((error: unknown) => {
       finish();
@@ -220,7 +228,7 @@ export class Platform {
 
 function newEngine(plans: readonly Plan[], log: Log, dropped: Dropped): Engine {
   // Of entries in the processing log the first of a kind is said and all are counted, by `dropped`.
-  return new Engine(plans, engineTopics(log), () => {}, { commitMs, dropped });
+  return new Engine(plans, log, () => {}, { commitMs, dropped });
 }
 
 /** What the tables hold and the log does not, since its end was cut off or it was deleted: a line for each partition. */
@@ -237,34 +245,6 @@ async function aheadOf(log: Log, warehouse: Warehouse): Promise<string[]> {
         );
     }
   return lines;
-}
-
-/** The log as the engine sees it. */
-export function engineTopics(log: Log): Topics {
-  return {
-    schemas: {
-      byId: (id) => log.schemas.byId(id),
-      idOf: (subject, schema) => log.schemas.register(subject, schema),
-      // The statements declare their columns: nothing is inferred.
-      latest: () => undefined,
-    },
-    source: (topic) => log.partitions(topic),
-    sink: (topic, source) =>
-      log.partitions(topic).map((partition) => ({
-        position: log.rowsPosition(partition, source),
-        newest: partition.newest,
-        add: partition.add.bind(partition),
-        store: (position) => log.storeRows(partition, source, position),
-      })),
-  };
-}
-
-async function newIngest(log: Log, warehouse: Warehouse, dropped: Dropped): Promise<Ingest> {
-  const topics = {
-    partitions: (topic: string) => log.partitions(topic),
-    schemaById: (id: number) => log.schemas.byId(id),
-  };
-  return Ingest.start(warehouse, topics, dropped);
 }
 
 /** A fault of the file system names its path: it needs no stack. */

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import avsc from "avsc";
 import { parseCommand, runCommand, stopSignal, UsageError, shown } from "../program/command.ts";
 import { readEnvironment } from "../program/environment.ts";
-import { headerLength, schemaIdOf, type PlacedRecord, type ReadOptions } from "./wire.ts";
+import type { PlacedRecord, TopicStream } from "./port.ts";
+import { headerLength, schemaIdOf } from "./wire.ts";
 import { readRegistry } from "./registry/config.ts";
 import { readKafkaConfig } from "./kafka/config.ts";
 import { ensureBinding } from "./kafka/native.ts";
@@ -28,13 +29,6 @@ milliseconds since 1970 at which its window starts.
 Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood, 70 a fault
 nobody foresaw, with its stack.
 `;
-
-interface Place {
-  /** Batches of records; an empty one when what there was at the start has been read. */
-  batches(options: ReadOptions, signal: AbortSignal): AsyncIterable<readonly PlacedRecord[]>;
-  /** The schema that an id of the place stands for. */
-  schema(id: number): Promise<object>;
-}
 
 await runCommand(async () => {
   const { values, positionals } = parseCommand({
@@ -69,7 +63,7 @@ await runCommand(async () => {
   }
 });
 
-function logPlace(data: string, topic: string): Place {
+function logPlace(data: string, topic: string): TopicStream {
   const dir = join(data, "log");
   return {
     batches: (options, signal) => readLog(dir, topic, options, signal),
@@ -78,7 +72,7 @@ function logPlace(data: string, topic: string): Place {
   };
 }
 
-async function kafkaPlace(topic: string): Promise<Place> {
+async function kafkaPlace(topic: string): Promise<TopicStream> {
   const environment = readEnvironment();
   const kafka = readKafkaConfig(environment);
   const registry = readRegistry(environment, "required");
@@ -103,7 +97,7 @@ function keyMembers(key: Buffer | null): { key: string | null; windowStart?: num
 }
 
 /** Prints records as JSON lines; waits where the reader of stdout is slower. */
-function printer(topic: string, place: Place): (records: readonly PlacedRecord[]) => Promise<void> {
+function printer(topic: string, place: TopicStream): (records: readonly PlacedRecord[]) => Promise<void> {
   const types = new Map<number, avsc.Type>();
   const typeOf = async (id: number) => {
     let type = types.get(id);

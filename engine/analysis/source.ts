@@ -48,7 +48,7 @@ export function planSource(
     refuse(at, "WITH must name VALUE_FORMAT");
   const keyFormat = formatOf("KEY", properties, at, refuse) ?? "KAFKA";
   const infer = (subject: string, single: string | undefined): Column[] => {
-    const schema = schemas?.latest(subject);
+    const schema = schemas?.latest?.(subject);
     if (schema === undefined)
       return refuse(at, `the columns of ${subject} are not declared, and no schema of that name is registered`);
     try {

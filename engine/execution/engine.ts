@@ -5,43 +5,12 @@
  */
 import { UserError } from "../../program/command.ts";
 import { Dropped, type Tally } from "../../topics/dropped.ts";
-import type { TopicRecord } from "../../topics/wire.ts";
+import type { PartitionReader, PartitionWriter, TopicRecord, Topics } from "../../topics/port.ts";
 import type { Plan } from "../analysis/plan.ts";
-import type { Schemas } from "../formats/format.ts";
 import { OutsideSubset } from "../functions/function.ts";
 import type { Log } from "../expressions/typed.ts";
 import { newQuery, QueryFailure, type Emit, type ProcessingLog, type Query } from "./query.ts";
 import { rowReader, type ReadRow } from "./rows.ts";
-
-/** One partition of a topic, to read from. */
-export interface SourcePartition {
-  /** The offset after the last stored record. */
-  readonly end: number;
-  read(from: number, maxBytes: number): TopicRecord[];
-  /** Gives the next record at least this offset: the log may have lost records that were read before a power failure. */
-  skipTo(offset: number): void;
-  /** An offset such that no record before it is younger than a time. */
-  offsetSince(timestamp: number): number;
-}
-
-/** One partition of a topic, to write to. */
-export interface SinkPartition {
-  /** The offset of its source up to which the stored rows answer, -1 if there are none. */
-  readonly position: number;
-  /** The largest timestamp of the stored rows, -Infinity if there are none. */
-  readonly newest: number;
-  add(timestamp: number, key: Buffer | null, value: Buffer | null): void;
-  /** Stores what was added, and that it answers for the source up to `position`. */
-  store(position: number): void;
-}
-
-/** The topics that the engine is handed. */
-export interface Topics {
-  readonly schemas: Schemas;
-  source(topic: string): readonly SourcePartition[];
-  /** `source`: the topic that its rows are made from, in which their positions count. */
-  sink(topic: string, source: string): readonly SinkPartition[];
-}
 
 export interface EngineOptions {
   /**
@@ -55,14 +24,14 @@ export interface EngineOptions {
 
 /** A partition that is read, each record once for all queries over it. */
 interface Input {
-  readonly source: SourcePartition;
+  readonly source: PartitionReader;
   readonly read: ReadRow;
   readonly tasks: readonly Task[];
 }
 
 interface Task {
   readonly plan: Plan;
-  readonly sink: SinkPartition;
+  readonly sink: PartitionWriter;
   readonly query: Query;
   readonly emit: Emit;
   readonly tally: Tally;
@@ -98,7 +67,7 @@ export class Engine {
     this.#commitMs = commitMs === "each" ? Number.POSITIVE_INFINITY : commitMs;
     this.#log = log;
     this.#dropped = dropped ?? new Dropped();
-    const newTasks = (plan: Plan, sources: readonly SourcePartition[]): Task[] => {
+    const newTasks = (plan: Plan, sources: readonly PartitionReader[]): Task[] => {
       const sinks = sinksOf(plan, sources, topics);
       return sinks.map((sink, i) => {
         const tally = this.#dropped.tally(plan.sink.topic, plan.source.topic, i);
@@ -115,7 +84,7 @@ export class Engine {
     };
     this.#inputs = [...new Set(plans.map(({ source }) => source))].flatMap((source) => {
       const readers = plans.filter((plan) => plan.source === source);
-      const sources = topics.source(source.topic);
+      const sources = topics.partitions(source.topic);
       const tasks = readers.map((plan) => newTasks(plan, sources));
       const used = readers.flatMap((plan) => [...plan.used]);
       return sources.map((partition, i) => ({
@@ -230,8 +199,8 @@ export class Engine {
   }
 }
 
-function sinksOf({ file, source, sink, rekeyed }: Plan, sources: readonly SourcePartition[], topics: Topics) {
-  const sinks = topics.sink(sink.topic, source.topic);
+function sinksOf({ file, source, sink, rekeyed }: Plan, sources: readonly PartitionReader[], topics: Topics) {
+  const sinks = topics.writers(sink.topic, source.topic);
   if (sinks.length !== sources.length) {
     throw new UserError(
       `${sink.topic} has ${sinks.length} partitions, its source ${source.topic} ${sources.length}: they must be as many`,
@@ -279,7 +248,7 @@ function restore({ source, read, tasks }: Input): void {
 }
 
 /** The first offset whose record may be in a window that was open when a task's newest row was written. */
-function restoredFrom(source: SourcePartition, { plan, sink }: Task): number {
+function restoredFrom(source: PartitionReader, { plan, sink }: Task): number {
   const { window } = plan.aggregation!;
   // Times that a column gives are not those that the log knows.
   const ownTime = plan.source.timestamp === undefined && plan.sink.timestamp === undefined;

@@ -3,7 +3,7 @@
  * project.
  */
 import type { Cause } from "../../topics/dropped.ts";
-import type { TopicRecord } from "../../topics/wire.ts";
+import type { TopicRecord } from "../../topics/port.ts";
 import type { Aggregation, Plan } from "../analysis/plan.ts";
 import { pseudoColumns } from "../analysis/source.ts";
 import type { Log, Row, Typed } from "../expressions/typed.ts";

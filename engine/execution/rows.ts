@@ -1,6 +1,6 @@
 /** Records to rows: the value's columns, then the key's, then ROWTIME, ROWPARTITION and ROWOFFSET. */
 import type { Cause } from "../../topics/dropped.ts";
-import { UnknownSchema, type TopicRecord } from "../../topics/wire.ts";
+import { UnknownSchema, type TopicRecord } from "../../topics/port.ts";
 import type { Source } from "../analysis/plan.ts";
 import { compilePattern } from "../expressions/timestamp.ts";
 import type { Log } from "../expressions/typed.ts";

@@ -1,4 +1,5 @@
 /** How the key or the value of a record is written: https://docs.confluent.io/platform/current/ksqldb/reference/serialization.html */
+import type { Schemas as PortSchemas } from "../../topics/port.ts";
 import type { SqlType, Value } from "../language/types.ts";
 
 export type FormatName = "AVRO" | "JSON" | "KAFKA" | "DELIMITED" | "NONE";
@@ -34,11 +35,8 @@ export type Deserialize = (bytes: Buffer) => Value[] | null;
 /** What it returns may be valid until the next call only. Null: nothing is written, as for a column that is NULL and unwrapped. */
 export type Serialize = (values: readonly Value[]) => Buffer | null;
 
-/** Schemas by their ids, as a registry gives them. */
-export interface Schemas {
-  byId(id: number): object;
-  /** Registers where it is new. */
-  idOf(subject: string, schema: object): number;
-  /** The latest of a subject; undefined where there is none. */
-  latest(subject: string): object | undefined;
+/** Schemas as a registry gives them. */
+export interface Schemas extends PortSchemas {
+  /** The latest of a subject; undefined where there is none, or nothing is inferred. */
+  latest?(subject: string): object | undefined;
 }

@@ -1,6 +1,11 @@
 /** Topics in memory, one partition each, and a registry: what statements are tested over. */
-import { UnknownSchema, type TopicRecord } from "../../topics/wire.ts";
-import type { SinkPartition, SourcePartition, Topics } from "../../engine/execution/engine.ts";
+import {
+  UnknownSchema,
+  type PartitionReader,
+  type PartitionWriter,
+  type TopicRecord,
+  type Topics,
+} from "../../topics/port.ts";
 import type { Schemas } from "../../engine/formats/format.ts";
 
 export class MemoryTopics implements Topics {
@@ -13,16 +18,16 @@ export class MemoryTopics implements Topics {
     return topic;
   }
 
-  source(name: string): readonly SourcePartition[] {
+  partitions(name: string): readonly PartitionReader[] {
     return [this.topic(name)];
   }
 
-  sink(name: string): readonly SinkPartition[] {
+  writers(name: string): readonly PartitionWriter[] {
     return [this.topic(name)];
   }
 }
 
-class MemoryPartition implements SourcePartition, SinkPartition {
+class MemoryPartition implements PartitionReader, PartitionWriter {
   readonly records: TopicRecord[] = [];
   position = -1;
 

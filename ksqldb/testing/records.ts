@@ -1,6 +1,7 @@
 /** Records as test files write them, in JSON, to and from the bytes of their formats. */
 import avsc from "avsc";
-import { wireEncoder, type TopicRecord } from "../../topics/wire.ts";
+import type { TopicRecord } from "../../topics/port.ts";
+import { wireEncoder } from "../../topics/wire.ts";
 import { STRING, type SqlType, type Value } from "../../engine/language/types.ts";
 import type { Source } from "../../engine/analysis/plan.ts";
 import { decimalText, digitsOf, parseExact, rescale } from "../../engine/expressions/decimal.ts";
@@ -70,7 +71,7 @@ export function toBytes(json: Json, side: Side, subject: string, schemas: Schema
     case "KAFKA":
       return kafkaBytes(plainText(json), side);
     case "AVRO": {
-      const schema = schemas.latest(subject) ?? avroSchema(side);
+      const schema = schemas.latest?.(subject) ?? avroSchema(side);
       const id = schemas.idOf(subject, schema);
       const type = avroTypeOf(schema);
       const encode = wireEncoder(type, id);

@@ -7,26 +7,12 @@ import bindings from "@duckdb/node-bindings";
 import type { Dropped, Tally } from "../../topics/dropped.ts";
 import type { AvroRecord } from "../../schemas/avro.ts";
 import { readTables, type TableShape } from "../../schemas/tables.ts";
-import { schemaIdOf, UnknownSchema, type TopicRecord } from "../../topics/wire.ts";
+import { UnknownSchema, type PartitionReader, type TopicRecord, type Topics } from "../../topics/port.ts";
+import { schemaIdOf } from "../../topics/wire.ts";
 import { rowReader } from "./avro-rows.ts";
 import { columnTypes, vectorRows, type Column } from "./columns.ts";
 import { warehouseFault } from "./faults.ts";
 import { offsetsOf, offsetsTable, type Warehouse } from "./warehouse.ts";
-
-/** One partition of a topic, to read from. */
-interface IngestPartition {
-  /** The offset after the last stored record. */
-  readonly end: number;
-  read(from: number, maxBytes: number): TopicRecord[];
-  /** Gives the next record at least this offset: the log may have lost records that were read before a power failure. */
-  skipTo(offset: number): void;
-}
-
-/** The topics that the ingest is handed. */
-export interface IngestTopics {
-  partitions(topic: string): readonly IngestPartition[];
-  schemaById(id: number): object;
-}
 
 /** How much of a partition is read at a time: a commit costs milliseconds, whatever its size. */
 const stepBytes = 1024 * 1024;
@@ -35,7 +21,7 @@ interface Task {
   readonly table: TableWriter;
   readonly topic: string;
   readonly partition: number;
-  readonly source: IngestPartition;
+  readonly source: PartitionReader;
   readonly tally: Tally;
   next: number;
 }
@@ -66,10 +52,14 @@ export class Ingest {
   }
 
   /** Continues where the committed offsets end. What cannot be read is counted in `dropped`. */
-  static async start(warehouse: Warehouse, topics: IngestTopics, dropped: Dropped): Promise<Ingest> {
+  static async start(
+    warehouse: Warehouse,
+    topics: Pick<Topics, "partitions" | "schemas">,
+    dropped: Dropped,
+  ): Promise<Ingest> {
     const connection = await warehouse.connect();
     const offsets = await offsetsOf(warehouse);
-    const tables = readTables().map((shape) => new TableWriter(shape, (id) => topics.schemaById(id)));
+    const tables = readTables().map((shape) => new TableWriter(shape, (id) => topics.schemas.byId(id)));
     const tasks = tables.flatMap((table) =>
       topics.partitions(table.name).map((source, partition): Task => {
         const next = offsets.get(`${table.name}/${partition}`) ?? 0;

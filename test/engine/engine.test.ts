@@ -6,7 +6,6 @@ import { analyse } from "../../engine/analysis/analyse.ts";
 import type { Plan } from "../../engine/analysis/plan.ts";
 import { Engine, type EngineOptions } from "../../engine/execution/engine.ts";
 import { readStatements } from "../../ksqldb/statements.ts";
-import { engineTopics } from "../../local/platform.ts";
 import { MemoryTopics } from "../../ksqldb/testing/memory.ts";
 import { encoder } from "../../topics/encode.ts";
 import { Log } from "../../topics/log/log.ts";
@@ -50,8 +49,8 @@ it("goes on after a restart where its stored rows end: no row twice, none missin
   const { plans } = readStatements();
   let log = new Log(dir, catalog);
   log.begin("one");
-  const newEngine = () => new Engine(plans, engineTopics(log), complain, { commitMs: 0 });
-  const encode = encoder((subject, schema) => log.schemas.register(subject, schema));
+  const newEngine = () => new Engine(plans, log, complain, { commitMs: 0 });
+  const encode = encoder((subject, schema) => log.schemas.idOf(subject, schema));
   for (let trade = 1; trade <= 40; trade++) {
     // Every third event is no trade, so that positions and rows differ.
     const value = {
@@ -138,16 +137,16 @@ class Bench {
 
   /** Stores the records as one batch; without a number a record has no value. */
   put(...inputs: readonly (readonly [timestamp: number, key: string | null, n?: number | null])[]): void {
-    const [partition] = this.log.partitions("s");
+    const [partition] = this.log.writers("s", "a test");
     for (const [timestamp, key, n] of inputs) {
       const value = n === undefined ? null : Buffer.from(JSON.stringify({ N: n }));
       partition!.add(timestamp, key === null ? null : Buffer.from(key), value);
     }
-    this.log.storeRows(partition!, "a test", -1);
+    partition!.store(-1);
   }
 
   engine(commitMs: EngineOptions["commitMs"] = "each", log = complain, dropped = new Dropped()): Engine {
-    return new Engine(this.#plans, engineTopics(this.log), log, { commitMs, dropped });
+    return new Engine(this.#plans, this.log, log, { commitMs, dropped });
   }
 
   /** Starts anew and reads to the end. */
@@ -333,13 +332,13 @@ it("a statement that reads another topic than before counts what is there from i
     ["s", "other", "t"].map((name) => ({ name, ...topic })),
   );
   const put = (name: string, n: number) => {
-    const [partition] = log.partitions(name);
+    const [partition] = log.writers(name, "a test");
     partition!.add(100, Buffer.from("A"), Buffer.from(JSON.stringify({ N: n })));
-    log.storeRows(partition!, "a test", -1);
+    partition!.store(-1);
   };
   const rows = (statements: string) => {
     const { plans } = analyse([{ file: "t.sql", text: statements }]);
-    const engine = new Engine(plans, engineTopics(log), complain, { commitMs: "each" });
+    const engine = new Engine(plans, log, complain, { commitMs: "each" });
     while (engine.step());
     return log.read("t", 0, 0, 1e9).map(({ value }) => (JSON.parse(value!.toString()) as { N: number }).N);
   };
@@ -454,9 +453,7 @@ CREATE TABLE t WITH (KAFKA_TOPIC = 't') AS SELECT k, COUNT(*) AS c, SUM(n) AS n 
       { name: "t", writtenBy: "ksqldb", partitions: 1, retentionMs: 0 },
     ]);
     const { plans } = analyse([{ file: "t.sql", text: counted }]);
-    expect(() => new Engine(plans, engineTopics(log), complain, { commitMs: 0 })).toThrow(
-      "t has 1 partitions, its source s 2",
-    );
+    expect(() => new Engine(plans, log, complain, { commitMs: 0 })).toThrow("t has 1 partitions, its source s 2");
   });
 });
 

@@ -168,7 +168,7 @@ function send(
   from = 0,
   to = frames.length,
 ): void {
-  const encode = encoder((subject, schema) => log.schemas.register(subject, schema));
+  const encode = encoder((subject, schema) => log.schemas.idOf(subject, schema));
   const blank = {
     order_id: null,
     order_type: null,

@@ -49,7 +49,7 @@ async function replayed(frames: readonly (object | string)[], dir = newFolder(),
   const log = new Log(join(dir, "log"), catalog);
   const counters = newCounters();
   const warnings: string[] = [];
-  const idOf = (subject: string, schema: object) => log.schemas.register(subject, schema);
+  const idOf = (subject: string, schema: object) => log.schemas.idOf(subject, schema);
   const work = {
     source: await openRecording(file),
     sink: log,
@@ -58,8 +58,7 @@ async function replayed(frames: readonly (object | string)[], dir = newFolder(),
     warn: (text: string) => warnings.push(text),
   };
   await produce(work, new AbortController().signal);
-  const schemas = { byId: (id: number) => log.schemas.byId(id), idOf, latest: () => undefined };
-  const read = avroReader(timesOnly, schemas);
+  const read = avroReader(timesOnly, log.schemas);
   const partitions = log.partitions(topic).map((partition) =>
     partition.read(0, 1e9).map(({ key, timestamp, value }): Given => {
       const [time, received] = read(value!) as number[];
@@ -203,7 +202,7 @@ it("a recording that is stopped while a frame is looked at, and started again, g
       }
     },
   };
-  const idOf = (subject: string, schema: object) => log.schemas.register(subject, schema);
+  const idOf = (subject: string, schema: object) => log.schemas.idOf(subject, schema);
   await produce({ source, sink: log, idOf, counters: newCounters() }, stop.signal);
   await log.close();
   const { records } = await replayed(frames, dir);

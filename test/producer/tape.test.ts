@@ -14,7 +14,7 @@ type Event = readonly [type: string, product: string, sequence: number, trade?: 
 /** A log in a folder, and events that a run of the producer has accepted. */
 function open(dir: string, ...events: Event[]) {
   const log = new Log(dir, catalog);
-  const encode = encoder((subject, schema) => log.schemas.register(subject, schema));
+  const encode = encoder((subject, schema) => log.schemas.idOf(subject, schema));
   log.begin(`run ${Math.random()}`);
   let frame = 0;
   const add = (...more: Event[]) => {

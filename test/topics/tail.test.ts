@@ -13,7 +13,7 @@ import { match } from "../producer/coinbase/decode/frames.ts";
 function dataDirectory(trades: number) {
   const dir = newFolder();
   const log = new Log(join(dir, "log"), catalog);
-  const encode = encoder((subject, schema) => log.schemas.register(subject, schema));
+  const encode = encoder((subject, schema) => log.schemas.idOf(subject, schema));
   log.begin("tail");
   const add = (trade: number) => {
     const product_id = trade % 2 === 0 ? "BTC-USD" : "ETH-USD";
@@ -64,10 +64,10 @@ it("shows where the window of a windowed table's key starts", async () => {
   const key = Buffer.concat([Buffer.from("BTC-USD"), Buffer.from([0, 0, 0x01, 0xa0, 0xc4, 0x51, 0x08, 0x40])]);
   expect(BigInt(`0x${key.toString("hex", 7)}`)).toBe(BigInt(windowStart));
   const schema = { type: "record", name: "b", fields: [{ name: "trades", type: "long" }] };
-  const id = log.schemas.register("coinbase_bars_1m-value", schema);
-  const [partition] = log.partitions("coinbase_bars_1m");
+  const id = log.schemas.idOf("coinbase_bars_1m-value", schema);
+  const [partition] = log.writers("coinbase_bars_1m", "coinbase_full");
   partition!.add(windowStart + 1, key, Buffer.from([0, 0, 0, 0, id, 6]));
-  log.storeRows(partition!, "coinbase_full", 0);
+  partition!.store(0);
   await log.close();
   const { out } = await run("tail", "coinbase_bars_1m", "--data", dir);
   expect(JSON.parse(out)).toEqual({

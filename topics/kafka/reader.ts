@@ -1,7 +1,7 @@
 /** Reads a topic of Kafka as a log is read: by offset, without a group, committing nothing. */
 import RdKafka from "@confluentinc/kafka-javascript";
 import { UserError, shown } from "../../program/command.ts";
-import type { PlacedRecord, ReadOptions } from "../wire.ts";
+import type { PlacedRecord, ReadOptions } from "../port.ts";
 import { misadvertisedIn } from "./advertised.ts";
 import { librdkafkaSettings, type KafkaConfig } from "./config.ts";
 

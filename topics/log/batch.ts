@@ -14,7 +14,7 @@
  * can be told what is stored already.
  */
 import { crc32 } from "node:zlib";
-import type { TopicRecord } from "../wire.ts";
+import type { TopicRecord } from "../port.ts";
 
 export const batchHeader = 44;
 const recordHeader = 16;

@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Topic } from "../../schemas/catalog.ts";
-import type { TopicRecord } from "../wire.ts";
+import type { PartitionWriter, TopicRecord, Topics } from "../port.ts";
 import type { Sink } from "../sink.ts";
 import { Partition, type Cut } from "./partition.ts";
 import { partitionOf } from "../partitioner.ts";
@@ -20,12 +20,11 @@ import { SchemaStore } from "./schema-store.ts";
 const batchBytes = 256 * 1024;
 const lingerMs = 50;
 
-export class Log implements Sink {
+export class Log implements Sink, Topics {
   readonly schemas: SchemaStore;
   /** Records that were sent again and stored before. */
   known = 0;
   readonly #topics = new Map<string, readonly Partition[]>();
-  readonly #topicIds = new Map<string, bigint>();
   readonly #keys = new Map<string, Buffer>();
   /** The frame of each partition's last record. */
   readonly #frames = new Map<Partition, number>();
@@ -100,17 +99,20 @@ export class Log implements Sink {
     return true;
   }
 
-  /** Stores the rows that a statement has added, and how far it has read its source topic: the partition of the same number. */
-  storeRows(partition: Partition, source: string, position: number): void {
-    if (partition.store(this.#topicId(source), position)) this.#wake();
-  }
-
   /**
-   * How far the statement that writes a partition has read its source topic, by its stored rows; -1 if there are none, or
-   * none from that topic: offsets of another say nothing of it.
+   * The partitions of a topic, to store rows in that a statement makes of the topic `source`: how far it has read is stored
+   * with them, by that topic's name, since offsets of another say nothing.
    */
-  rowsPosition(partition: Partition, source: string): number {
-    return partition.position(this.#topicId(source));
+  writers(topic: string, source: string): readonly PartitionWriter[] {
+    const id = idOf(`topic ${source}`);
+    return this.partitions(topic).map((partition) => ({
+      position: partition.position(id),
+      newest: partition.newest,
+      add: partition.add.bind(partition),
+      store: (position) => {
+        if (partition.store(id, position)) this.#wake();
+      },
+    }));
   }
 
   /** Resolves at the next store, or at close. Take the promise, then read to the end, then await it: nothing is missed. */
@@ -161,12 +163,6 @@ export class Log implements Sink {
     const { resolve } = this.#waiting;
     this.#waiting = waiting();
     resolve();
-  }
-
-  #topicId(topic: string): bigint {
-    let id = this.#topicIds.get(topic);
-    if (id === undefined) this.#topicIds.set(topic, (id = idOf(`topic ${topic}`)));
-    return id;
   }
 
   #keyBytes(key: string): Buffer {

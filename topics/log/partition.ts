@@ -1,7 +1,7 @@
 /** One partition of a topic: an append-only file of batches, read from any offset while it grows. */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { UserError } from "../../program/command.ts";
-import type { TopicRecord } from "../wire.ts";
+import type { TopicRecord } from "../port.ts";
 import { BatchBuilder, batchHeader, isIntact, readHeader, readRecords, type BatchHeader } from "./batch.ts";
 
 /** Starts every file, so that one of another kind or of a later version is not mistaken for a log. */

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs"
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../program/command.ts";
-import type { PlacedRecord, ReadOptions, TopicRecord } from "../wire.ts";
+import type { PlacedRecord, ReadOptions, TopicRecord } from "../port.ts";
 import { batchHeader, isIntact, readHeader, readRecords } from "./batch.ts";
 import { magic } from "./partition.ts";
 

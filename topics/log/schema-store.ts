@@ -1,5 +1,5 @@
 /** The schema ids of a log, kept beside it: what the Schema Registry is to Kafka. */
-import { UnknownSchema } from "../wire.ts";
+import { UnknownSchema, type Schemas } from "../port.ts";
 import { readState, writeState } from "../../program/state-file.ts";
 
 interface Entry {
@@ -13,7 +13,7 @@ export const schemasCure =
   "Put a copy of it back: without it nobody can read the log. Where there is none, npm run sql still answers from the tables; " +
   "what comes next needs another data directory (--data).";
 
-export class SchemaStore {
+export class SchemaStore implements Schemas {
   readonly #path: string;
   readonly #entries: Entry[];
 
@@ -24,7 +24,7 @@ export class SchemaStore {
   }
 
   /** The id of a schema under a subject; a new one gets the next id. `schema` is compared by its JSON text. */
-  register(subject: string, schema: object): number {
+  idOf(subject: string, schema: object): number {
     const text = JSON.stringify(schema);
     const known = this.#entries.find((entry) => entry.subject === subject && entry.schema === text);
     if (known !== undefined) return known.id;

@@ -303,7 +303,7 @@ describe("writing", () => {
     const side = sideOf("AVRO", { ID: T.BIGINT }, { unwrapped: true });
     const schemas = newSchemas();
     const serialize = serializer(side, "s", schemas);
-    expect(schemas.latest("s")).toEqual({ type: "long" });
+    expect(schemas.latest!("s")).toEqual({ type: "long" });
     expect(serialize([-1])).toEqual(Buffer.from([0, 0, 0, 0, 1, 1]));
     expect(serialize([null])).toBeNull();
     expect(deserializer(side, schemas)(Buffer.from([0, 0, 0, 0, 1, 1]))).toEqual([-1]);
@@ -318,7 +318,7 @@ describe("writing", () => {
       const side = sideOf("AVRO", columns);
       const schemas = newSchemas();
       const serialize = serializer(side, "s", schemas);
-      const type = avsc.Type.forSchema(schemas.latest("s") as avsc.Schema, { typeHook, wrapUnions: false });
+      const type = avsc.Type.forSchema(schemas.latest!("s") as avsc.Schema, { typeHook, wrapUnions: false });
       for (let n = 0; n < 5; n++) {
         const row = side.columns.map((column) => randomValue(random, column.type));
         const struct = { base: "STRUCT" as const, fields: side.columns };

@@ -95,10 +95,10 @@ describe("a log", () => {
 
   it("keeps null keys and tombstones apart from empty ones", async () => {
     const log = open(newFolder());
-    const partition = log.partitions("events")[0]!;
+    const partition = log.writers("events", "source")[0]!;
     partition.add(1, null, null);
     partition.add(2, Buffer.alloc(0), Buffer.alloc(0));
-    log.storeRows(partition, "source", 1);
+    partition.store(1);
     expect(all(log).map(({ key, value }) => [key?.length, value?.length])).toEqual([
       [undefined, undefined],
       [0, 0],
@@ -227,14 +227,14 @@ describe("a log", () => {
   it("stores a statement's progress in the topic that it reads with its rows, and none in another", async () => {
     const dir = newFolder();
     const log = open(dir);
-    const [partition] = log.partitions("events");
-    expect(log.rowsPosition(partition!, "source")).toBe(-1);
+    const [partition] = log.writers("events", "source");
+    expect(partition!.position).toBe(-1);
     partition!.add(1, null, Buffer.from("row"));
-    log.storeRows(partition!, "source", 17);
+    partition!.store(17);
     await log.close();
     const again = open(dir);
-    expect(again.rowsPosition(again.partitions("events")[0]!, "source")).toBe(17);
-    expect(again.rowsPosition(again.partitions("events")[0]!, "another")).toBe(-1);
+    expect(again.writers("events", "source")[0]!.position).toBe(17);
+    expect(again.writers("events", "another")[0]!.position).toBe(-1);
     await again.close();
   });
 
@@ -258,16 +258,12 @@ describe("schema ids", () => {
     const log = open(dir);
     const a = { type: "record", name: "a", fields: [] };
     const b = { type: "record", name: "b", fields: [] };
-    const ids = [
-      log.schemas.register("s-value", a),
-      log.schemas.register("s-value", b),
-      log.schemas.register("s-value", a),
-    ];
+    const ids = [log.schemas.idOf("s-value", a), log.schemas.idOf("s-value", b), log.schemas.idOf("s-value", a)];
     expect(ids).toEqual([1, 2, 1]);
     await log.close();
     const again = open(dir);
     expect(again.schemas.byId(2)).toEqual(b);
-    expect(again.schemas.register("s-value", b)).toBe(2);
+    expect(again.schemas.idOf("s-value", b)).toBe(2);
     await again.close();
   });
 });
