@@ -14,7 +14,7 @@ import {
 import { readEnvironment } from "../program/environment.ts";
 import { logTo } from "../program/logger.ts";
 import { catalog, rawTopics } from "../schemas/catalog.ts";
-import { resolveSchemas } from "../topics/registry/registry.ts";
+import { resolveSchemas } from "../topics/registry/schema-registry.ts";
 import { readRegistry } from "../topics/registry/config.ts";
 import { readCoinbaseConfig, type CoinbaseConfig } from "./coinbase/config.ts";
 import { direct, feed, isReal, parseEndpoint, restBase, sendsInTheClear } from "./coinbase/endpoints.ts";
@@ -25,7 +25,7 @@ import { isLoopback, onThisMachine } from "../program/this-machine.ts";
 import { readAddress } from "./monitor.ts";
 import { ensureBinding } from "../topics/kafka/native.ts";
 import { reachBroker } from "../topics/kafka/reach.ts";
-import { checkTopics } from "../topics/kafka/topics.ts";
+import { checkTopics } from "../topics/kafka/check-topics.ts";
 import { openRecording } from "./recording.ts";
 import { startSimulator, type SimulatedExchange } from "./simulator.ts";
 import { stream } from "./stream.ts";
@@ -104,7 +104,7 @@ await runCommand(async () => {
     const choice = { ...choiceOf(source, simulator, coinbase, values.products), shard };
     const input = recording ?? (await openFeed(choice, log));
     // Loaded only now: without its native part it can not be.
-    const { KafkaSink } = await import("../topics/kafka/sink.ts");
+    const { KafkaSink } = await import("../topics/kafka/kafka-sink.ts");
     const sink = await KafkaSink.connect(kafka, log);
     const title = `${source} → Kafka at ${kafka.brokers.join(",")}`;
     try {

@@ -8,7 +8,7 @@ import { causes, type Dropped } from "../topics/dropped.ts";
 import type { CoinbaseFeed } from "./coinbase/feed.ts";
 import type { Continuity } from "./continuity.ts";
 import type { Counters } from "./counters.ts";
-import type { KafkaSink } from "../topics/kafka/sink.ts";
+import type { KafkaSink } from "../topics/kafka/kafka-sink.ts";
 
 /** The upper ends of the latency's classes, in seconds. */
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2.5, 5, 10, 30, 60];

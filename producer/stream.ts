@@ -5,7 +5,7 @@ import { showStatus } from "../program/status-line.ts";
 import type { LiveFeed } from "./coinbase/open.ts";
 import { newCounters, type Counters } from "./counters.ts";
 import type { OwnFields } from "./coinbase/decode/decode.ts";
-import type { KafkaSink } from "../topics/kafka/sink.ts";
+import type { KafkaSink } from "../topics/kafka/kafka-sink.ts";
 import { Metrics } from "./metrics.ts";
 import { serveMonitor } from "./monitor.ts";
 import { produce } from "./produce.ts";

@@ -10,7 +10,7 @@ import { readRegistry } from "./registry/config.ts";
 import { readKafkaConfig } from "./kafka/config.ts";
 import { ensureBinding } from "./kafka/native.ts";
 import { reachBroker } from "./kafka/reach.ts";
-import { readLog } from "./log/reader.ts";
+import { readLog } from "./log/read-log.ts";
 import { SchemaStore } from "./log/schema-store.ts";
 
 const help = `npm run tail -- TOPIC [-n N|all] [--follow] [--local|--kafka] [--data DIR]
@@ -79,7 +79,7 @@ async function kafkaPlace(topic: string): Promise<TopicStream> {
   environment.check();
   await ensureBinding((line) => void process.stderr.write(`${line}\n`));
   await reachBroker(kafka);
-  const { readKafka } = await import("./kafka/reader.ts");
+  const { readKafka } = await import("./kafka/read-kafka.ts");
   return {
     batches: (options, signal) => readKafka(kafka, topic, options, signal),
     schema: (id) => registry!.byId(id),

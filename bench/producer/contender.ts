@@ -13,7 +13,7 @@ import { publicCredentials } from "../../exchange/credentials.ts";
 import { CoinbaseFeed } from "../../producer/coinbase/feed.ts";
 import { Continuity } from "../../producer/continuity.ts";
 import { newCounters } from "../../producer/counters.ts";
-import { KafkaSink } from "../../topics/kafka/sink.ts";
+import { KafkaSink } from "../../topics/kafka/kafka-sink.ts";
 import { produce } from "../../producer/produce.ts";
 import type { Sink } from "../../topics/sink.ts";
 import { parseTime } from "../../producer/coinbase/decode/time.ts";

@@ -5,7 +5,7 @@
 import { UserError } from "../../program/command.ts";
 import { readSchema } from "../../schemas/avro.ts";
 import { catalog, type RawTopic, rawTopics } from "../../schemas/catalog.ts";
-import type { SchemaRegistry } from "../../topics/registry/registry.ts";
+import type { SchemaRegistry } from "../../topics/registry/schema-registry.ts";
 import { topicCure } from "./cures.ts";
 import { changesOf, type Step } from "./plan.ts";
 import type { Topics } from "./state.ts";

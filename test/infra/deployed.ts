@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect } from "vitest";
 import { readSchema } from "../../schemas/avro.ts";
 import { rawTopics } from "../../schemas/catalog.ts";
-import { SchemaRegistry } from "../../topics/registry/registry.ts";
+import { SchemaRegistry } from "../../topics/registry/schema-registry.ts";
 import { startFakeKsqldb } from "../fake-ksqldb/start.ts";
 import { startFakeRegistry } from "../fake-registry.ts";
 import { Clone } from "./clone.ts";

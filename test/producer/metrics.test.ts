@@ -5,9 +5,9 @@ import { end, startScript } from "../../bench/producer/round.ts";
 import { CoinbaseFeed } from "../../producer/coinbase/feed.ts";
 import { Continuity } from "../../producer/continuity.ts";
 import { newCounters } from "../../producer/counters.ts";
-import { KafkaSink } from "../../topics/kafka/sink.ts";
+import { KafkaSink } from "../../topics/kafka/kafka-sink.ts";
 import { Metrics } from "../../producer/metrics.ts";
-import { plain } from "../topics/kafka/read.ts";
+import { plain } from "../topics/kafka/kafka-records.ts";
 
 const log = () => {};
 

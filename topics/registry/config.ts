@@ -1,7 +1,7 @@
 /** How to reach the Schema Registry: from the environment. */
 import { UserError } from "../../program/command.ts";
 import type { Environment } from "../../program/environment.ts";
-import { SchemaRegistry } from "./registry.ts";
+import { SchemaRegistry } from "./schema-registry.ts";
 
 /** Faults go into `environment`; the result is usable if it has none. Undefined where no URL is set. */
 export function readRegistry(environment: Environment, need: "required" | "optional"): SchemaRegistry | undefined {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { desiredStatements } from "../../../ksqldb/server/desired.ts";
 import { readSchema } from "../../../schemas/avro.ts";
-import { SchemaRegistry } from "../../../topics/registry/registry.ts";
+import { SchemaRegistry } from "../../../topics/registry/schema-registry.ts";
 import { desiredOf, runAgainst, startFakeKsqldb } from "../../fake-ksqldb/start.ts";
 import { startFakeRegistry } from "../../fake-registry.ts";
 

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { beforeAll, expect, it } from "vitest";
 import { misadvertisedIn } from "../../../topics/kafka/advertised.ts";
 import { reachBroker } from "../../../topics/kafka/reach.ts";
-import { readKafka } from "../../../topics/kafka/reader.ts";
-import { checkTopics } from "../../../topics/kafka/topics.ts";
+import { readKafka } from "../../../topics/kafka/read-kafka.ts";
+import { checkTopics } from "../../../topics/kafka/check-topics.ts";
 import { describeKafka, startKafka } from "../../real/kafka.ts";
-import { plain } from "./read.ts";
+import { plain } from "./kafka-records.ts";
 
 describeKafka("a broker that advertises what is not known here", () => {
   let bootstrap: string;

@@ -5,13 +5,13 @@ import { Kafka as Client, logLevel } from "kafkajs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Logger } from "../../../program/logger.ts";
 import type { KafkaConfig } from "../../../topics/kafka/config.ts";
-import { readKafka } from "../../../topics/kafka/reader.ts";
-import { KafkaSink } from "../../../topics/kafka/sink.ts";
-import { checkTopics } from "../../../topics/kafka/topics.ts";
+import { readKafka } from "../../../topics/kafka/read-kafka.ts";
+import { KafkaSink } from "../../../topics/kafka/kafka-sink.ts";
+import { checkTopics } from "../../../topics/kafka/check-topics.ts";
 import type { Topic } from "../../../schemas/catalog.ts";
 import { describeKafka, startKafka, type Kafka } from "../../real/kafka.ts";
 import { describeSink, faultsIn, sendNumbered } from "../sink-contract.ts";
-import { plain, readAll } from "./read.ts";
+import { plain, readAll } from "./kafka-records.ts";
 
 const quiet = () => {};
 const day = 86_400_000;

@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { UserError } from "../../../program/command.ts";
 import { readSchema } from "../../../schemas/avro.ts";
 import { rawTopics } from "../../../schemas/catalog.ts";
-import { resolveSchemas, SchemaRegistry } from "../../../topics/registry/registry.ts";
+import { resolveSchemas, SchemaRegistry } from "../../../topics/registry/schema-registry.ts";
 import { startFakeRegistry } from "../../fake-registry.ts";
 import { newFolder } from "../../folder.ts";
 import { describeApicurio, startApicurio } from "../../real/apicurio.ts";

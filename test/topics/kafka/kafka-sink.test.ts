@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { end, startScript } from "../../../bench/producer/round.ts";
-import { KafkaSink } from "../../../topics/kafka/sink.ts";
+import { KafkaSink } from "../../../topics/kafka/kafka-sink.ts";
 import { describeSink } from "../sink-contract.ts";
-import { plain, readAll } from "./read.ts";
+import { plain, readAll } from "./kafka-records.ts";
 
 const quiet = () => {};
 

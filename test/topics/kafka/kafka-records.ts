@@ -1,6 +1,6 @@
 /** Everything that a topic of Kafka holds, or of each partition the last records at least. */
 import type { KafkaConfig } from "../../../topics/kafka/config.ts";
-import { readKafka } from "../../../topics/kafka/reader.ts";
+import { readKafka } from "../../../topics/kafka/read-kafka.ts";
 import type { KeptRecord } from "../sink-contract.ts";
 
 export async function readAll(config: KafkaConfig, topic: string, last = Infinity): Promise<KeptRecord[]> {
