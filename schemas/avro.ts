@@ -1,5 +1,5 @@
 /** The Avro schemas of the raw topics: `<topic>.avsc` beside this file is the only place where their fields are typed. */
-import { readJsonFile } from "../program/json-file.ts";
+import { readJsonFile } from "../program/json.ts";
 import type { RawTopic } from "./catalog.ts";
 
 export type AvroType =

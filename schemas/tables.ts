@@ -3,7 +3,7 @@
  * from the `.avsc` files and the analysed statements; everything that needs a table's columns reads it from here.
  */
 import type { Table } from "./catalog.ts";
-import { readJsonFile } from "../program/json-file.ts";
+import { readJsonFile } from "../program/json.ts";
 
 export interface Column {
   readonly name: string;

@@ -4,9 +4,9 @@
  *
  * Every function throws UserError, with reason and cure, where it is not told or refused.
  */
-import { redact, UserError } from "../../program/command.ts";
-import { type Answer, readAccess, request, Unreachable } from "../../program/http.ts";
-import { type Json, objects, parseJson, text } from "../../ksqldb/server/json.ts";
+import { redact } from "../../program/command.ts";
+import { Service } from "../../program/http.ts";
+import { type Json, objects, parseJson, text } from "../../program/json.ts";
 
 export interface ConfluentAccess {
   /** A Cloud API key, for both APIs. */
@@ -92,37 +92,31 @@ async function ask(
   path: string,
   body?: Json,
 ): Promise<Json> {
-  const service = `Confluent's ${api === "connect" ? "Connect" : "Metrics"} API`;
-  const { url, login } = readAccess(service, { url: api === "connect" ? connectUrl : metricsUrl, key, secret });
-  const headers = { "content-type": "application/json", ...login };
-  let answer: Answer;
-  try {
-    answer = await request(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) }, waitMs);
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error;
-    throw new UserError(`${service} (${url}) can not be reached ${error.message}`, { cause: error });
-  }
-  const { status } = answer;
+  const { name, ...fixes } = apis[api];
+  const service = new Service(name, { url: api === "connect" ? connectUrl : metricsUrl, key, secret }, fixes);
+  const answer = await service.ask(method, path, body, waitMs);
   const told = answer.text === "" ? {} : parseJson(answer.text);
-  if (status >= 200 && status < 300 && told !== undefined) return told;
-  const cure = cures[api][status] ?? (status < 500 ? foreign : later);
-  throw new UserError(`${service} (${url}) answers ${status}${told ? wordsOf(told) : ", and no JSON"}. ${cure}`);
+  if (answer.status >= 200 && answer.status < 300 && told !== undefined) return told;
+  throw service.fault(answer);
 }
 
-/** Each of the APIs, and what stands before them, has its own form of an error. */
-function wordsOf({ errors, error, message }: Json): string {
-  const told = text(objects(errors)[0]?.["detail"]) || text((error as Json | undefined)?.["message"]) || text(message);
-  return told && `: ${redact(told).trim().replace(/\.$/, "")}`;
-}
-
-const common: Record<number, string> = {
+const common = {
   401: "Check CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET: it must be a Cloud API key, not one of a cluster.",
-  404: "It is not there: npm run deploy -- --plan tells whether it was deleted by hand.",
+  404: "It is not there: npm run deploy -- --plan shows whether it was deleted by hand.",
   429: "It limits the rate: ask again in a minute.",
+  later: "Ask again later: https://status.confluent.cloud reports outages.",
+  other: "Look at what stands between it and here, a proxy for example; or the API has changed.",
 };
-const cures: Record<"connect" | "metrics", Record<number, string>> = {
-  connect: { ...common, 403: "The key's owner has no right to the connector: take a key of an OrganizationAdmin." },
-  metrics: { ...common, 403: "The key's owner may not read metrics: give it the role MetricsViewer." },
+
+const apis = {
+  connect: {
+    ...common,
+    name: "Confluent's Connect API",
+    403: "The key's owner has no right to the connector: use a key of an OrganizationAdmin.",
+  },
+  metrics: {
+    ...common,
+    name: "Confluent's Metrics API",
+    403: "The key's owner may not read metrics: give it the role MetricsViewer.",
+  },
 };
-const later = "Ask again later: https://status.confluent.cloud tells of outages.";
-const foreign = "Look at what stands between it and here, a proxy for example; or the API has changed.";

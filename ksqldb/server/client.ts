@@ -7,9 +7,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { redact, UserError } from "../../program/command.ts";
-import { type Access, type Answer, readAccess, requestOnce } from "../../program/http.ts";
-import { type Json, objects, parseJson, text } from "./json.ts";
-import { pauseBefore, troubleOf, wordsOf } from "./trouble.ts";
+import { type Access, type Answer, Service, wordsOf } from "../../program/http.ts";
+import { type Json, objects, parseJson, text } from "../../program/json.ts";
+import { fixes, pauseBefore, troubleOf } from "./trouble.ts";
 
 export interface ServerAccess extends Access {
   /** How long a server that refuses the key, is busy or is starting is asked again. */
@@ -41,7 +41,7 @@ export class Lost extends UserError {
   }
 }
 
-const contentType = "application/vnd.ksql.v1+json";
+const contentType = "application/vnd.ksql.v1+json; charset=utf-8";
 
 /** How long a question is asked again over a connection, or a gateway, that fails, since the server was last heard. */
 const networkMs = 10_000;
@@ -50,11 +50,8 @@ export class KsqlServer {
   /** Its URL, as messages name it. */
   readonly url: string;
   readonly #access: ServerAccess;
+  readonly #service: Service;
   readonly #talk: (line: string) => void;
-  readonly #headers: Record<string, string> = {
-    accept: `${contentType}, application/json`,
-    "content-type": `${contentType}; charset=utf-8`,
-  };
   /** It has answered as a ksqlDB server does. */
   #isThere = false;
   /** Of the last command: whatever follows is answered when that has been executed. */
@@ -62,11 +59,11 @@ export class KsqlServer {
 
   /** Throws UserError on a URL or credentials that cannot be meant. `talk` gets the reason when it takes long. */
   constructor(access: ServerAccess, talk: (line: string) => void) {
-    const { url, login } = readAccess("ksqlDB (KSQLDB_URL, KSQLDB_API_KEY and KSQLDB_API_SECRET)", access);
-    this.url = url;
+    const settings = "ksqlDB (KSQLDB_URL, KSQLDB_API_KEY and KSQLDB_API_SECRET)";
+    this.#service = new Service("ksqlDB", access, fixes, contentType, settings);
+    this.url = this.#service.url;
     this.#access = access;
     this.#talk = talk;
-    Object.assign(this.#headers, login);
   }
 
   /** Version and ids. Throws UserError where no ksqlDB answers. */
@@ -141,16 +138,12 @@ export class KsqlServer {
   /** The JSON of a good answer. What may pass is asked again; a command only where it surely was not executed. */
   async #ask(step: string, path: string, question?: Json, isCommand = false): Promise<unknown> {
     const { waitMs, answerMs = 30_000 } = this.#access;
-    const init =
-      question === undefined
-        ? { headers: this.#headers }
-        : { method: "POST", headers: this.#headers, body: JSON.stringify(question) };
     const started = Date.now();
     let heard = started;
     for (let attempt = 0; ; attempt++) {
       this.#checkStop(step);
-      const answer = await requestOnce(this.url + path, init, answerMs);
-      const trouble = troubleOf(answer, `ksqlDB at ${this.url}`, this.#headers["authorization"] !== undefined);
+      const answer = await this.#service.attempt(question === undefined ? "GET" : "POST", path, question, answerMs);
+      const trouble = troubleOf(answer, this.#service);
       if (trouble === undefined) {
         const body = this.#read(step, path, answer as Answer);
         this.#isThere = true;

@@ -1,7 +1,7 @@
 /** What only EXPLAIN tells of a query: with which guarantee it runs, and what it dies of. */
 import { redact } from "../../program/command.ts";
 import { type KsqlServer, Refused } from "./client.ts";
-import { type Json, objects, text } from "./json.ts";
+import { type Json, objects, text } from "../../program/json.ts";
 import type { Source, Sources } from "./state.ts";
 
 /** The property of a query that says whether a crash may make it count a record twice. */

@@ -2,7 +2,7 @@
 import { UserError } from "../../program/command.ts";
 import type { KsqlServer } from "./client.ts";
 import { errorText, explain } from "./explain.ts";
-import { type Json, list, objects, plain, text } from "./json.ts";
+import { type Json, list, objects, text } from "../../program/json.ts";
 
 export interface Query {
   readonly id: string;
@@ -105,4 +105,9 @@ async function faultOf(server: KsqlServer, step: string, { id, state }: Query): 
     `${step}: ${id} ${how}.${lines}\n` +
       "Fix what it complains of: ksqlDB starts it again by itself; RESUME it if it is paused.",
   );
+}
+
+/** A name without the quotes that some versions put around it. */
+export function plain(name: unknown): string {
+  return text(name).replace(/^`(.*)`$/, "$1");
 }

@@ -1,7 +1,7 @@
 /** A plan and what became of it: for people, and as JSON. */
 import type { Outcome } from "./apply.ts";
 import type { Checks } from "./checks.ts";
-import type { Json } from "./json.ts";
+import type { Json } from "../../program/json.ts";
 import { changesOf, type Step } from "./plan.ts";
 
 export interface Report {

@@ -4,8 +4,8 @@ import type { Statement } from "../../engine/language/ast.ts";
 import { parse } from "../../engine/language/parse.ts";
 import { nameText } from "../../engine/language/types.ts";
 import { type KsqlServer, Refused } from "./client.ts";
-import { type Json, list, objects, plain, text } from "./json.ts";
-import { type Query, readQueries, readQuery } from "./queries.ts";
+import { type Json, list, objects, text } from "../../program/json.ts";
+import { plain, type Query, readQueries, readQuery } from "./queries.ts";
 
 export interface Column {
   readonly name: string;

@@ -1,8 +1,7 @@
 /** What stands between a question and its answer: what may pass, and what to do where it does not. */
-import { redact } from "../../program/command.ts";
-import { type Answer, mayPass, Unreachable } from "../../program/http.ts";
+import { type Answer, type Fixes, mayPass, type Service, Unreachable, wordsOf } from "../../program/http.ts";
 import { knownCure } from "./cures.ts";
-import { parseJson } from "./json.ts";
+import { parseJson } from "../../program/json.ts";
 
 export interface Trouble {
   /** `waits`: nothing was executed, and it may pass; `unknown`: it may pass; `final`: it will not. */
@@ -17,32 +16,36 @@ const ofKey =
 
 const ofStart = "A server takes some 20 s to start: wait longer (--wait).";
 
-/** Answers that mean that nothing was executed and that may pass; and what to do where they do not. */
-const patience: Readonly<Record<number, string>> = {
+/** What to do about answers that do not pass. */
+export const fixes: Fixes = {
   401: ofKey,
   403: ofKey,
   429: "It limits the rate: wait longer (--wait).",
   503: "It is starting, stopping or busy: look at its log, or wait longer (--wait).",
+  keyless: "It wants a key: set KSQLDB_API_KEY and KSQLDB_API_SECRET.",
+  later: "Look at the log of the server, and at what stands before it.",
+  other: "",
 };
 
-/** Undefined of an answer to be read. `server` is how messages name it. */
-export function troubleOf(answer: Answer | Unreachable, server: string, hasKey: boolean): Trouble | undefined {
+/** Answers that mean that nothing was executed and that may pass. */
+const waits = [401, 403, 429, 503];
+
+/** Undefined of an answer to be read. */
+export function troubleOf(answer: Answer | Unreachable, service: Service): Trouble | undefined {
+  const { title } = service;
   if (answer instanceof Unreachable) {
     const { reason, cure, isFinal } = answer;
-    const told = `${server} cannot be reached (${reason}).`;
+    const told = `${title} cannot be reached (${reason}).`;
     // Nobody listens yet: nothing was executed.
     if (reason === "ECONNREFUSED") return { kind: "waits", reason: told, cure: `${cure} ${ofStart}` };
     return { kind: isFinal ? "final" : "unknown", reason: told, cure };
   }
   const { status } = answer;
-  const reason = `${server} answers ${wordsOf(answer)}.`;
-  if ((status === 401 || status === 403) && !hasKey)
-    return { kind: "final", reason, cure: "It wants a key: set KSQLDB_API_KEY and KSQLDB_API_SECRET." };
-  const waits = patience[status];
-  if (waits !== undefined) return { kind: "waits", reason, cure: waits };
+  const reason = `${title} answers ${wordsOf(answer)}.`;
+  const cure = service.fixOf(status);
+  if (waits.includes(status)) return { kind: !service.hasKey && status < 429 ? "final" : "waits", reason, cure };
   if (!mayPass(status) || isRefusal(answer)) return undefined;
-  const cure = knownCure(wordsOf(answer)) ?? "Look at the log of the server, and at what stands before it.";
-  return { kind: "unknown", reason, cure };
+  return { kind: "unknown", reason, cure: knownCure(wordsOf(answer)) ?? cure };
 }
 
 /**
@@ -57,14 +60,6 @@ function isRefusal({ status, text }: Answer): boolean {
 function isAmbiguous(message: string): boolean {
   // Not the name of a setting, as request.timeout.ms.
   return /command topic|timed?[ -]?out(?!\.ms)|interrupted|disconnect/i.test(message);
-}
-
-/** Status, code and message of an answer, as far as they are meant for people: of a page its kind. */
-export function wordsOf({ status, text }: Answer): string {
-  const { error_code: code, message } = parseJson(text) ?? {};
-  const words = typeof message === "string" ? redact(message).trim().replace(/\.$/, "").slice(0, 2000) : "";
-  const page = /^\s*</.test(text) ? " with a page of HTML" : "";
-  return `${status}${page}${typeof code === "number" ? ` (${code})` : ""}${words && `: ${words}`}`;
 }
 
 /** Growing, with chance in it, so that many who wait do not come together; or what the server asks for. */

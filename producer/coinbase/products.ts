@@ -4,6 +4,7 @@
  */
 import { UserError, nearest, shown } from "../../program/command.ts";
 import { request, Unreachable } from "../../program/http.ts";
+import { parseJson } from "../../program/json.ts";
 import { partitionOf } from "../../topics/partitioner.ts";
 
 export interface Product {
@@ -84,13 +85,9 @@ export function ofShard(products: readonly string[], { index, count }: Shard): s
 }
 
 function parseList(text: string): Product[] | undefined {
-  try {
-    const list: unknown = JSON.parse(text);
-    const isList = Array.isArray(list) && list.every((product: Product | null) => typeof product?.id === "string");
-    return isList ? (list as Product[]) : undefined;
-  } catch {
-    return undefined;
-  }
+  const list = parseJson(text);
+  const isList = Array.isArray(list) && list.every((product: Product | null) => typeof product?.id === "string");
+  return isList ? (list as Product[]) : undefined;
 }
 
 function matches(id: string, pattern: string): boolean {

@@ -266,12 +266,12 @@ const googleError = (code: number, reason: string, message: string) => ({
 const noMetrics = metricsError(403, "Query must filter by at least one of your authorized resources");
 
 describe("a source that does not answer is told in its place, and hides no other", () => {
-  const sink = "! sink tapeline-dev-bigquery (lcc-1): not known. Confluent's Connect API (URL) ";
+  const sink = "! sink tapeline-dev-bigquery (lcc-1): not known. Confluent's Connect API at URL ";
   const rows = "! newest rows: not known. BigQuery: ";
   const key =
     "Check CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET: it must be a Cloud API key, not one of a cluster.";
-  const later = "Ask again later: https://status.confluent.cloud tells of outages.";
-  const gone = "It is not there: npm run deploy -- --plan tells whether it was deleted by hand.";
+  const later = "Ask again later: https://status.confluent.cloud reports outages.";
+  const gone = "It is not there: npm run deploy -- --plan shows whether it was deleted by hand.";
   const rate = "It limits the rate: ask again in a minute.";
   it.each<[string, RegExp, number | undefined, unknown, string[]]>([
     [
@@ -287,7 +287,7 @@ describe("a source that does not answer is told in its place, and hides no other
       403,
       cloudError(403, "Forbidden Access"),
       [
-        `${sink}answers 403: Forbidden Access. The key's owner has no right to the connector: take a key of an OrganizationAdmin.`,
+        `${sink}answers 403: Forbidden Access. The key's owner has no right to the connector: use a key of an OrganizationAdmin.`,
       ],
     ],
     [
@@ -298,14 +298,20 @@ describe("a source that does not answer is told in its place, and hides no other
       [`${sink}answers 404: not found. ${gone}`],
     ],
     ["Connect, the rate", /connect.v1/, 429, undefined, [`${sink}answers 429. ${rate}`]],
-    ["Connect, an outage", /connect.v1/, 503, "<html>upstream</html>", [`${sink}answers 503, and no JSON. ${later}`]],
+    [
+      "Connect, an outage",
+      /connect.v1/,
+      503,
+      "<html>upstream</html>",
+      [`${sink}answers 503 with a page of HTML. ${later}`],
+    ],
     [
       "Connect, a page in its place",
       /connect.v1/,
       200,
       "<html>log in</html>",
       [
-        `${sink}answers 200, and no JSON. Look at what stands between it and here, a proxy for example; or the API has changed.`,
+        `${sink}answers 200 with a page of HTML. Look at what stands between it and here, a proxy for example; or the API has changed.`,
       ],
     ],
     [
@@ -314,7 +320,7 @@ describe("a source that does not answer is told in its place, and hides no other
       undefined,
       undefined,
       [
-        `${sink}can not be reached (no answer in time). Check its URL (scheme, host, port), and that it runs and can be reached from here.`,
+        `${sink}cannot be reached (no answer in time). Check its URL (scheme, host, port), and that it runs and can be reached from here.`,
       ],
     ],
     [
@@ -324,7 +330,7 @@ describe("a source that does not answer is told in its place, and hides no other
       noMetrics,
       ["lag", "dead letters"].map(
         (what) =>
-          `! ${what}: not known. Confluent's Metrics API (URL) answers 403: ${noMetrics.errors[0]!.detail}. The key's owner may not read metrics: give it the role MetricsViewer.`,
+          `! ${what}: not known. Confluent's Metrics API at URL answers 403: ${noMetrics.errors[0]!.detail}. The key's owner may not read metrics: give it the role MetricsViewer.`,
       ),
     ],
     [
@@ -333,7 +339,7 @@ describe("a source that does not answer is told in its place, and hides no other
       429,
       metricsError(429, "Too many requests"),
       ["lag", "dead letters"].map(
-        (what) => `! ${what}: not known. Confluent's Metrics API (URL) answers 429: Too many requests. ${rate}`,
+        (what) => `! ${what}: not known. Confluent's Metrics API at URL answers 429: Too many requests. ${rate}`,
       ),
     ],
     [
@@ -374,7 +380,7 @@ describe("a source that does not answer is told in its place, and hides no other
     const world = await deployed({ waitMs: 1_000 });
     world.apis.fail({ on, ...(code !== undefined && { status: code }), body });
     const { wrong } = await look(world);
-    expect(wrong.map((line) => line.replace(/\(http[^)]*\)/, "(URL)"))).toEqual(told);
+    expect(wrong.map((line) => line.replace(/at http:[^ ]*/, "at URL"))).toEqual(told);
   });
 
   it("BigQuery, no login", async () => {

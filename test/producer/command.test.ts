@@ -209,7 +209,7 @@ describeKafka("the producer and Apache Kafka", () => {
     const dead = `http://127.0.0.1:${await deadPort()}`;
     const down = await run({ ...secure(), SCHEMA_REGISTRY_URL: dead }, "--source", recording(recent())).ended;
     expect(down).toMatchObject({ code: 1 });
-    expect(down.err).toContain(`The Schema Registry ${dead} can not be reached (ECONNREFUSED)`);
+    expect(down.err).toContain(`Schema Registry at ${dead} cannot be reached (ECONNREFUSED)`);
 
     const registry = await startFakeRegistry();
     const { url } = await exchange();

@@ -7,8 +7,9 @@
  * question (Confluent) or with a schema of other descriptions (Apicurio).
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { redact, UserError } from "../../program/command.ts";
-import { mayPass, readAccess, request, Unreachable, type Access } from "../../program/http.ts";
+import { UserError } from "../../program/command.ts";
+import { type Access, type Answer as HttpAnswer, mayPass, Service } from "../../program/http.ts";
+import { type Json, parseJson } from "../../program/json.ts";
 import { avroText } from "../../schemas/avro-text.ts";
 import { readSchema } from "../../schemas/avro.ts";
 import { differences, sameSchema } from "./canonical.ts";
@@ -26,30 +27,37 @@ export type Lookup =
   /** It has not: the differences from the subject's latest version, one a line; none if there is no version. */
   | { readonly id: undefined; readonly differences: readonly string[] };
 
-interface Answer {
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
+interface Answer extends HttpAnswer {
+  readonly body: Json;
 }
 
-const contentType = "application/vnd.schemaregistry.v1+json";
+const ofKey = "Check its key and secret, and what the key may do: read the subject, and to register write it.";
+
+const fixes = {
+  401: ofKey,
+  403: ofKey,
+  // The words behind a 409 differ from registry to registry: shown, not read.
+  409: "The schema is not compatible: add fields only, with a default.",
+  422: "Is the schema valid, and may the subject be written to?",
+  keyless: "It wants a key and a secret, and none are given.",
+  later: "Try again later.",
+  other: "Check the URL: it is what stands before /subjects.",
+};
 
 export class SchemaRegistry {
   /** Its URL, as messages name it: without query and credentials. */
   readonly url: string;
-  readonly #headers: Record<string, string> = { accept: `${contentType}, application/json` };
-  readonly #hasLogin: boolean;
-  readonly #patienceMs: number;
+  readonly #service: Service;
+  readonly #patienceMs: number | undefined;
 
-  /** Throws UserError on a URL or credentials that can not be meant. */
+  /** Throws UserError on a URL or credentials that cannot be meant. */
   constructor(access: RegistryAccess) {
-    const { url, login } = readAccess("the Schema Registry", access);
-    this.url = url;
-    this.#patienceMs = access.patienceMs ?? 10_000;
-    this.#hasLogin = "authorization" in login;
-    Object.assign(this.#headers, login);
+    this.#service = new Service("Schema Registry", access, fixes, "application/vnd.schemaregistry.v1+json");
+    this.url = this.#service.url;
+    this.#patienceMs = access.patienceMs;
   }
 
-  /** The id of a schema in a subject. Throws UserError where the registry can not be asked. */
+  /** The id of a schema in a subject. Throws UserError where the registry cannot be asked. */
   async idOf(subject: string, schema: object): Promise<Lookup> {
     const found = (await this.#find(subject, schema)) ?? (await this.#latest(subject));
     if (found === undefined) return { id: undefined, differences: [] };
@@ -62,18 +70,13 @@ export class SchemaRegistry {
   async register(subject: string, schema: object): Promise<void> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
     const answer = await this.#ask("POST", path, { schema: avroText(schema) });
-    // The words behind a 409 differ from registry to registry: shown, not read.
-    if (answer.status === 409)
-      throw this.#unexpected("POST", path, answer, "The schema is not compatible: add fields only, with a default.");
-    if (answer.status === 422)
-      throw this.#unexpected("POST", path, answer, "Is the schema valid, and may the subject be written to?");
     this.#mustBe(typeof answer.body["id"] === "number", "POST", path, answer);
   }
 
   /** The schema that an id stands for. Throws UserError where the registry does not know it. */
   async byId(id: number): Promise<object> {
     const found = await this.#read(`/schemas/ids/${id}`, id);
-    if (found === undefined) throw new UserError(`The Schema Registry ${this.url} has no schema ${id}.`);
+    if (found === undefined) throw new UserError(`Schema Registry at ${this.url} has no schema ${id}.`);
     return found.schema as object;
   }
 
@@ -100,53 +103,24 @@ export class SchemaRegistry {
     if (isNotFound(answer)) return undefined;
     const { schema, id = knownId } = answer.body;
     this.#mustBe(typeof schema === "string" && typeof id === "number", "GET", path, answer);
-    // A schema of another language is no JSON: its text differs from ours.
-    return { id: id as number, schema: parseObject(schema as string) ?? schema };
+    // A schema of another language is not JSON: its text differs from ours.
+    return { id: id as number, schema: parseJson(schema as string) ?? schema };
   }
 
   async #ask(method: string, path: string, question?: object): Promise<Answer> {
-    const { status, headers, text } = await request(
-      this.url + path,
-      {
-        method,
-        headers: { ...this.#headers, "content-type": contentType },
-        body: question === undefined ? null : JSON.stringify(question),
-      },
-      this.#patienceMs,
-    ).catch((error: unknown) => {
-      if (!(error instanceof Unreachable)) throw error;
-      throw new UserError(`The Schema Registry ${this.url} can not be reached ${error.message}`, { cause: error });
-    });
-    if (status === 401 || status === 403) {
-      const cure = !this.#hasLogin
-        ? "It wants a key and a secret, and none are given."
-        : "Check its key and secret, and what the key may do: read the subject, and to register write it.";
-      throw new UserError(`The Schema Registry ${this.url} refuses ${method} ${path} (${status}). ${cure}`);
-    }
-    const body = parseObject(text);
-    if (mayPass(status)) throw this.#unexpected(method, path, { status, body: body ?? {} }, "Try again later.");
-    if (body === undefined)
-      throw new UserError(
-        `${this.url} does not answer as a Schema Registry (${method} ${path}: ${status}, ` +
-          `${headers.get("content-type") ?? "no content type"}). Check the URL: it is what stands before /subjects.`,
-      );
-    return { status, body };
+    const answer = await this.#service.ask(method, path, question, this.#patienceMs);
+    const { status, headers, text } = answer;
+    if (status === 401 || status === 403 || mayPass(status)) throw this.#service.fault(answer, `${method} ${path}`);
+    const body = parseJson(text);
+    if (body !== undefined) return { ...answer, body };
+    throw new UserError(
+      `${this.url} does not answer as a Schema Registry (${method} ${path}: ${status}, ` +
+        `${headers.get("content-type") ?? "no content type"}). ${fixes.other}`,
+    );
   }
 
   #mustBe(fine: boolean, method: string, path: string, answer: Answer): void {
-    if (answer.status !== 200 || !fine)
-      throw this.#unexpected(method, path, answer, "Check the URL: it is what stands before /subjects.");
-  }
-
-  #unexpected(method: string, path: string, { status, body }: Answer, cure: string): UserError {
-    // The server's words, without what they may echo, in one line, cut.
-    let text = typeof body["message"] === "string" ? `: ${body["message"]}` : "";
-    text = redact(text).replace(/\s+/g, " ").slice(0, 300);
-    const error = body["error_code"];
-    const code = typeof error === "number" && error !== status ? ` ${error}` : "";
-    return new UserError(
-      `The Schema Registry ${this.url} answers ${status}${code} to ${method} ${path}${text}. ${cure}`,
-    );
+    if (answer.status !== 200 || !fine) throw this.#service.fault(answer, `${method} ${path}`);
   }
 }
 
@@ -186,7 +160,7 @@ export async function resolveSchemas(
   }
   if (missing.length > 0)
     throw new UserError(
-      `The Schema Registry ${registry.url} has not these schemas:${missing.join("")}\n` +
+      `Schema Registry at ${registry.url} does not have these schemas:${missing.join("")}\n` +
         "Register them: run with --register, or deploy the infrastructure.",
     );
   return (subject) => {
@@ -200,14 +174,4 @@ export async function resolveSchemas(
 function isNotFound({ status, body }: Answer): boolean {
   const code = body["error_code"];
   return status === 404 && typeof code === "number" && code > 40400 && code < 40500;
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

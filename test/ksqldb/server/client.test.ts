@@ -174,7 +174,9 @@ describe("what does not pass is one message: step, reason, cure", () => {
   it("no TLS where the URL says so", async () => {
     const { url } = await startFakeKsqldb();
     const { told } = await runAgainst({ url: url.replace("http:", "https:") }, "plan", desired);
-    expect(told).toMatch(/cannot be reached \(.*SSL.*\)\. It speaks no TLS there: check the URL's scheme and port/);
+    expect(told).toMatch(
+      /cannot be reached \(.*SSL.*\)\. It does not speak TLS there: check the URL's scheme and port/,
+    );
   });
 
   it.each([
@@ -208,8 +210,8 @@ describe("what does not pass is one message: step, reason, cure", () => {
   it.each([
     [{ KSQLDB_URL: "" }, "KSQLDB_URL is not set: the ksqlDB server"],
     [{ KSQLDB_URL: "localhost:8088" }, "The URL of ksqlDB (KSQLDB_URL,"],
-    [{ KSQLDB_URL: "https://me:hunter22@ksqldb.example" }, "ksqldb.example, has credentials in it"],
-    [{ KSQLDB_URL: "https://ksqldb.example", KSQLDB_API_KEY: "KEY" }, "only one is given"],
+    [{ KSQLDB_URL: "https://me:hunter22@ksqldb.example" }, "ksqldb.example, contains credentials"],
+    [{ KSQLDB_URL: "https://ksqldb.example", KSQLDB_API_KEY: "KEY" }, "Only one of key and secret"],
   ])("a configuration that cannot be meant: %o", async (variables, reason) => {
     const { code, told } = await runAgainst({ url: "" }, "plan", desired, { env: variables });
     expect([code, told]).toEqual([1, expect.stringContaining(reason)]);

@@ -183,7 +183,7 @@ describe("a fault that may pass is not the user's to see", () => {
   });
 });
 
-describe("a registry that can not be asked is one message, in seconds", () => {
+describe("a registry that cannot be asked is one message, in seconds", () => {
   const html = { "content-type": "text/html" };
   const ask = (url: string, patienceMs = 10_000) => new SchemaRegistry({ url, patienceMs }).idOf("s", record());
 
@@ -194,13 +194,13 @@ describe("a registry that can not be asked is one message, in seconds", () => {
     await once(server.close(), "close");
     const started = Date.now();
     const fault = await faultOf(ask(url));
-    expect(fault).toContain(`The Schema Registry ${url} can not be reached (ECONNREFUSED). Check its URL`);
+    expect(fault).toContain(`Schema Registry at ${url} cannot be reached (ECONNREFUSED). Check its URL`);
     expect(Date.now() - started).toBeLessThan(10_000);
   });
 
   it("whose host does not exist", async () => {
     expect(await faultOf(ask("http://registry.invalid"))).toMatch(
-      /registry\.invalid can not be reached \((ENOTFOUND|EAI_AGAIN)\)/,
+      /registry\.invalid cannot be reached \((ENOTFOUND|EAI_AGAIN)\)/,
     );
   });
 
@@ -213,7 +213,9 @@ describe("a registry that can not be asked is one message, in seconds", () => {
   it("that stays broken", async () => {
     const fake = await startFakeRegistry();
     fake.fail(...Array.from({ length: 20 }, () => ({ status: 503, body: "<html>busy</html>", headers: html })));
-    expect(await faultOf(ask(fake.url))).toMatch(/answers 503 to POST \/subjects\/s.* Try again later/);
+    expect(await faultOf(ask(fake.url))).toMatch(
+      /answers 503 with a page of HTML to POST \/subjects\/s.* Try again later/,
+    );
     expect(fake.requests.length).toBeLessThan(10);
   });
 
@@ -221,7 +223,7 @@ describe("a registry that can not be asked is one message, in seconds", () => {
     ["an HTML page", { status: 404, body: "<html>", headers: html }, "404, text/html"],
     ["a page that is there", { status: 200, body: "<html>", headers: html }, "200, text/html"],
     ["another API's 404", { status: 404, body: '{"error_code":404,"message":"HTTP 404 Not Found"}' }, "404 to POST"],
-    ["ksqlDB's 404", { status: 404, body: '{"@type":"generic_error","error_code":40400}' }, "404 40400"],
+    ["ksqlDB's 404", { status: 404, body: '{"@type":"generic_error","error_code":40400}' }, "404 (40400)"],
     ["another API's 200", { status: 200, body: "{}" }, "200"],
   ])("that is none, but %s", async (_, fault, shown) => {
     const fake = await startFakeRegistry();
@@ -240,7 +242,7 @@ describe("a registry that can not be asked is one message, in seconds", () => {
 
   it("that speaks no TLS", async () => {
     const { url } = await startFakeRegistry();
-    expect(await faultOf(ask(url.replace("http:", "https:")))).toContain("It speaks no TLS there");
+    expect(await faultOf(ask(url.replace("http:", "https:")))).toContain("It does not speak TLS there");
   });
 
   it("whose certificate nobody vouches for, at once", async (test) => {
@@ -279,7 +281,7 @@ describe("credentials", () => {
   ])("that are %s are refused once, not tried again", async (_, given, cure) => {
     const fake = await startFakeRegistry({ credentials });
     const fault = await faultOf(new SchemaRegistry({ url: fake.url, ...given }).idOf("s", record()));
-    expect(fault).toContain(`${fake.url} refuses POST /subjects/s?normalize=true (401)`);
+    expect(fault).toContain(`${fake.url} answers 401 to POST /subjects/s?normalize=true`);
     expect(fault).toContain(cure);
     expect(fake.requests).toHaveLength(1);
   });
@@ -288,7 +290,9 @@ describe("credentials", () => {
     const fake = await startFakeRegistry();
     fake.fail({ status: 403, body: '{"error_code":40301,"message":"User is denied operation Write on Subject: s"}' });
     const registry = new SchemaRegistry({ url: fake.url, ...credentials });
-    expect(await faultOf(registry.register("s", record()))).toMatch(/refuses POST \/subjects\/s\/versions \(403\)/);
+    expect(await faultOf(registry.register("s", record()))).toMatch(
+      /answers 403 \(40301\) to POST \/subjects\/s\/versions: User is denied/,
+    );
     expect(fake.requests).toHaveLength(1);
   });
 
@@ -307,11 +311,13 @@ describe("credentials", () => {
   it("are refused in the URL, and not shown", () => {
     const make = () => new SchemaRegistry({ url: "https://KEY:s3cret@registry.example" });
     expect(make).toThrow(UserError);
-    expect(make).toThrow(/^The URL of the Schema Registry, registry\.example, has credentials in it(?!.*s3cret)/);
+    expect(make).toThrow(/^The URL of Schema Registry, registry\.example, contains credentials(?!.*s3cret)/);
   });
 
   it.each([{ key: "KEY" }, { secret: "s3cret" }, { key: "KEY", secret: "" }])("are given both or neither", (half) => {
-    expect(() => new SchemaRegistry({ url: "https://registry.example", ...half })).toThrow("only one is given");
+    expect(() => new SchemaRegistry({ url: "https://registry.example", ...half })).toThrow(
+      "Only one of key and secret",
+    );
   });
 });
 
