@@ -14,7 +14,7 @@ function read(env: string, name: string, variables: Readonly<Record<string, stri
   const program = `import { readEnvironment } from ${JSON.stringify(reader)};
     const environment = readEnvironment();
     try { environment.check(); console.log(environment.text("${name}")); } catch (error) { console.log(error.message); }`;
-  const loader = join(import.meta.dirname, "../node_modules/tsx/dist/loader.mjs");
+  const loader = join(import.meta.dirname, "../../node_modules/tsx/dist/loader.mjs");
   const args = ["--import", loader, "--input-type=module", "-e", program];
   return spawnSync(process.execPath, args, {
     cwd: dir,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
-const folders = ["schemas", "producer", "ksqldb", "sql", "infra", "local"];
+const folders = ["schemas", "topics", "producer", "ksqldb", "sql", "infra", "local"];
 
 it("template.env explains every variable that is read, and none that is not", () => {
   const sources = folders.flatMap((folder) =>
