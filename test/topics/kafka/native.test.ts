@@ -45,8 +45,8 @@ function newClone(): string {
   cpSync(real, packageIn(clone), { recursive: true, filter: (path) => !left.includes(path) });
   for (const file of [
     "package.json",
-    "command.ts",
-    ...["install.ts", "native.ts", "native"].map((name) => `producer/kafka/${name}`),
+    "program",
+    ...["install.ts", "native.ts", "native"].map((name) => `topics/kafka/${name}`),
   ])
     cpSync(join(root, file), join(clone, file), { recursive: true });
   return clone;
