@@ -195,10 +195,10 @@ async function fill<T extends "coinbase_full" | "coinbase_level2">(
   await log.flush();
 }
 
-const { plans: allPlans } = readStatements();
+const { executed } = readStatements();
 
 function newEngine(log: Log, topics: readonly string[]): Engine {
-  const plans = allPlans.filter(({ sink }) => topics.includes(sink.topic));
+  const plans = executed.filter(({ sink }) => topics.includes(sink.topic));
   const fail = (query: string, message: string) => {
     throw new Error(`${query}: ${message}`);
   };

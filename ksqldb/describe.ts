@@ -7,7 +7,8 @@ import { catalog, namespace, type RawTopic, type Table, type Topic } from "../sc
 import { readSchema, unwrap, type AvroField, type AvroType } from "../schemas/avro.ts";
 import type { Column, TableShape } from "../schemas/tables.ts";
 import { UserError } from "../program/command.ts";
-import type { OutputColumn, Plan } from "../engine/analysis/plan.ts";
+import type { OutputColumn } from "../engine/analysis/plan.ts";
+import type { Outline } from "./outline.ts";
 import { avroSchema } from "../engine/formats/avro-schema.ts";
 import type { Create, Place, Statement } from "../engine/language/ast.ts";
 import { typeNameText } from "../engine/language/format.ts";
@@ -31,7 +32,7 @@ export class DescribeError extends UserError {
  * no statement writes a topic; that table is left out, if it returns.
  */
 export function describeTables(
-  plans: readonly Plan[],
+  plans: readonly Outline[],
   onFault: (fault: DescribeError, topic: Topic) => void = raise,
 ): TableShape[] {
   const shapes = new Map<string, readonly Column[]>();
@@ -87,7 +88,7 @@ function rawColumn(field: AvroField): Column {
   return { name: field.name, type: known, mode: nullable ? "NULLABLE" : "REQUIRED", description: field.doc };
 }
 
-function derivedShape(topic: Topic, plans: readonly Plan[], shapes: ReadonlyMap<string, readonly Column[]>): Shape {
+function derivedShape(topic: Topic, plans: readonly Outline[], shapes: ReadonlyMap<string, readonly Column[]>): Shape {
   const plan = plans.find(({ sink }) => sink.topic === topic.name);
   if (plan === undefined)
     throw new DescribeError("unwritten", `no statement writes ${topic.name}: schemas/catalog.ts says ksqlDB does`);
@@ -95,7 +96,7 @@ function derivedShape(topic: Topic, plans: readonly Plan[], shapes: ReadonlyMap<
   return { description: plan.description, columns: plan.columns.map((column) => derivedColumn(column, source, plan)) };
 }
 
-function derivedColumn(column: OutputColumn, source: readonly Column[], plan: Plan): Column {
+function derivedColumn(column: OutputColumn, source: readonly Column[], plan: Outline): Column {
   const passed = source.find(({ name }) => name === column.typed.column);
   const [, timestamp, meaning] = /^(\[timestamp\]\s*)?(.*)$/.exec(column.comment ?? "")!;
   const type = timestamp === undefined ? (passed?.type ?? bigQueryType(column.type)) : "TIMESTAMP";
@@ -133,7 +134,7 @@ function required(column: Column, table: Table): Column {
 }
 
 /** Every topic with its Avro schema and its table: for a reader, and for whatever makes them. */
-export function describeTopics(plans: readonly Plan[], tables: readonly TableShape[]): object[] {
+export function describeTopics(plans: readonly Outline[], tables: readonly TableShape[]): object[] {
   return catalog.map(({ name: topic, writtenBy }) => {
     const plan = plans.find(({ sink }) => sink.topic === topic);
     const table = tables.find(({ name }) => name === topic);

@@ -1,7 +1,32 @@
 /** The statements of this folder, in the order of their numbers. */
 import { readdirSync, readFileSync } from "node:fs";
-import { analyse, type Analysis } from "../engine/analysis/analyse.ts";
+import { Analyser } from "../engine/analysis/analyse.ts";
+import type { Plan, Source } from "../engine/analysis/plan.ts";
 import type { Script } from "../engine/analysis/query.ts";
+import type { Statement } from "../engine/language/ast.ts";
+import { parse, StatementError } from "../engine/language/parse.ts";
+import { addOutline, type Outline } from "./outline.ts";
+
+export interface Statements {
+  /** What could be parsed. */
+  readonly statements: readonly { readonly file: string; readonly text: string; readonly statement: Statement }[];
+  /** Streams and tables in the order of their creation. */
+  readonly sources: ReadonlyMap<string, Source>;
+  /** Every query, in dependency order. */
+  readonly plans: readonly Outline[];
+  /** Those that the embedded engine executes. */
+  readonly executed: readonly Plan[];
+  /** Why it does not execute the others, or what of a declared source it does not know. */
+  readonly laptop: readonly Laptop[];
+}
+
+/** A statement that is deployed and not executed here. */
+interface Laptop {
+  readonly name: string;
+  readonly topic: string;
+  readonly file: string;
+  readonly reasons: readonly StatementError[];
+}
 
 export function readScripts(): Script[] {
   const files = readdirSync(import.meta.dirname)
@@ -13,6 +38,40 @@ export function readScripts(): Script[] {
   }));
 }
 
-export function readStatements(): Analysis {
-  return analyse(readScripts());
+/** Throws StatementError on the first statement that a server refuses, or whose columns are not known. */
+export function readStatements(scripts: readonly Script[] = readScripts()): Statements {
+  return understand(scripts, (refusal) => {
+    throw refusal;
+  });
+}
+
+/** Analyses what can be: `refused` is given what a server refuses, and that statement is left out if it returns. */
+export function understand(scripts: readonly Script[], refused: (refusal: StatementError) => void): Statements {
+  const analyser = new Analyser();
+  const plans: Outline[] = [];
+  const executed: Plan[] = [];
+  const laptop: Laptop[] = [];
+  const attempt = <T>(work: () => T[]): T[] => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof StatementError)) throw error;
+      refused(error);
+      return [];
+    }
+  };
+  const statements = scripts.flatMap((script) =>
+    attempt(() => parse(script.text, script.file).map((statement) => ({ ...script, statement }))),
+  );
+  for (const { statement, ...script } of statements)
+    attempt(() => {
+      const { plan, reasons } = addOutline(analyser, statement, script);
+      if (plan !== undefined) plans.push(plan);
+      if (plan !== undefined && reasons.length === 0) executed.push(plan);
+      const { name } = statement.name;
+      const { topic } = analyser.sources.get(name)!;
+      if (reasons.length > 0) laptop.push({ name, topic, file: script.file, reasons });
+      return [];
+    });
+  return { statements, sources: analyser.sources, plans, executed, laptop };
 }

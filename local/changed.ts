@@ -1,14 +1,14 @@
 /** Which statements are others than those that made the rows of a data directory: those rows stay as they are. */
 import { join } from "node:path";
 import { UserError } from "../program/command.ts";
-import type { Plan } from "../engine/analysis/plan.ts";
+import type { Outline } from "../ksqldb/outline.ts";
 import { readState, writeState } from "../program/state-file.ts";
 
 /**
  * Files of statements that mean something else than when the directory was opened last; keeps what they mean now. `talk` is
  * given what there is to say of a file that cannot be read.
  */
-export function changedStatements(dir: string, plans: readonly Plan[], talk: (line: string) => void): string[] {
+export function changedStatements(dir: string, plans: readonly Outline[], talk: (line: string) => void): string[] {
   const path = join(dir, "statements.json");
   const before = readMeanings(path, talk);
   const now = Object.fromEntries(plans.map((plan) => [plan.sink.topic, meaning(plan)]));
@@ -30,6 +30,6 @@ function readMeanings(path: string, talk: (line: string) => void): Readonly<Reco
 }
 
 /** The statement without its layout and its comments. */
-function meaning({ statement }: Plan): string {
+function meaning({ statement }: Outline): string {
   return JSON.stringify(statement, (name, value: unknown) => (name === "at" || name === "end" ? undefined : value));
 }

@@ -33,6 +33,7 @@ import { changedStatements } from "./changed.ts";
 import { prepareReplay } from "./replaying.ts";
 import { checkSchemas, claim, type SourceKind } from "./directory.ts";
 import { openDropped } from "./dropped-file.ts";
+import { leftOut } from "./left-out.ts";
 
 /** With less than this to commit, the ingest waits for more: a commit of DuckDB costs milliseconds, whatever its size. */
 const fewRows = 5_000;
@@ -97,8 +98,9 @@ export class Platform {
       for (const repair of log.repairs) talk(`repaired: ${repair}`);
       checkSchemas(dir, log);
       for (const lost of await aheadOf(log, warehouse)) talk(lost);
-      const { plans } = readStatements();
-      for (const file of changedStatements(dir, plans, talk))
+      const statements = readStatements();
+      for (const line of leftOut(statements)) talk(line);
+      for (const file of changedStatements(dir, statements.plans, talk))
         talk(
           `${file} has changed: rows that are in ${dir} stay as the old statement made them. A replay into a new directory has only new ones`,
         );
@@ -106,7 +108,7 @@ export class Platform {
       // The simulated exchange is asked for everything, Coinbase for what is open to everyone.
       const tape = kind === "recording" ? undefined : readTape(log, tapeFile, kind === "simulator");
       const dropped = openDropped(dir, talk);
-      const engine = newEngine(plans, log, dropped);
+      const engine = newEngine(statements.executed, log, dropped);
       const ingest = await Ingest.start(warehouse, log, dropped);
       return new Platform({ dir, warehouse, tape, tapeFile, log, engine, ingest, dropped, talk });
     } catch (error) {

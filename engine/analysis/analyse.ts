@@ -10,7 +10,6 @@ export interface Analysis {
   /** Streams and tables in the order of their creation. */
   readonly sources: ReadonlyMap<string, Source>;
   readonly plans: readonly Plan[];
-  readonly statements: readonly { readonly file: string; readonly text: string; readonly statement: Statement }[];
 }
 
 /**
@@ -22,40 +21,54 @@ export function analyse(
   schemas?: Pick<Schemas, "latest">,
   settings: Settings = {},
 ): Analysis {
-  const sources = new Map<string, Source>();
-  const plans: Plan[] = [];
-  const statements: Analysis["statements"][number][] = [];
-  for (const script of scripts) {
-    const { file, text } = script;
+  const analyser = new Analyser(schemas, settings);
+  for (const script of scripts)
+    for (const statement of parse(script.text, script.file)) analyser.add(statement, script);
+  return analyser;
+}
+
+/** An analysis that is given one statement after another. */
+export class Analyser implements Analysis {
+  readonly sources = new Map<string, Source>();
+  readonly plans: Plan[] = [];
+  readonly #schemas: Pick<Schemas, "latest"> | undefined;
+  readonly #settings: Settings;
+
+  constructor(schemas?: Pick<Schemas, "latest">, settings: Settings = {}) {
+    this.#schemas = schemas;
+    this.#settings = settings;
+  }
+
+  /** Returns the plan of a query. Throws StatementError, and the analysis is then as it was before. */
+  add(statement: Statement, script: Script): Plan | undefined {
+    const { file } = script;
     const refuse: Refuse = (at, reason, kind, missing) => {
       throw new StatementError(file, at, reason, kind, missing);
     };
-    for (const statement of parse(text, file)) {
-      const { name, at } = statement.name;
-      if (sources.has(name)) refuse(at, `${name} exists already`);
-      if (!/^[\w-]+$/.test(name)) refuse(at, `the name ${name} may have letters, digits, _ and - only`);
-      if (statement.replace)
-        refuse(
-          statement.at,
-          "CREATE OR REPLACE changes what runs: a file says CREATE, and apply replaces where it can",
-          "replace",
-        );
-      statements.push({ file, text, statement });
-      if (statement.kind === "create") sources.set(name, planSource(statement, file, schemas, settings, refuse));
-      else {
-        const from = statement.query.from.name;
-        const source =
-          sources.get(from.name) ??
-          refuse(from.at, `there is no ${from.name}: create it in an earlier statement`, "unknown-source", from.name);
-        const plan = planQuery(statement, source, script, settings, refuse);
-        const { topic } = plan.sink;
-        if ([...sources.values()].some((other) => other.topic === topic)) {
-          refuse(at, `the topic ${topic} is that of another statement: a query that feeds itself would never end`);
-        }
-        sources.set(name, plan.sink);
-        plans.push(plan);
-      }
+    const { name, at } = statement.name;
+    if (this.sources.has(name)) refuse(at, `${name} exists already`);
+    if (!/^[\w-]+$/.test(name)) refuse(at, `the name ${name} may have letters, digits, _ and - only`);
+    if (statement.replace)
+      refuse(
+        statement.at,
+        "CREATE OR REPLACE changes what runs: a file says CREATE, and apply replaces where it can",
+        "replace",
+      );
+    if (statement.kind === "create") {
+      this.sources.set(name, planSource(statement, file, this.#schemas, this.#settings, refuse));
+      return undefined;
     }
+    const from = statement.query.from.name;
+    const source =
+      this.sources.get(from.name) ??
+      refuse(from.at, `there is no ${from.name}: create it in an earlier statement`, "unknown-source", from.name);
+    const plan = planQuery(statement, source, script, this.#settings, refuse);
+    const { topic } = plan.sink;
+    if ([...this.sources.values()].some((other) => other.topic === topic)) {
+      refuse(at, `the topic ${topic} is that of another statement: a query that feeds itself would never end`);
+    }
+    this.sources.set(name, plan.sink);
+    this.plans.push(plan);
+    return plan;
   }
-  return { sources, plans, statements };
 }

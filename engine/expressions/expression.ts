@@ -23,6 +23,8 @@ export function typed(expression: Expression, scope: Scope): Typed {
       return scope.column(expression);
     case "call":
       return call(expression, scope, inner);
+    case "lambda":
+      return scope.refuse(expression.at, "a lambda is outside the subset that is executed here", "subset");
     case "subscript":
       return subscript(expression, scope, inner);
     case "field":

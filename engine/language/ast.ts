@@ -96,6 +96,8 @@ export type Expression = { readonly at: Place } & (
   | { readonly kind: "literal"; readonly type: "INTEGER" | "DECIMAL" | "DOUBLE"; readonly text: string }
   | { readonly kind: "name"; readonly qualifier: string | null; readonly name: string; readonly end: number }
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[]; readonly star: boolean }
+  /** An argument such as `(x, y) => x + y`. */
+  | { readonly kind: "lambda"; readonly parameters: readonly string[]; readonly body: Expression }
   | { readonly kind: "subscript"; readonly base: Expression; readonly index: Expression }
   | { readonly kind: "field"; readonly base: Expression; readonly name: string }
   | {

@@ -33,6 +33,8 @@ export function expressionText(expression: Expression, qualifiers: readonly stri
         : `${nameText(expression.qualifier)}.${nameText(expression.name)}`;
     case "call":
       return `${expression.name}(${expression.star ? "*" : list(expression.args)})`;
+    case "lambda":
+      return `(${expression.parameters.map(nameText).join(", ")}) => ${text(expression.body)}`;
     case "subscript":
       return `${text(expression.base)}[${text(expression.index)}]`;
     case "field":

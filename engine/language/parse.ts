@@ -30,6 +30,8 @@ export type RefusalKind =
   | "arguments"
   | "unknown-source"
   | "unknown-column"
+  /** Its type is not known here, and no CAST says it. */
+  | "untyped"
   /** Types that do not go together. */
   | "type"
   | "replace"

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { App, type TerraformStack } from "cdktf";
 import { UserError } from "../../program/command.ts";
 import type { Environment } from "../../program/environment.ts";
-import { findingText, lint } from "../../ksqldb/lint/lint.ts";
+import { errorsOf, findingText, lint } from "../../ksqldb/lint/lint.ts";
 import { readScripts } from "../../ksqldb/statements.ts";
 import { readTables } from "../../schemas/tables.ts";
 import { checkProducts, readInfraConfig, type InfraConfig } from "../stack/config.ts";
@@ -26,8 +26,8 @@ export function synthesise(environment: Environment, check: "checked" | "uncheck
   const config = readInfraConfig(environment);
   if (check === "checked") checkProducts(environment, config);
   environment.check();
-  const findings = check === "checked" ? lint(readScripts(), readTables()) : [];
-  if (findings.length > 0) throw new UserError(faults("the statements or tables are wrong", findings.map(findingText)));
+  const errors = check === "checked" ? errorsOf(lint(readScripts(), readTables())) : [];
+  if (errors.length > 0) throw new UserError(faults("the statements or tables are wrong", errors.map(findingText)));
   return { config, dir: write((app) => new TapelineStack(app, config)) };
 }
 

@@ -1,6 +1,6 @@
 /** What the rules ask about expressions: their text, and what the analyser knows of them. */
 import { grouping } from "../../engine/analysis/aggregation.ts";
-import type { Plan } from "../../engine/analysis/plan.ts";
+import type { Outline } from "../outline.ts";
 import { sourceScope } from "../../engine/analysis/scope.ts";
 import { typed } from "../../engine/expressions/expression.ts";
 import type { Refuse } from "../../engine/language/parse.ts";
@@ -41,7 +41,7 @@ function attempt<T>(answer: () => T): T | undefined {
 export type TypeOf = (expression: Expression) => SqlType["base"] | undefined;
 
 /** The types of a statement's expressions: over a row of its source, or else over a group of rows. */
-export function typesIn({ source, statement: { query } }: Plan): TypeOf {
+export function typesIn({ source, statement: { query } }: Outline): TypeOf {
   const row = sourceScope(source, qualifiersOf(query), refuse);
   const text = (expression: Expression) => plainText(expression, query);
   const scopes = query.group === null ? [row] : [row, grouping(query, source, row, text).scope()];

@@ -5,12 +5,11 @@
 import { readFileSync } from "node:fs";
 import { catalog, rawTopics, type Topic } from "../../schemas/catalog.ts";
 import type { TableShape } from "../../schemas/tables.ts";
-import { analyse, type Analysis } from "../../engine/analysis/analyse.ts";
-import type { Plan } from "../../engine/analysis/plan.ts";
 import type { Script } from "../../engine/analysis/query.ts";
 import { describeTables } from "../describe.ts";
-import type { Statement } from "../../engine/language/ast.ts";
-import { parse, StatementError, type RefusalKind } from "../../engine/language/parse.ts";
+import type { RefusalKind, StatementError } from "../../engine/language/parse.ts";
+import type { Outline } from "../outline.ts";
+import { understand, type Statements } from "../statements.ts";
 import { typesIn } from "./expressions.ts";
 import { additions, breaks, type Addition, type Change } from "./lock.ts";
 import { itemOf, rules } from "./rules.ts";
@@ -20,6 +19,10 @@ export interface Finding {
   readonly line: number;
   readonly column: number;
   readonly rule: string;
+  /** `error`: a server, a table or a reader would break. `laptop`: it is deployed, and the embedded engine does not execute it. */
+  readonly severity: "error" | "laptop";
+  /** Of a refusal: its kind. */
+  readonly kind?: RefusalKind;
   readonly happens: string;
   readonly cure: string;
 }
@@ -30,69 +33,60 @@ export function findingText({ file, line, column, rule, happens, cure }: Finding
   return `${file}:${line}:${column}: [${rule}] ${happens}. Cure: ${cure}.`;
 }
 
+/** Nothing is deployed with one of these. */
+export const errorsOf = (findings: readonly Finding[]) => findings.filter(({ severity }) => severity === "error");
+
 /** Findings in the order of files and lines. `locked`: the shapes of `schemas/tables.lock.json`. */
 export function lint(scripts: readonly Script[], locked: readonly TableShape[]): Finding[] {
-  const { written, analysis, findings } = understand(scripts);
-  const broken = ruleFindings(scripts, written, analysis);
-  const tables = tableFindings(scripts, analysis.plans, locked);
-  return [...findings, ...broken, ...tables].toSorted(
-    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
-  );
-}
-
-type Written = Script & { readonly statement: Statement };
-
-/** What can be parsed, and the analysis of what can be analysed. */
-function understand(scripts: readonly Script[]): { written: Written[]; analysis: Analysis; findings: Finding[] } {
   const findings: Finding[] = [];
   const refused: string[] = [];
-  const refuse = (error: unknown) => {
-    if (!(error instanceof StatementError)) throw error;
+  const known = understand(scripts, (error) => {
     const source = error.kind === "unknown-source" ? error.missing?.toLowerCase() : undefined;
     // A source that is not understood has a finding of its own.
     if (source === undefined || !refused.some((file) => writes(file, source))) findings.push(refusal(error));
     refused.push(error.file);
-    return [];
-  };
-  const written = scripts.flatMap((script) => {
-    try {
-      const statements = parse(script.text, script.file);
-      if (statements.length === 0) findings.push({ file: script.file, line: 1, column: 1, ...empty });
-      return statements.map((statement) => ({ ...script, statement }));
-    } catch (error) {
-      return refuse(error);
-    }
   });
-  for (;;) {
-    try {
-      return { written, analysis: analyse(scripts.filter(({ file }) => !refused.includes(file))), findings };
-    } catch (error) {
-      refuse(error);
-    }
-  }
+  for (const { file } of scripts)
+    if (!refused.includes(file) && !known.statements.some((one) => one.file === file))
+      findings.push({ file, line: 1, column: 1, severity: "error", ...empty });
+  findings.push(...known.laptop.flatMap(({ reasons }) => reasons.map(laptopFinding)));
+  findings.push(...ruleFindings(scripts, known), ...tableFindings(scripts, known.plans, locked));
+  return findings.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
 }
 
 const writes = (file: string, name: string) => file.endsWith(`_${name}.sql`);
 
 const empty = { rule: "file", happens: "the file has no statement", cure: "write one, or delete the file" };
 
-/** What parser or analysis say, as a finding. */
+const shapeUnknown = "a server may take it, but which columns its table has is not known here";
+
+/** What follows from a refusal that is not a server's own. */
+const follows: Partial<Record<RefusalKind, string>> = {
+  subset: shapeUnknown,
+  "unknown-function": shapeUnknown,
+  arguments: shapeUnknown,
+  untyped: "a server may take it, but the type of the column is not known here, nor to schemas/tables.lock.json",
+};
+
 function refusal({ file, at: { line, column }, reason, kind }: StatementError): Finding {
-  const server = notExecuted.has(kind)
-    ? "a server may take it, but nothing here has tried what it does"
-    : "a server refuses the statement";
-  return { file, line, column, rule: "refused", happens: `${reason.replace(/\.$/, "")}; ${server}`, cure: cures[kind] };
+  const happens = `${reason.replace(/\.$/, "")}; ${follows[kind] ?? "a server refuses the statement"}`;
+  return { file, line, column, rule: "refused", severity: "error", kind, happens, cure: cures[kind] };
 }
 
-/** What a server may execute, and the embedded engine does not. */
-const notExecuted: ReadonlySet<RefusalKind> = new Set(["subset", "unknown-function", "arguments"]);
+function laptopFinding({ file, at: { line, column }, reason, kind }: StatementError): Finding {
+  const happens = `${reason}; it is deployed, and npm start leaves the statement out`;
+  const cure = "nothing, if a server has it; to run it on a laptop too, write it with what the other statements use";
+  return { file, line, column, rule: "laptop", severity: "laptop", kind, happens, cure };
+}
 
 const simpler = "write it with what the other statements use";
 
 const cures: Readonly<Record<RefusalKind, string>> = {
   subset: simpler,
   "unknown-function": simpler,
-  arguments: "CAST the arguments to types that the function takes",
+  arguments: simpler,
+  untyped:
+    "put all of the column into a CAST: CAST(… AS STRING) AS `name`; then it is deployed, and not run on a laptop",
   "unknown-column": "declare it in its source, or write it as it is there; an alias counts in no other clause",
   "reserved-word": "write it in back quotes and lower case",
   "unknown-source":
@@ -105,13 +99,9 @@ const cures: Readonly<Record<RefusalKind, string>> = {
   invalid: "change it as the reason says",
 };
 
-function ruleFindings(
-  scripts: readonly Script[],
-  written: readonly Written[],
-  { sources, plans }: Analysis,
-): Finding[] {
+function ruleFindings(scripts: readonly Script[], { statements, sources, plans }: Statements): Finding[] {
   const files = scripts.map(({ file }) => file);
-  return written.flatMap((one) => {
+  return statements.flatMap((one) => {
     const { file, statement } = one;
     const made = sources.get(statement.name.name);
     const source = made?.file === file ? made : undefined;
@@ -120,14 +110,18 @@ function ruleFindings(
     return Object.entries(rules).flatMap(([rule, { find, server, cure }]) =>
       find({ ...one, files, source, plan, plans, type }).map(({ at: { line, column }, what }) => {
         const happens = `${what === undefined ? "" : `${what}: `}a server ${server}`;
-        return { file, line, column, rule, happens, cure };
+        return { file, line, column, rule, severity: "error" as const, happens, cure };
       }),
     );
   });
 }
 
 /** What the tables become, and what may not become of them. */
-function tableFindings(scripts: readonly Script[], plans: readonly Plan[], locked: readonly TableShape[]): Finding[] {
+function tableFindings(
+  scripts: readonly Script[],
+  plans: readonly Outline[],
+  locked: readonly TableShape[],
+): Finding[] {
   // A statement that is there and not understood is told as such: its table is not gone.
   const stated = (table: string) =>
     rawTopics.some((name) => name === table) ||
@@ -145,7 +139,7 @@ function tableFindings(scripts: readonly Script[], plans: readonly Plan[], locke
   const added = additions(locked, shapes).filter(({ table }) => !broken.some((change) => change.table === table));
   const told = (rule: string, change: Change) => {
     const happens = `${change.table}: ${change.what}; ${change.happens}`;
-    return { ...spotOf(change, plans), rule, happens, cure: change.cure };
+    return { ...spotOf(change, plans), rule, severity: "error" as const, happens, cure: change.cure };
   };
   return [
     ...findings,
@@ -156,8 +150,8 @@ function tableFindings(scripts: readonly Script[], plans: readonly Plan[], locke
 }
 
 /** What Terraform would make of a topic. */
-function* topicFindings({ name, partitions, retentionMs }: Topic, plans: readonly Plan[]): Generator<Finding> {
-  const at = { ...lineOf("schemas/catalog.ts", `name: "${name}"`), rule: "topic" };
+function* topicFindings({ name, partitions, retentionMs }: Topic, plans: readonly Outline[]): Generator<Finding> {
+  const at = { ...lineOf("schemas/catalog.ts", `name: "${name}"`), rule: "topic", severity: "error" as const };
   const isWhole = (number: number) => Number.isSafeInteger(number) && number > 0;
   if (!isWhole(partitions) || (retentionMs !== -1 && !isWhole(retentionMs)))
     yield {
@@ -177,10 +171,15 @@ function* topicFindings({ name, partitions, retentionMs }: Topic, plans: readonl
 
 const countCure = "a whole number of partitions above 0, and milliseconds above 0, or -1 for ever";
 
-const undescribed = { rule: "field", cure: "write a doc; of types there are string, long, int" };
+const undescribed = {
+  rule: "field",
+  severity: "error" as const,
+  cure: "write a doc; of types there are string, long, int",
+};
 
 const unwritten = (name: string) => ({
   rule: "topic",
+  severity: "error" as const,
   happens: `no statement writes ${name}: its topic and table stay empty`,
   cure: "write the statement, or take it out of the catalogue",
 });
@@ -191,7 +190,7 @@ const behind = {
 };
 
 /** Where a change of a table was written. */
-function spotOf({ table, column }: Addition, plans: readonly Plan[]): Spot {
+function spotOf({ table, column }: Addition, plans: readonly Outline[]): Spot {
   const plan = plans.find(({ sink }) => sink.topic === table);
   if (plan !== undefined) {
     const { query } = plan.statement;

@@ -3,7 +3,8 @@
  * What the grammar or the analysis refuses is not repeated here.
  */
 import { catalog, topics } from "../../schemas/catalog.ts";
-import type { OutputColumn, Plan, Source } from "../../engine/analysis/plan.ts";
+import type { OutputColumn, Source } from "../../engine/analysis/plan.ts";
+import type { Outline } from "../outline.ts";
 import { disagreements, type Disagreement } from "../describe.ts";
 import { literal } from "../../engine/expressions/typed.ts";
 import type { Expression, Item, Place, Query, Statement } from "../../engine/language/ast.ts";
@@ -21,8 +22,8 @@ interface Subject {
   /** What it makes; undefined where it is not understood, or what it reads is not. */
   readonly source: Source | undefined;
   /** Of a CREATE … AS that is understood. */
-  readonly plan: Plan | undefined;
-  readonly plans: readonly Plan[];
+  readonly plan: Outline | undefined;
+  readonly plans: readonly Outline[];
   /** Types of its expressions, as far as they are known. */
   readonly type: TypeOf;
 }
@@ -88,7 +89,7 @@ const isMilliseconds = (node: Node) =>
 const readsType = (part: Expression) => part.kind === "name" && part.name === "type";
 
 /** Whether a topic is written by a statement. */
-const isDerived = (topic: string, plans: readonly Plan[]) =>
+const isDerived = (topic: string, plans: readonly Outline[]) =>
   plans.some(({ sink }) => sink.topic === topic) ||
   catalog.some(({ name, writtenBy }) => name === topic && writtenBy === "ksqldb");
 

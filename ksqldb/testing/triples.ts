@@ -10,10 +10,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { UserError, shown } from "../../program/command.ts";
-import { analyse, type Analysis } from "../../engine/analysis/analyse.ts";
-import type { Plan, Source } from "../../engine/analysis/plan.ts";
+import type { Source } from "../../engine/analysis/plan.ts";
 import type { Script } from "../../engine/analysis/query.ts";
 import { JsonNumber, jsonText, NotJson, parseJson, type Json } from "../../engine/formats/json-text.ts";
+import { StatementError } from "../../engine/language/parse.ts";
+import { notExecuted, type Outline } from "../outline.ts";
+import { readStatements, type Statements } from "../statements.ts";
 import { runCase } from "./case.ts";
 import { compareRecords } from "./compare.ts";
 import { MemoryTopics } from "./memory.ts";
@@ -56,11 +58,11 @@ export function findTriples(dir: string): Triple[] {
 
 /**
  * What is wrong with what the engine makes of a case, one text a record; none if all is as expected. Throws UserError
- * where a file can not be used.
+ * where a file cannot be used.
  */
 export function runTriple({ statements, input, output }: Triple): string[] {
   const scripts: Script[] = [{ file: statements, text: readFileSync(statements, "utf8") }];
-  const analysis = analyse(scripts);
+  const analysis = readStatements(scripts);
   const inputs = readRecords(input, "inputs", inputTopics(analysis));
   const outputs = readRecords(output, "outputs", derivedTopics(analysis));
   if (outputs.length === 0)
@@ -68,6 +70,8 @@ export function runTriple({ statements, input, output }: Triple): string[] {
       `${output}: "outputs" is empty, which ksql-test-runner refuses: add an input that leaves a row`,
     );
   checkInputs(input, inputs, analysis);
+  const [reason] = analysis.laptop.flatMap(({ reasons }) => reasons);
+  if (reason !== undefined) throw reason;
 
   const result = runCase(scripts, inputs);
   const faults = [...new Set(outputs.map(({ topic }) => topic))].flatMap((topic) =>
@@ -82,11 +86,15 @@ export function runTriple({ statements, input, output }: Triple): string[] {
   return faults;
 }
 
-/**
- * Runs the cases of a folder, or those with `part` in their names; of each what is wrong. Throws UserError where there is
- * none.
- */
-export function* runTriples(dir: string, part = ""): Generator<{ name: string; faults: readonly string[] }> {
+interface CaseOutcome {
+  readonly name: string;
+  /** `left out`: the embedded engine does not execute a statement of it, as the only fault says. */
+  readonly result: "ok" | "failed" | "left out";
+  readonly faults: readonly string[];
+}
+
+/** Runs the cases of a folder, or those with `part` in their names. Throws UserError where there is none. */
+export function* runTriples(dir: string, part = ""): Generator<CaseOutcome> {
   const triples = findTriples(dir);
   const chosen = triples.filter(({ name }) => name.includes(part));
   if (chosen.length === 0) {
@@ -94,22 +102,23 @@ export function* runTriples(dir: string, part = ""): Generator<{ name: string; f
     throw new UserError(`no case has ${shown(part)} in its name. There are:${names}`);
   }
   for (const triple of chosen) {
-    let faults: string[];
+    const { name } = triple;
     try {
-      faults = runTriple(triple);
+      const faults = runTriple(triple);
+      yield { name, result: faults.length === 0 ? "ok" : "failed", faults };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      faults = [error.message];
+      const isLeftOut = error instanceof StatementError && notExecuted.has(error.kind);
+      yield { name, result: isLeftOut ? "left out" : "failed", faults: [error.message] };
     }
-    yield { name: triple.name, faults };
   }
 }
 
 /** The statements that make a topic: of `scripts` those that it needs, in their order, one after another. */
 export function statementsOf(topic: string, scripts: readonly Script[]): string {
-  const { plans } = analyse(scripts);
+  const { plans } = readStatements(scripts);
   const files = new Set<string>();
-  const add = ({ file, source }: Plan) => {
+  const add = ({ file, source }: Outline) => {
     files.add(file).add(source.file);
     plans.filter(({ sink }) => sink === source).forEach(add);
   };
@@ -122,7 +131,7 @@ export function statementsOf(topic: string, scripts: readonly Script[]): string 
  * `statements.sql` made of them. With `write` that file is written first.
  */
 export function staleTests(dir: string, scripts: readonly Script[], write: boolean): string[] {
-  const topics = derivedTopics(analyse(scripts));
+  const topics = derivedTopics(readStatements(scripts));
   const entries = existsSync(dir) ? readdirSync(dir, { withFileTypes: true }) : [];
   const faults = entries
     .filter((entry) => entry.isDirectory() && !topics.includes(entry.name))
@@ -143,15 +152,15 @@ export function staleTests(dir: string, scripts: readonly Script[], write: boole
   return faults;
 }
 
-function inputTopics({ sources }: Analysis): string[] {
+function inputTopics({ sources }: Pick<Statements, "sources">): string[] {
   return [...sources.values()].map(({ topic }) => topic);
 }
 
-function derivedTopics({ plans }: Analysis): string[] {
+function derivedTopics({ plans }: Pick<Statements, "plans">): string[] {
   return plans.map(({ sink }) => sink.topic);
 }
 
-function sourceOf(topic: string, { sources }: Analysis): Source {
+function sourceOf(topic: string, { sources }: Pick<Statements, "sources">): Source {
   return [...sources.values()].find((source) => source.topic === topic)!;
 }
 
@@ -209,7 +218,7 @@ function isWhole(json: Json | undefined): boolean {
 }
 
 /** Finds what a test would not notice: a member that no column takes, and records that the official tool would not chain. */
-function checkInputs(file: string, inputs: readonly CaseRecord[], analysis: Analysis): void {
+function checkInputs(file: string, inputs: readonly CaseRecord[], analysis: Statements): void {
   const { schemas } = new MemoryTopics();
   for (const [i, { topic, key, value }] of inputs.entries()) {
     const source = sourceOf(topic, analysis);

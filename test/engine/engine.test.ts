@@ -46,7 +46,7 @@ const event = {
 
 it("goes on after a restart where its stored rows end: no row twice, none missing, whenever it was stopped", async () => {
   const dir = join(newFolder(), "log");
-  const { plans } = readStatements();
+  const { executed: plans } = readStatements();
   let log = new Log(dir, catalog);
   log.begin("one");
   const newEngine = () => new Engine(plans, log, complain, { commitMs: 0 });

@@ -61,7 +61,7 @@ describe("what is outside the subset is refused by name, with file, line and col
     [source.replace("`a` STRING", "`a` ¦BYTES"), "the type BYTES"],
     [source.replace("`a` STRING", "`a` ¦DATE"), "the type DATE"],
     [source.replace("`a` STRING", "`a` STRING ¦HEADERS"), "HEADERS is outside"],
-    [select("¦TRANSFORM(`l`, x => x) AS `x`"), "a lambda"],
+    [select("ARRAY_LENGTH(¦x => x) AS `x`"), "a lambda is outside"],
     [select("¦UUID() AS `x`"), "the function UUID"],
     [select("¦${v} AS `x`"), "a variable is outside"],
   ])("%s", expectRefused);

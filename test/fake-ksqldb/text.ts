@@ -114,6 +114,8 @@ function typeOf(expression: Expression, source: readonly Column[]): string {
       return of(expression.whens[0]?.result);
     case "array":
       return `ARRAY<${of(expression.items[0])}>`;
+    case "lambda":
+      return of(expression.body);
     case "subscript":
       return itemType(of(expression.base));
     case "arithmetic":

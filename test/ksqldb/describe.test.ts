@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { analyse } from "../../engine/analysis/analyse.ts";
 import { describeTables, disagreements } from "../../ksqldb/describe.ts";
 import { parse } from "../../engine/language/parse.ts";
 import { additions, breaks } from "../../ksqldb/lint/lock.ts";
@@ -11,7 +10,7 @@ const statements = readStatements();
 /** The streams of the project, one of them changed. */
 function changed(part: string, change: (text: string) => string) {
   const wanted = readScripts().filter(({ file }) => /0[1-4]_/.test(file));
-  return analyse(wanted.map(({ file, text }) => ({ file, text: file.includes(part) ? change(text) : text })));
+  return readStatements(wanted.map(({ file, text }) => ({ file, text: file.includes(part) ? change(text) : text })));
 }
 
 describe("the statements", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findingText, lint } from "../../ksqldb/lint/lint.ts";
 import { rules } from "../../ksqldb/lint/rules.ts";
-import { readScripts } from "../../ksqldb/statements.ts";
+import { readScripts, readStatements } from "../../ksqldb/statements.ts";
 import { readTables } from "../../schemas/tables.ts";
 
 const ticks = `-- What sensors say: nothing like a trade.
@@ -442,6 +442,100 @@ describe("what is not understood is told with its place, and hides nothing else"
       expect.stringMatching(/^ksqldb\/44_own.sql:9:6 refused: there is no OWN: /),
       expect.stringMatching(/^ksqldb\/45_early.sql:9:6 refused: there is no LATE: /),
     ]);
+  });
+});
+
+describe("what the embedded engine does not execute", () => {
+  const severities = (text: string) =>
+    lint(
+      [
+        { file: "ksqldb/40_ticks.sql", text: ticks },
+        { file, text },
+      ],
+      [],
+    )
+      .filter((finding) => finding.file === file && !finding.happens.includes("is no topic of schemas/catalog.ts"))
+      .map(({ line, column, severity, rule, kind }) => `${line}:${column} ${severity} ${rule} ${kind ?? ""}`.trim());
+
+  it.each([
+    ["a function", stream("CAST(F(`heat`, 1) AS STRING) AS `f` -- F."), "7:8 laptop laptop unknown-function"],
+    ["inside others", stream("CAST(1 + F(`n`) AS BIGINT) AS `f` -- F."), "7:12 laptop laptop unknown-function"],
+    ["other arguments", stream("CAST(ABS(`heat`) AS STRING) AS `f` -- F."), "7:8 laptop laptop arguments"],
+    [
+      "a lambda",
+      stream("CAST(F(`list`, (x, y) => x + y) AS STRING) AS `f` -- F."),
+      "7:8 laptop laptop unknown-function",
+    ],
+    [
+      "a unit of time",
+      stream("CAST(F(SECONDS, 1, `at`) AS BIGINT) AS `f` -- F."),
+      "7:8 laptop laptop unknown-function",
+    ],
+    ["another type", stream("CAST(CAST(`heat` AS BYTES) AS STRING) AS `f` -- F."), "7:23 laptop laptop subset"],
+    ["in WHERE", stream("`heat`", "WHERE `at` > 0 AND F(`heat`) = 1"), "9:20 laptop laptop unknown-function"],
+    ["an aggregate", table("CAST(F(`n`) AS BIGINT) AS `f` -- F."), "8:8 laptop laptop unknown-function"],
+    [
+      "in HAVING",
+      table("COUNT(*) AS `n` -- N.").replace("EMIT", "HAVING F(`n`) = 1\nEMIT"),
+      "13:8 laptop laptop unknown-function",
+    ],
+    ["a property", clean.replace("KAFKA_TOPIC", "VALUE_SCHEMA_ID = 1, KAFKA_TOPIC"), "3:3 laptop laptop subset"],
+    [
+      "several",
+      stream("CAST(F(`heat`) AS STRING) AS `f`, -- F.\n  CAST(G(`heat`) AS STRING) AS `g` -- G.", "WHERE H(`n`) = 1"),
+      "7:8 laptop laptop unknown-function",
+      "8:8 laptop laptop unknown-function",
+      "10:7 laptop laptop unknown-function",
+    ],
+  ])("%s is no error where the shape of the table is known", (_, text, ...expected) => {
+    expect(severities(text)).toEqual(expected);
+  });
+
+  it.each([
+    ["a column without a CAST", stream("F(`heat`) AS `f` -- F."), "7:3 error refused untyped"],
+    [
+      "a CAST that is not the outermost",
+      stream("1 + CAST(F(`n`) AS BIGINT) AS `f` -- F."),
+      "7:3 error refused untyped",
+    ],
+    ["a CAST to a type that is not known", stream("CAST(`heat` AS DATE) AS `f` -- F."), "7:3 error refused untyped"],
+    [
+      "a column that is not there",
+      stream("CAST(F(`cold`) AS STRING) AS `f` -- F."),
+      "7:10 error refused unknown-column",
+    ],
+    [
+      "a rule that it breaks",
+      stream("CAST(F(`heat`) AS STRING) AS `f`"),
+      "7:3 error meaning",
+      "7:8 laptop laptop unknown-function",
+    ],
+    ["a JOIN", stream("`heat`", "JOIN other ON 1 = 1"), "9:1 error refused subset"],
+    [
+      "a type of a declared column",
+      clean.replace(/ AS\nSELECT[^]*/, ";").replace("warm WITH", "warm (`x` BYTES) WITH"),
+      "2:25 error refused subset",
+    ],
+  ])("is an error with %s", (_, text, ...expected) => {
+    expect(severities(text)).toEqual(expected);
+  });
+
+  it("does not hide its table from what reads it", () => {
+    const scripts = [
+      { file: "ksqldb/40_ticks.sql", text: ticks },
+      { file, text: stream("CAST(F(`heat`) AS STRING) AS `f` -- F.", "WHERE F(`n`) = 1") },
+      {
+        file: "ksqldb/42_hot.sql",
+        text: stream("`f`", "").replaceAll("warm", "hot").replace("FROM ticks", "FROM warm"),
+      },
+    ];
+    const { plans, executed, laptop } = readStatements(scripts);
+    expect(plans.map(({ columns }) => columns.map(({ name, type }) => `${name} ${type.base}`))).toEqual([
+      ["product_id STRING", "f STRING"],
+      ["product_id STRING", "f STRING"],
+    ]);
+    expect(executed.map(({ sink }) => sink.name)).toEqual(["HOT"]);
+    expect(laptop.map(({ name, reasons }) => [name, reasons.length])).toEqual([["WARM", 2]]);
   });
 });
 

@@ -189,8 +189,8 @@ describe("a case", () => {
     expect(faultsOf({ "input.json": { inputs: middle } })).toBe("");
     const dir = caseOf({ "statements.sql": undefined });
     writeFileSync(join(dir, "topic/case/statements.sql"), statements);
-    expect([...runTriples(dir)]).toEqual([{ name: "topic/case", faults: [] }]);
-    expect([...runTriples(join(dir, "topic/case"))]).toEqual([{ name: "case", faults: [] }]);
+    expect([...runTriples(dir)]).toEqual([{ name: "topic/case", result: "ok", faults: [] }]);
+    expect([...runTriples(join(dir, "topic/case"))]).toEqual([{ name: "case", result: "ok", faults: [] }]);
   });
 
   it.each(["statements.sql", "input.json", "output.json"])("needs its %s", (missing) => {
