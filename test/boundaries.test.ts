@@ -34,3 +34,21 @@ it("imports go one way through the pipeline, and nothing imports what composes i
   );
   expect(wrong).toEqual([]);
 });
+
+it.each(["local/main.ts", "topics/tail.ts", "sql/main.ts"])("%s starts without loading a Kafka client", (entry) => {
+  const root = join(import.meta.dirname, "..");
+  const loaded = new Set<string>();
+  const packages = new Set<string>();
+  const load = (path: string) => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    // What is imported for its types only, or by a call, is not loaded at the start.
+    const imports = readFileSync(path, "utf8").matchAll(/^(?:import|export) (?!type )[^;]*?"([^"]+)";$/gm);
+    for (const [, name] of imports)
+      if (name!.startsWith(".")) load(join(dirname(path), name!));
+      else packages.add(name!);
+  };
+  load(join(root, entry));
+  expect(loaded).toContain(join(root, "program/command.ts"));
+  expect([...packages].filter((name) => /kafka/.test(name))).toEqual([]);
+});

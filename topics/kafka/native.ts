@@ -1,59 +1,68 @@
 /**
- * Makes the Kafka client loadable. `npm ci` runs no install scripts, so the client arrives without its native binding,
- * and whoever needs no Kafka needs no compiler. The first command that needs Kafka takes the binding from where it is
- * cheapest: the package's folder, an earlier clone on this machine, the package's own installer.
+ * Makes the Kafka client loadable. `npm ci` runs no install scripts, so the client arrives without its native binding, and
+ * whoever needs no Kafka needs no compiler. The first command that needs it runs the package's own installer, once for each
+ * machine: the result is kept in the user's cache.
+ *
+ * `npm rebuild` alone would not do: it waits minutes for a home of prebuilt binaries that does not answer, downloads the
+ * sources of OpenSSL, and without OpenSSL's headers builds a client without TLS and does not say so.
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFile, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { utimes } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { homedir, release } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../program/command.ts";
-import { addon, copyBinding, features, lacking, packageName } from "./native/binding.ts";
-import { makeBinding } from "./native/build.ts";
-import { withLock } from "./native/lock.ts";
-import { missingPackages } from "./native/packages.ts";
+
+const packageName = "@confluentinc/kafka-javascript";
+
+/** The binding in a package's `build/`; a build from source has librdkafka beside it, in `deps/`. */
+const addon = "Release/confluent-kafka-javascript.node";
+
+/** Runs for a build from source on Debian and Ubuntu. libzstd-dev alone may be missing: it compresses with lz4 then. */
+const packages = "build-essential python3 libssl-dev zlib1g-dev libzstd-dev";
+
+/** How long the home of the prebuilt binaries may take to answer, and after how long an untouched lock is void. */
+const answerMs = 5_000;
+const staleMs = 10_000;
 
 /**
  * Resolves when the client can be loaded: to be called before anything that imports it. `talk` gets a line about what
- * takes long; where nothing is to be done there is no word, and it costs next to nothing. Throws UserError when the
- * machine lacks what a build needs, or when a build fails.
+ * takes long. Throws UserError when the machine lacks what a build needs, or when a build fails.
  */
-export async function ensureBinding(talk: (line: string) => void): Promise<void> {
-  const manifest = findManifest();
-  const folder = dirname(manifest);
-  const binding = join(folder, "build");
-  if (isMarked(binding)) return;
-
-  if (!works(binding)) {
-    const waits = () => talk(`waiting for another process that makes ${packageName} ready`);
-    await withLock(join(folder, "..", ".kafka-javascript.lock"), waits, async () => {
-      // The other process has.
-      if (works(binding)) return;
-      const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
-      const cached = join(cacheFolder(), `kafka-javascript-${version}-${system()}`);
-      if (works(cached) && !canBeBettered(cached)) return copyBinding(cached, binding);
-      await makeBinding(folder, version, binding, talk);
-      ifPossible(() => {
-        mkdirSync(dirname(cached), { recursive: true });
-        copyBinding(binding, cached);
-      });
-    });
-  }
-  ifPossible(() => writeFileSync(join(binding, mark), identity(binding)));
+export async function ensureBinding(talk: (line: string) => void, folder = packageFolder()): Promise<void> {
+  const build = join(folder, "build");
+  if (works(build)) return;
+  const waits = () => talk(`waiting for another process that makes ${packageName} ready`);
+  await withLock(join(dirname(folder), ".kafka-javascript.lock"), waits, async () => {
+    if (works(build)) return;
+    const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string };
+    const cached = join(cacheFolder(), `kafka-javascript-${version}-${system()}`);
+    if (works(cached)) return copyBinding(cached, build);
+    await install(folder, `${packageName} ${version}`, talk);
+    try {
+      copyBinding(build, cached);
+    } catch (error) {
+      // A cache that cannot be written costs the next clone its time, no more.
+      if (!(error instanceof Error && "syscall" in error)) throw error;
+    }
+  });
 }
 
-function works(binding: string): boolean {
-  return lacking(features(binding)).length === 0;
-}
-
-/** Who has installed what zstd takes since it was built expects a new clone to have zstd. */
-function canBeBettered(binding: string): boolean {
-  return !features(binding).includes("zstd") && missingPackages().length === 0;
-}
-
-function findManifest(): string {
+function packageFolder(): string {
   try {
-    return createRequire(import.meta.url).resolve(`${packageName}/package.json`);
+    return dirname(createRequire(import.meta.url).resolve(`${packageName}/package.json`));
   } catch (error) {
     throw new UserError(`${packageName} is not installed. Run \`npm ci\`.`, { cause: error });
   }
@@ -63,45 +72,173 @@ function cacheFolder(): string {
   return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "tapeline");
 }
 
-/**
- * What a binding was made for. The distribution and its version stand for the C library and OpenSSL: whether a binding
- * fits is known when it was loaded, and the name only keeps systems that share a home from replacing each other's.
- */
+/** Keeps systems that share a home from replacing each other's binding. Whether one fits is known when it is loaded. */
 function system(): string {
-  return [`abi${process.versions.modules}`, process.platform, process.arch, distribution()].join("-");
-}
-
-function distribution(): string {
-  try {
+  let distribution = release();
+  if (existsSync("/etc/os-release")) {
     const text = readFileSync("/etc/os-release", "utf8");
     const value = (key: string) => new RegExp(`^${key}="?([\\w.-]+)`, "m").exec(text)?.[1] ?? "";
-    return value("ID") + value("VERSION_ID");
-  } catch {
-    return release();
+    distribution = value("ID") + value("VERSION_ID");
+  }
+  return [`abi${process.versions.modules}`, process.platform, process.arch, distribution].join("-");
+}
+
+/** What librdkafka can do there, by its own names; nothing if the binding is missing or does not load. */
+function features(build: string): readonly string[] {
+  const path = join(build, addon);
+  if (!existsSync(path)) return [];
+  // In a process of its own: a binding that does not fit may end the process that loads it.
+  const script = `require(${JSON.stringify(path)}).features()`;
+  const { status, stdout } = spawnSync(process.execPath, ["-p", script], { encoding: "utf8" });
+  return status === 0 ? stdout.trim().split(",") : [];
+}
+
+/** What Confluent Cloud asks for and the binding does not have. */
+function lacking(build: string): string[] {
+  const found = features(build);
+  return ["ssl", "sasl_plain", "sasl_scram", "lz4"].filter((feature) => !found.includes(feature));
+}
+
+function works(build: string): boolean {
+  return lacking(build).length === 0;
+}
+
+/** Puts a copy at `to` in one step, without the hundred megabytes of objects that a build leaves. */
+function copyBinding(from: string, to: string): void {
+  const aside = `${to}.${process.pid}`;
+  mkdirSync(dirname(to), { recursive: true });
+  for (const part of ["Release", "deps"].filter((name) => existsSync(join(from, name))))
+    for (const file of readdirSync(join(from, part)).filter((name) => /\.node$|\.so\.1$/.test(name)))
+      cpSync(join(from, part, file), join(aside, part, file));
+  rmSync(to, { recursive: true, force: true });
+  renameSync(aside, to);
+}
+
+/** Runs the package's installer in a copy beside the package, so that whatever ends it, the package is as it was. */
+async function install(folder: string, what: string, talk: (line: string) => void): Promise<void> {
+  const home = prebuiltUrl(folder);
+  const isNear = await fetch(home, { method: "HEAD", signal: AbortSignal.timeout(answerMs) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  const copies = /^\.kafka-javascript-\d+$/;
+  const copy = join(dirname(folder), `.kafka-javascript-${process.pid}`);
+  const made = join(copy, "build");
+  const clear = () => {
+    for (const name of readdirSync(dirname(folder)).filter((one) => copies.test(one)))
+      rmSync(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 5 });
+  };
+  // What a killed process has left behind, and at the end its own.
+  clear();
+  try {
+    // Objects of a build in the package itself, perhaps with other options, would be taken for up to date.
+    cpSync(folder, copy, {
+      recursive: true,
+      filter: (path) => path !== join(folder, "build") && !/\.[oa]$/.test(path),
+    });
+    if (isNear) {
+      talk(`fetching the prebuilt binary of ${what}`);
+      await runInstaller(copy);
+    }
+    if (!works(made)) {
+      demandCompiler(
+        `${what} needs a native binding, and its prebuilt binary is out of reach (${home.host}) or does not`,
+      );
+      talk(
+        `building ${what} from source, since no prebuilt binary is within reach: once on this machine, 1 to 4 minutes`,
+      );
+      const { failed, log } = await runInstaller(copy, "--build-from-source");
+      const lacks = lacking(made);
+      if (failed || lacks.length > 0)
+        throw new UserError(
+          `${log}\n${what} ${failed ? "could not be built" : `was built without ${lacks.join(", ")}`}; above is the end of the log. ` +
+            `With these packages it builds on Debian 12; then run this command again:\n  ${aptInstall()}`,
+        );
+      if (!features(made).includes("zstd")) talk("it compresses with lz4, not with zstd: libzstd-dev is not installed");
+    }
+    copyBinding(made, join(folder, "build"));
+  } finally {
+    clear();
   }
 }
 
-/** The file in a binding that says: this very binding was loaded on this very system. No process has to try again. */
-const mark = "loads";
+/** Where the prebuilt binary is: at GitHub, or the mirror that npm's configuration names. */
+function prebuiltUrl(folder: string): URL {
+  const reveal = [installer(folder), "reveal", "hosted_tarball"];
+  return new URL(spawnSync(process.execPath, reveal, { cwd: folder, encoding: "utf8" }).stdout.trim());
+}
 
-function isMarked(binding: string): boolean {
+/** Throws UserError when a build from source cannot succeed. */
+function demandCompiler(reason: string): void {
+  if (process.platform !== "linux") throw new UserError(`${reason} run here. It is built from source on Linux only.`);
+  const runs = (command: string, args: string[], input = "") => spawnSync(command, args, { input }).status === 0;
+  const headers = "#include <openssl/ssl.h>\n#include <zlib.h>\n";
+  if (
+    runs("make", ["--version"]) &&
+    runs("python3", ["--version"]) &&
+    runs("c++", ["-fsyntax-only", "-x", "c++", "-"], headers)
+  )
+    return;
+  throw new UserError(
+    `${reason} run here. Building it takes packages that are not all installed. On Debian and Ubuntu, and elsewhere what corresponds:\n` +
+      `  ${aptInstall()}\nThen run this command again.`,
+  );
+}
+
+function aptInstall(): string {
+  return `${process.getuid?.() === 0 ? "" : "sudo "}apt-get install -y ${packages}`;
+}
+
+/** Runs what npm would run at installation; on a terminal the seconds tick. `log` is the end of what it printed. */
+function runInstaller(copy: string, ...options: string[]): Promise<{ failed: boolean; log: string }> {
+  // Linked with the system's libraries, whose sources would be downloaded otherwise.
+  const env: NodeJS.ProcessEnv = { ...process.env, CKJS_LINKING: "dynamic" };
+  // The package's makefiles fail in parallel; librdkafka's uses all cores without being asked.
+  for (const name of ["JOBS", "MAKEFLAGS", "npm_config_jobs"]) delete env[name];
+  // Node comes with its headers: where they are, nothing has to be downloaded.
+  const prefix = dirname(dirname(process.execPath));
+  if (existsSync(join(prefix, "include/node/node.h"))) env["npm_config_nodedir"] ??= prefix;
+  const started = performance.now();
+  const draw = () => process.stderr.write(`\r\u001b[K${((performance.now() - started) / 1000).toFixed(0)} s`);
+  const ticking = process.stderr.isTTY ? setInterval(draw, 1000) : undefined;
+  return new Promise((resolve) => {
+    const args = [installer(copy), "install", ...options];
+    execFile(process.execPath, args, { cwd: copy, env, maxBuffer: 1e9 }, (error, stdout, stderr) => {
+      clearInterval(ticking);
+      if (ticking !== undefined) process.stderr.write("\r\u001b[K");
+      resolve({ failed: error !== null, log: (stdout + stderr).trimEnd().split("\n").slice(-30).join("\n") });
+    });
+  });
+}
+
+function installer(folder: string): string {
+  return createRequire(join(folder, "package.json")).resolve("@mapbox/node-pre-gyp/bin/node-pre-gyp");
+}
+
+/** Runs `task` while no other process does; `waits` is called if one does. The holder of the lock touches it every second. */
+async function withLock(lock: string, waits: () => void, task: () => Promise<void>): Promise<void> {
+  for (let first = true; !take(lock); first = false) {
+    if (first) waits();
+    await sleep(200);
+  }
+  const touch = setInterval(() => void utimes(lock, new Date(), new Date()).catch(() => {}), 1000);
   try {
-    return readFileSync(join(binding, mark), "utf8") === identity(binding);
-  } catch {
-    return false;
+    await task();
+  } finally {
+    clearInterval(touch);
+    rmSync(lock, { force: true });
   }
 }
 
-function identity(binding: string): string {
-  const { size, mtimeMs } = statSync(join(binding, addon));
-  return `${system()} ${size} ${mtimeMs}\n`;
-}
-
-/** For what only saves time: where a folder can not be written, it is done without. */
-function ifPossible(save: () => void): void {
+function take(lock: string): boolean {
+  const touched = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  // Of a process that was killed.
+  if (touched !== undefined && Date.now() - touched > staleMs) rmSync(lock, { force: true });
   try {
-    save();
+    writeFileSync(lock, "", { flag: "wx" });
+    return true;
   } catch (error) {
-    if (!(error instanceof Error && "syscall" in error)) throw error;
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
   }
 }
