@@ -229,7 +229,11 @@ export const rules: Readonly<Record<string, Rule>> = {
     cure: "add AND … IS NOT NULL, or OR … IS NULL where it is meant",
   },
   division: {
-    find: each((node, type) => isCall(node, "AVG") || (isArithmetic(node, "/") && type(node) === "DECIMAL")),
+    find: each(
+      (node, type) =>
+        isCall(node, "AVG") ||
+        (isArithmetic(node, "/") && [node.left, node.right].some((side) => type(side) === "DECIMAL")),
+    ),
     server: "makes a DECIMAL quotient that does not end NULL, as of 1 / 3; AVG is a DOUBLE, and 0.0 of nothing",
     cure: "write the two sums, or SUM and COUNT, and divide in the view",
   },
