@@ -1,0 +1,104 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { Platform } from "../../local/platform.ts";
+import { openRecording } from "../../producer/recording.ts";
+import { readSchema, type AvroField } from "../../schemas/avro.ts";
+import { catalog, rawTopics } from "../../schemas/catalog.ts";
+import { newFolder } from "../folder.ts";
+import { query, type Rows } from "../local/replay.ts";
+
+interface Entry {
+  readonly id: number;
+  readonly subject: string;
+  readonly schema: string;
+}
+
+/** A copy of what the earlier commit left (README.md). */
+function unpack(): { dir: string; recording: string; expected: Record<string, number | Rows> } {
+  const folder = newFolder();
+  execFileSync("tar", ["-xzf", join(import.meta.dirname, "9c28c66.tar.gz"), "-C", folder]);
+  const expected = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as Record<string, number | Rows>;
+  return { dir: join(folder, "data"), recording: join(folder, "recording.txt"), expected };
+}
+
+/** Every file of the log and of the known recordings, by its path. */
+function filesOf(dir: string): Map<string, Buffer> {
+  const paths = ["log", "recordings"].flatMap((part) =>
+    readdirSync(join(dir, part), { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name)),
+  );
+  return new Map(paths.map((path) => [path, readFileSync(path)]));
+}
+
+/** Opens the directory as this commit does; what it says, and the rows that it adds. */
+async function run(dir: string, recording?: string): Promise<{ said: string[]; rows: number; known: number }> {
+  const said: string[] = [];
+  const platform = await Platform.open(dir, "recording", (line) => said.push(line));
+  try {
+    await platform.catchUp();
+    if (recording !== undefined) await platform.run(await openRecording(recording), new AbortController().signal);
+    return { said, rows: platform.rows, known: platform.known };
+  } finally {
+    await platform.close();
+  }
+}
+
+it("a data directory of an earlier commit is opened without a repair, a changed statement or a row computed again", async () => {
+  const { dir } = unpack();
+  const before = filesOf(dir);
+  expect(await run(dir)).toEqual({ said: [], rows: 0, known: 0 });
+  expect(filesOf(dir)).toEqual(before);
+});
+
+it("and continues as that commit would have: nothing is deleted, doubled or different", async () => {
+  const { dir, recording, expected } = unpack();
+  const before = filesOf(dir);
+  const { said, known } = await run(dir, recording);
+  expect(known).toBe(180);
+  expect(said).toEqual([expect.stringContaining("frame 180 of 241")]);
+
+  const names = Object.keys(expected);
+  const sorted = (rows: Rows) => rows.map((row) => JSON.stringify(row)).toSorted();
+  for (const [i, rows] of (await query(dir, ...names.map((name): [string] => [name]))).entries()) {
+    const wanted = expected[names[i]!]!;
+    if (typeof wanted === "number") expect([names[i], rows.length]).toEqual([names[i], wanted]);
+    else expect(sorted(rows)).toEqual(sorted(wanted));
+  }
+  // Every file has only grown.
+  const after = filesOf(dir);
+  for (const [path, bytes] of before)
+    if (path.endsWith(".log")) expect(after.get(path)!.subarray(0, bytes.length).equals(bytes), path).toBe(true);
+
+  const again = await run(dir, recording);
+  expect([again.rows, again.known]).toEqual([0, 241]);
+});
+
+it("topics keep their partitions and retention, and schemas their fields, in their order", () => {
+  const { dir } = unpack();
+  const frozen = readdirSync(join(dir, "log"), { withFileTypes: true })
+    .filter((file) => file.isDirectory())
+    .map(({ name }) => ({
+      name,
+      partitions: readdirSync(join(dir, "log", name)).length,
+      days: name === "feed_quarantine" ? 30 : 7,
+    }));
+  expect(frozen).toHaveLength(8);
+  const present = catalog.map(({ name, partitions, retentionMs }) => ({
+    name,
+    partitions,
+    days: retentionMs / 86_400_000,
+  }));
+  expect(present).toEqual(expect.arrayContaining(frozen));
+
+  const entries = JSON.parse(readFileSync(join(dir, "log/schemas.json"), "utf8")) as Entry[];
+  const shape = ({ name, type, default: value }: AvroField) => ({ name, type, value });
+  for (const topic of rawTopics) {
+    const { schema } = entries.find(({ subject }) => subject === `${topic}-value`) ?? {};
+    if (schema === undefined) continue;
+    const fields = (JSON.parse(schema) as { fields: AvroField[] }).fields.map(shape);
+    expect(readSchema(topic).fields.slice(0, fields.length).map(shape)).toEqual(fields);
+  }
+});
