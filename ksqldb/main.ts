@@ -11,7 +11,6 @@ import { breaks } from "./lint/lock.ts";
 import { runServerCommand, serverHelp, serverOptions } from "./server/command.ts";
 import { desiredStatements } from "./server/desired.ts";
 import { readScripts, readStatements } from "./statements.ts";
-import { conformance, totals, type Verdict } from "./testing/conformance.ts";
 import { runTriples, staleTests } from "./testing/triples.ts";
 
 const help = `npm run ksqldb -- lint [--json]
@@ -32,9 +31,9 @@ npm run ksqldb -- conformance FILE [--verbose]
                 does not execute is left out, and says so. Exits 1 if one fails.
   --case        Runs the cases with PART in their names.
   --write       Writes the statements.sql of each topic anew, from ksqldb/*.sql; without it one that differs is told.
-  conformance   Runs a file of ksqlDB's query translation tests, one case a line, on the embedded engine. Tells what is
-                wrong, with --verbose also what is refused and why; the last line is JSON with the counts. Exits 1 if
-                an answer is wrong.
+  conformance   A tool of the tests: runs a file of ksqlDB's query translation tests, one case a line, on the embedded
+                engine. Reports what is wrong, with --verbose also what is refused and why; the last line is JSON with the
+                counts. Exits 1 if an answer is wrong.
 
 ${serverHelp}`;
 
@@ -64,6 +63,8 @@ await runCommand(async () => {
     case "conformance": {
       const { values, args } = command(options.conformance, 1);
       if (values && args.length === 0) throw new UsageError(`which FILE of cases?\n\n${help}`);
+      // A tool of the tests: nothing else of them is part of the product.
+      const { runConformance } = await import("../test/conformance/conformance.ts");
       return values && runConformance(args[0]!, values.verbose === true);
     }
     case "plan":
@@ -159,16 +160,4 @@ function runTests(dir: string | undefined, part: string | undefined, write: bool
   const rest = leftOut === 0 ? "" : ` · left out ${leftOut}`;
   process.stdout.write(`cases ${ok + failed + leftOut} · ok ${ok} · failed ${failed}${rest}\n`);
   if (counts.failed > 0) process.exitCode = 1;
-}
-
-function runConformance(file: string, verbose: boolean): void {
-  const verdicts: Verdict[] = [];
-  for (const verdict of conformance(file)) {
-    verdicts.push(verdict);
-    const told = verdict.result === "wrong" || (verbose && verdict.result === "refused");
-    if (told) process.stderr.write(`${verdict.result} ${verdict.name}\n  ${verdict.reason.replaceAll("\n", "\n  ")}\n`);
-  }
-  const sum = totals(verdicts);
-  process.stdout.write(`${JSON.stringify(sum)}\n`);
-  if (sum.wrong.length > 0) process.exitCode = 1;
 }

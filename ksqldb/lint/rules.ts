@@ -28,10 +28,7 @@ interface Subject {
   readonly type: TypeOf;
 }
 
-interface Hit {
-  readonly at: Pick<Place, "line" | "column">;
-  readonly what?: string;
-}
+type Hit = { readonly at: Pick<Place, "line" | "column">; readonly what?: string };
 
 interface Rule {
   readonly find: (subject: Subject) => readonly Hit[];
@@ -82,6 +79,9 @@ const isCall = (node: Node, ...names: readonly string[]): node is Expression & {
 
 const isArithmetic = (node: Node, op: string): node is Expression & { kind: "arithmetic" } =>
   node.kind === "arithmetic" && node.op === op;
+
+const sides = ({ left, right }: Expression & { kind: "arithmetic" }, type: TypeOf) =>
+  new Set([type(left), type(right)]);
 
 const isMilliseconds = (node: Node) =>
   node.kind === "name" && ["ROWTIME", "WINDOWSTART", "WINDOWEND"].includes(node.name);
@@ -229,11 +229,7 @@ export const rules: Readonly<Record<string, Rule>> = {
     cure: "add AND … IS NOT NULL, or OR … IS NULL where it is meant",
   },
   division: {
-    find: each(
-      (node, type) =>
-        isCall(node, "AVG") ||
-        (isArithmetic(node, "/") && [node.left, node.right].some((side) => type(side) === "DECIMAL")),
-    ),
+    find: each((node, type) => isCall(node, "AVG") || (isArithmetic(node, "/") && sides(node, type).has("DECIMAL"))),
     server: "makes a DECIMAL quotient that does not end NULL, as of 1 / 3; AVG is a DOUBLE, and 0.0 of nothing",
     cure: "write the two sums, or SUM and COUNT, and divide in the view",
   },
@@ -277,9 +273,7 @@ export const rules: Readonly<Record<string, Rule>> = {
     cure: "`time` is there, and the record's own; WINDOWSTART * 1000; for text optional parts, [.SSSSSS][.SSS]X",
   },
   "text-null": {
-    find: each(
-      (node, type) => isArithmetic(node, "+") && [node.left, node.right].some((side) => type(side) === "STRING"),
-    ),
+    find: each((node, type) => isArithmetic(node, "+") && sides(node, type).has("STRING")),
     server: "writes the word null: 'a' + NULL is 'anull'",
     cure: "CONCAT, which passes over NULL",
   },

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { conformance, totals } from "../../ksqldb/testing/conformance.ts";
+import { conformance, totals } from "./conformance.ts";
 import { describeOracle, describeQtt } from "../evidence.ts";
 import { newFolder } from "../folder.ts";
 import { run } from "../local/command.ts";

@@ -7,13 +7,13 @@ import { UserError } from "../../program/command.ts";
 import { JsonNumber, jsonText, parseJson, type Json } from "../../engine/formats/json-text.ts";
 import { OutsideSubset } from "../../engine/functions/function.ts";
 import { typeText } from "../../engine/language/types.ts";
-import { runCase, type CaseResult } from "./case.ts";
-import { compareRecords } from "./compare.ts";
-import { MemoryTopics } from "./memory.ts";
+import { runCase, type CaseResult } from "../../ksqldb/testing/case.ts";
+import { compareRecords } from "../../ksqldb/testing/compare.ts";
+import { MemoryTopics } from "../../ksqldb/testing/memory.ts";
 import { postFaults } from "./post.ts";
-import { caseRecord, listOf, textOf, type CaseRecord, type Members } from "./records.ts";
+import { caseRecord, listOf, textOf, type CaseRecord, type Members } from "../../ksqldb/testing/records.ts";
 
-export interface Verdict {
+interface Verdict {
   readonly name: string;
   readonly negative: boolean;
   readonly result: "passed" | "refused" | "wrong";
@@ -21,7 +21,7 @@ export interface Verdict {
   readonly reason: string;
 }
 
-export interface Totals {
+interface Totals {
   readonly positive: { passed: number; refused: number; wrong: number; total: number };
   readonly negative: { passed: number; wrong: number; total: number };
   readonly wrong: string[];
@@ -44,6 +44,20 @@ export function totals(verdicts: readonly Verdict[]): Totals {
     }
   }
   return sum;
+}
+
+/** `npm run ksqldb -- conformance FILE`: the exit code is 1 if an answer is wrong. */
+export function runConformance(file: string, verbose: boolean): void {
+  const verdicts: Verdict[] = [];
+  for (const verdict of conformance(file)) {
+    verdicts.push(verdict);
+    const isShown = verdict.result === "wrong" || (verbose && verdict.result === "refused");
+    if (isShown)
+      process.stderr.write(`${verdict.result} ${verdict.name}\n  ${verdict.reason.replaceAll("\n", "\n  ")}\n`);
+  }
+  const sum = totals(verdicts);
+  process.stdout.write(`${JSON.stringify(sum)}\n`);
+  if (sum.wrong.length > 0) process.exitCode = 1;
 }
 
 /** Throws UserError where the file is none of cases. */
