@@ -8,11 +8,11 @@ export function recordTypes(): string {
     const schema = readSchema(topic);
     const fields = schema.fields.map((field) => {
       const { type, nullable } = unwrap(field.type);
-      return `  /** ${field.doc} */\n  readonly ${field.name}: ${typeOf(type)}${nullable ? " | null" : ""};`;
+      return `  readonly ${field.name}: ${typeOf(type)}${nullable ? " | null" : ""};`;
     });
     return `/** ${schema.doc} */\nexport interface ${pascal(topic)} {\n${fields.join("\n")}\n}\n`;
   });
-  return `// Written from the .avsc files by \`npm run ksqldb -- describe --write\`; do not edit.\n\n${interfaces.join("\n")}`;
+  return `// Written from the .avsc files by \`npm run ksqldb -- describe --write\`; do not edit. What each field means is said there.\n\n${interfaces.join("\n")}`;
 }
 
 function typeOf(type: AvroType): string {

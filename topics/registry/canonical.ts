@@ -1,9 +1,9 @@
 /**
- * When two Avro schemas are the same. Registries disagree on it (to Confluent's a changed `doc` makes another schema, to
- * Apicurio's it does not; both see white space or `x.T` differently), so it is decided here, on the parsed schema.
- * Names, default namespaces and `{"type": "string"}` are as in Avro's parsing canonical form:
- * https://avro.apache.org/docs/1.12.0/specification/#transforming-into-parsing-canonical-form
+ * When two Avro schemas are the same. Registries disagree (to Confluent's a changed `doc` makes another schema, to
+ * Apicurio's it does not; both see white space or `x.T` differently), so it is decided here, on the parsed schema as
+ * Avro's own library would write it.
  */
+import { avroText } from "../../schemas/avro-text.ts";
 
 /**
  * `full`: everything counts, descriptions and attributes of our own too. `wire`: only what writers and readers of bytes
@@ -13,22 +13,19 @@ export type Extent = "full" | "wire";
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-const typeAttributes = new Set(
-  "type name fields symbols items values size logicalType precision scale default".split(" "),
-);
-const fieldAttributes = new Set(["name", "type", "default"]);
-const primitives = new Set("null boolean int long float double bytes string".split(" "));
+const onTheWire = "type name namespace fields symbols items values size logicalType precision scale default".split(" ");
 
 export function sameSchema(one: unknown, other: unknown, extent: Extent): boolean {
-  return sortedJson(normalise(one, "", extent)) === sortedJson(normalise(other, "", extent));
+  return sortedJson(formOf(one, extent)) === sortedJson(formOf(other, extent));
 }
 
 /** What keeps a registered schema from being ours on the wire: one line a field, to be read by people. */
 export function differences(registered: unknown, here: unknown): string[] {
-  const [there, ours] = [normalise(registered, "", "wire"), normalise(here, "", "wire")];
+  const [there, ours] = [formOf(registered, "wire"), formOf(here, "wire")];
   if (!isRecord(there) || !isRecord(ours)) return [`registered ${brief(there)}, here ${brief(ours)}`];
 
-  const lines = there.name === ours.name ? [] : [`record: registered ${there.name}, here ${ours.name}`];
+  const [theirName, ourName] = [there, ours].map(({ namespace, name }) => (namespace ? `${namespace}.${name}` : name));
+  const lines = theirName === ourName ? [] : [`record: registered ${theirName}, here ${ourName}`];
   const theirFields = new Map(there.fields.map((field) => [field.name, field]));
   const ourFields = new Map(ours.fields.map((field) => [field.name, field]));
   for (const field of ours.fields) {
@@ -48,40 +45,15 @@ export function differences(registered: unknown, here: unknown): string[] {
   return lines;
 }
 
-function normalise(schema: unknown, namespace: string, extent: Extent): unknown {
-  if (typeof schema === "string") return primitives.has(schema) ? schema : fullName(schema, namespace);
-  if (Array.isArray(schema)) return schema.map((branch) => normalise(branch, namespace, extent));
-  if (!isObject(schema)) return schema;
-  if (typeof schema["type"] !== "string") return normalise(schema["type"], namespace, extent);
-
-  const kept = keep(schema, typeAttributes, extent);
-  const { type } = schema;
-  if (type === "record" || type === "error" || type === "enum" || type === "fixed") {
-    const space = typeof schema["namespace"] === "string" ? schema["namespace"] : namespace;
-    const name = fullName(String(schema["name"]), space);
-    kept["name"] = name;
-    delete kept["namespace"];
-    if (Array.isArray(schema["fields"])) {
-      const inside = name.slice(0, Math.max(0, name.lastIndexOf(".")));
-      kept["fields"] = schema["fields"].filter(isObject).map((field) => ({
-        ...keep(field, fieldAttributes, extent),
-        type: normalise(field["type"], inside, extent),
-      }));
-    }
-    return kept;
-  }
-  if (type === "array") kept["items"] = normalise(schema["items"], namespace, extent);
-  else if (type === "map") kept["values"] = normalise(schema["values"], namespace, extent);
-  else kept["type"] = normalise(type, namespace, extent);
-  return Object.keys(kept).length === 1 ? kept["type"] : kept;
+function formOf(schema: unknown, extent: Extent): unknown {
+  return JSON.parse(avroText(extent === "full" ? schema : stripped(schema)));
 }
 
-function keep(attributes: Attributes, wire: ReadonlySet<string>, extent: Extent): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(attributes).filter(([name]) => extent === "full" || wire.has(name)));
-}
-
-function fullName(name: string, namespace: string): string {
-  return name.includes(".") || namespace === "" ? name : `${namespace}.${name}`;
+function stripped(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(stripped);
+  if (!isObject(part)) return part;
+  const kept = onTheWire.filter((name) => name in part);
+  return Object.fromEntries(kept.map((name) => [name, name === "default" ? part[name] : stripped(part[name])]));
 }
 
 function sortedJson(value: unknown): string | undefined {
@@ -94,7 +66,9 @@ function isObject(value: unknown): value is Attributes {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isRecord(type: unknown): type is { name: string; fields: (Attributes & { name: string })[] } {
+function isRecord(
+  type: unknown,
+): type is { name: string; namespace?: string; fields: (Attributes & { name: string })[] } {
   return isObject(type) && type["type"] === "record" && Array.isArray(type["fields"]);
 }
 

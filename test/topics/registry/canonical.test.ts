@@ -90,7 +90,12 @@ describe("two schemas are different, and it is said in one line a field", () => 
       ["order of the fields: registered a where here is b"],
     ],
     ["another name", record(), { ...record(), namespace: "y" }, ["record: registered x.T, here y.T"]],
-    ["no record", "bytes", record(), ['registered "bytes", here {"fields":[],"name":"x.T","type":"record"}']],
+    [
+      "no record",
+      "bytes",
+      record(),
+      ['registered "bytes", here {"fields":[],"name":"T","namespace":"x","type":"record"}'],
+    ],
   ])("%s", (_, registered, here, lines) => {
     expect(sameSchema(registered, here, "wire")).toBe(false);
     expect(differences(registered, here)).toEqual(lines);
