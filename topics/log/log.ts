@@ -12,7 +12,7 @@ import { join } from "node:path";
 import type { Topic } from "../../schemas/catalog.ts";
 import type { PartitionWriter, TopicRecord, Topics } from "../port.ts";
 import type { Sink } from "../sink.ts";
-import { Partition, type Cut } from "./partition.ts";
+import { Partition } from "./partition.ts";
 import { partitionOf } from "../partitioner.ts";
 import { SchemaStore } from "./schema-store.ts";
 
@@ -52,7 +52,7 @@ export class Log implements Sink, Topics {
   /** What opening cut off, one line a file: a write that a crash had torn. */
   get repairs(): string[] {
     return [...this.#topics].flatMap(([topic, partitions]) =>
-      partitions.flatMap(({ cut }, i) => (cut === undefined ? [] : [`${topic}/${i}: ${describe(cut)}`])),
+      partitions.flatMap(({ cut }, i) => (cut === undefined ? [] : [`${topic}/${i}: ${cut}`])),
     );
   }
 
@@ -181,14 +181,4 @@ function waiting(): { promise: Promise<void>; resolve: () => void } {
   let resolve!: () => void;
   const promise = new Promise<void>((settle) => (resolve = settle));
   return { promise, resolve };
-}
-
-function describe({ bytes, from, records, more }: Cut): string {
-  const last = from + records - 1;
-  const known = records === 1 ? `1 record, offset ${from}` : `${records} records, offsets ${from} to ${last}`;
-  const what =
-    records === 0
-      ? `records from offset ${from} on, nobody knows how many`
-      : `${known}${more ? ", and what came behind them" : ""}`;
-  return `a torn write of ${bytes} bytes was cut off: ${what}`;
 }

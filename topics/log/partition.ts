@@ -5,21 +5,11 @@ import type { TopicRecord } from "../port.ts";
 import { BatchBuilder, batchHeader, isIntact, readHeader, readRecords, type BatchHeader } from "./batch.ts";
 
 /** Starts every file, so that one of another kind or of a later version is not mistaken for a log. */
-export const magic = Buffer.from("TAPELOG2");
-
-/** Bytes that were no whole batch; the records that they stood for, as far as their headers still tell. */
-export interface Cut {
-  readonly bytes: number;
-  /** The offset of the first of them. */
-  readonly from: number;
-  readonly records: number;
-  /** There may have been more. */
-  readonly more: boolean;
-}
+const magic = Buffer.from("TAPELOG2");
 
 export class Partition {
   /** What opening cut off: a last write that a crash had torn. */
-  readonly cut: Cut | undefined;
+  readonly cut: string | undefined;
   readonly #path: string;
   readonly #file: number;
   readonly #pending = new BatchBuilder();
@@ -27,30 +17,45 @@ export class Partition {
   readonly #ends: number[] = [];
   readonly #places: number[] = [];
   readonly #newest: number[] = [];
-  #size: number;
+  /** Where the last intact batch ends. */
+  #size = magic.length;
   #end = 0;
   readonly #positions = new Map<bigint, number>();
   #failure: UserError | undefined;
 
-  /** Opens or creates the file. A last batch that a crash left incomplete is cut off. */
-  constructor(path: string) {
+  /**
+   * Opens or creates the file and cuts off a last batch that a crash left incomplete. `readOnly`: a file that another
+   * process may be writing, left as it is.
+   */
+  constructor(path: string, readOnly = false) {
     this.#path = path;
-    this.#file = openSync(path, "a+");
-    const size = fstatSync(this.#file).size;
-    const start = this.#read(0, Math.min(size, magic.length));
-    if (!magic.subarray(0, size).equals(start)) {
+    this.#file = openSync(path, readOnly ? "r" : "a+");
+    const { size } = fstatSync(this.#file);
+    if (!magic.subarray(0, size).equals(this.#read(0, Math.min(size, magic.length))))
       throw new UserError(`${path} is not a log of this version: choose another data directory with --data.`);
-    }
+    if (size >= magic.length) this.refresh();
+    if (readOnly || size === this.#size) return;
     if (size < magic.length) {
       if (size > 0) ftruncateSync(this.#file, 0);
       this.#size = 0;
       this.#write(magic);
-    } else {
-      this.#size = this.#walk(size);
-      if (this.#size === size) return;
-      if (this.#batchFollows(this.#size, size)) throw new UserError(this.#damaged(this.#size));
-      this.cut = this.#cutBehind(this.#size, size);
-      ftruncateSync(this.#file, this.#size);
+      return;
+    }
+    if (this.#batchFollows(this.#size, size)) throw new UserError(this.#damaged(this.#size));
+    this.cut = this.#describeCut(size);
+    ftruncateSync(this.#file, this.#size);
+  }
+
+  /** Takes in the batches that another process has appended. */
+  refresh(): void {
+    const { size } = fstatSync(this.#file);
+    for (let at = this.#size; ; at = this.#size) {
+      const header = this.#headerAt(at);
+      if (header === undefined || at + header.bytes > size) return;
+      // Only the last write can be torn: its sum is checked here, those before it when they are read.
+      if (at + header.bytes === size && !isIntact(this.#read(at, header.bytes))) return;
+      this.#index(header, at);
+      this.#size += header.bytes;
     }
   }
 
@@ -68,6 +73,13 @@ export class Partition {
   offsetSince(timestamp: number): number {
     const batch = this.#newest.findIndex((newest) => newest > timestamp);
     return batch < 0 ? this.#end : (this.#ends[batch - 1] ?? 0);
+  }
+
+  /** An offset from which on there are at least the last `count` records. */
+  offsetOfLast(count: number): number {
+    let batch = this.#ends.length;
+    for (let kept = 0; kept < count && batch > 0;) kept += this.#headerAt(this.#places[--batch]!)!.count;
+    return batch === this.#ends.length ? this.#end : (this.#ends[batch - 1] ?? 0);
   }
 
   /** Up to where in a source the stored records answer, -1 if none ever said. */
@@ -131,30 +143,22 @@ export class Partition {
     closeSync(this.#file);
   }
 
-  /** Indexes the batches of the file; returns where the last intact one ends. */
-  #walk(size: number): number {
-    let at = magic.length;
-    for (
-      let header = this.#headerAt(at);
-      header !== undefined && at + header.bytes <= size;
-      header = this.#headerAt(at)
-    ) {
-      // Only the last write can be torn: its sum is checked here, those before it when they are read.
-      if (at + header.bytes === size && !isIntact(this.#read(at, header.bytes))) return at;
-      this.#index(header, at);
+  /** What is lost behind the last intact batch, as far as headers still say. */
+  #describeCut(size: number): string {
+    let at = this.#size;
+    let next = this.#end;
+    for (let header = this.#headerAt(at); header?.base === next && at < size; header = this.#headerAt(at)) {
+      next += header.count;
       at += header.bytes;
     }
-    return at;
-  }
-
-  #cutBehind(intact: number, size: number): Cut {
-    let at = intact;
-    let records = 0;
-    for (let next = this.#headerAt(at); next?.base === this.#end + records && at < size; next = this.#headerAt(at)) {
-      records += next.count;
-      at += next.bytes;
-    }
-    return { bytes: size - intact, from: this.#end, records, more: at < size };
+    const [from, records] = [this.#end, next - this.#end];
+    const known = records === 1 ? `1 record, offset ${from}` : `${records} records, offsets ${from} to ${next - 1}`;
+    return (
+      `a torn write of ${size - this.#size} bytes was cut off: ` +
+      (records === 0
+        ? `an unknown number of records from offset ${from} on`
+        : `${known}${at < size ? ", and what followed them" : ""}`)
+    );
   }
 
   /**
@@ -200,7 +204,7 @@ export class Partition {
 
   #damaged(place: number): string {
     return (
-      `${this.#path} is damaged at byte ${place}. What follows can not be trusted: ` +
+      `${this.#path} is damaged at byte ${place}. What follows cannot be trusted: ` +
       "move the data directory away and replay into a new one."
     );
   }
@@ -222,7 +226,7 @@ export class Partition {
       while (written < bytes.length) written += writeSync(this.#file, bytes, written);
     } catch (error) {
       this.#failure = new UserError(
-        `can not write to ${this.#path}: ${(error as Error).message}. ` +
+        `cannot write to ${this.#path}: ${(error as Error).message}. ` +
           "Free space and start again: what is stored stays, nothing else was acknowledged.",
         { cause: error },
       );

@@ -84,7 +84,7 @@ describe("a log", () => {
     await log.close();
   });
 
-  it("tells its readers when there is more", async () => {
+  it("wakes its readers when there is more", async () => {
     const log = open(newFolder());
     const stored = log.stored();
     put(log, 1, "BTC-USD", 1000, Buffer.from("a"));
@@ -106,7 +106,7 @@ describe("a log", () => {
     await log.close();
   });
 
-  it("cuts off a torn last write at the next start and goes on behind it, wherever it was torn", async () => {
+  it("cuts off a torn last write at the next start and continues behind it, wherever it was torn", async () => {
     const dir = newFolder();
     const partition = await filled(dir, 3);
     const file = join(dir, "events", `${partition}.log`);
@@ -119,7 +119,7 @@ describe("a log", () => {
       truncateSync(file, size);
       const log = open(dir);
       // A header of 44 bytes says which records were to follow.
-      const records = size - before < 44 ? "records from offset 2 on, nobody knows how many" : "1 record, offset 2";
+      const records = size - before < 44 ? "an unknown number of records from offset 2 on" : "1 record, offset 2";
       expect(log.repairs).toEqual([
         `events/${partition}: a torn write of ${size - before} bytes was cut off: ${records}`,
       ]);
@@ -189,7 +189,7 @@ describe("a log", () => {
     const dir = newFolder();
     mkdirSync(join(dir, "events"));
     symlinkSync("/dev/full", join(dir, "events", "0.log"));
-    expect(() => open(dir)).toThrow(/can not write to .*ENOSPC.*Free space and start again/);
+    expect(() => open(dir)).toThrow(/cannot write to .*ENOSPC.*Free space and start again/);
   });
 
   it("takes what an earlier run of the same session has sent, and does not store it again", async () => {
