@@ -10,8 +10,7 @@ import {
   notUnderstood,
 } from "../../program/command.ts";
 import { KsqlServer } from "../../ksqldb/server/client.ts";
-import { explain } from "../../ksqldb/server/explain.ts";
-import { readQueries } from "../../ksqldb/server/queries.ts";
+import { explain, readQueries } from "../../ksqldb/server/queries.ts";
 import { countDeadLetters, readConnector, readLags } from "../operations/confluent-api.ts";
 import { readNewestRows } from "../operations/newest-rows.ts";
 import { deployedPlatform, type Platform, queriesOfTopics } from "../operations/platform.ts";
@@ -108,7 +107,7 @@ function linesOf({ connector, sink, deadLetters, queries, lags, newestRows }: Re
       const lag = lagOf(`query_${id}`);
       const rest = id ? `${lag.text} (${id})` : "; npm run ksqldb -- apply makes it";
       const died = fault === undefined ? "" : `, died lately: ${fault}`;
-      const unknown = untold === undefined ? "" : `, whether it dies is not known: ${untold}`;
+      const unknown = untold === undefined ? "" : `, whether it fails is not known: ${untold}`;
       const isWrong = state !== "RUNNING" || fault !== undefined || untold !== undefined || lag.isMuch;
       add(`query of ${topic}: ${state}${rest}${died}${unknown}`, isWrong);
     }
@@ -140,7 +139,7 @@ const help = `npm run status [-- --json] [--wait 30s] [--max-lag 100000]
 
 Tells how the environment does that TAPELINE_ENVIRONMENT names: the sink with its tasks and dead letters, ksqlDB's queries,
 how far they are behind, and the newest row of each table, which BigQuery is asked for: a few cents at most, and told.
-A line with ! is of what is not as it should be: what is not RUNNING, or is and dies again and again; what is far behind;
+A line with ! is of what is not as it should be: what is not RUNNING, or is and fails again and again; what is far behind;
 dead letters in the last 24 hours; a table without a row in the last day, save feed_quarantine, for which that is good news, and
 coinbase_ticker, which a producer with keys of the exchange does not fill; what does not answer.
 

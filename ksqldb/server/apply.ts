@@ -5,10 +5,10 @@
 import { UserError } from "../../program/command.ts";
 import { type CommandStatus, duration, Lost, Refused, type KsqlServer } from "./client.ts";
 import { differences } from "./compare.ts";
-import { cureOf } from "./cures.ts";
-import { exactlyOnce, guaranteeProperty, isExactlyOnce, serverGuarantee } from "./explain.ts";
+import { exactlyOnce, guaranteeProperty, isExactlyOnce, serverGuarantee } from "./queries.ts";
 import { changesOf, type Step } from "./plan.ts";
 import { readSources } from "./state.ts";
+import { cureOf } from "./trouble.ts";
 
 export interface Outcome {
   readonly step: Step;
@@ -42,7 +42,7 @@ export async function carryOut(
       const done = await execute(server, step, options);
       const ms = Date.now() - started;
       outcomes.push({ step, ms, ...done });
-      const how = done.result === "found" ? "has been executed, as it turns out" : "done";
+      const how = done.result === "found" ? "was executed after all" : "done";
       options.talk(`${titleOf(step)}: ${how}, ${duration(ms)}`);
     } catch (error) {
       const { message } = error as Error;

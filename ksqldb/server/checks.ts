@@ -6,9 +6,9 @@ import { UserError } from "../../program/command.ts";
 import { readSchema } from "../../schemas/avro.ts";
 import { catalog, type RawTopic, rawTopics } from "../../schemas/catalog.ts";
 import type { SchemaRegistry } from "../../topics/registry/schema-registry.ts";
-import { topicCure } from "./cures.ts";
 import { changesOf, type Step } from "./plan.ts";
 import type { Topics } from "./state.ts";
+import { topicCure } from "./trouble.ts";
 
 export interface Checks {
   /** What is missing or wrong: nothing can be sent. */
@@ -33,9 +33,7 @@ export async function check(
   const notes: string[] = [];
   if (registry !== undefined) for (const topic of raw) faults.push(...(await schemaFault(topic, registry)));
   else if (raw.length > 0)
-    notes.push(
-      "raw schemas: not checked, since SCHEMA_REGISTRY_URL is not set. They must be there before the statements",
-    );
+    notes.push("raw schemas: not checked, since SCHEMA_REGISTRY_URL is not set. They must exist before the statements");
   if (typeof topics === "string") {
     if (steps.length > 0) notes.push(`topics: not checked, since ksqlDB does not show them: ${topics}`);
     return { faults, notes };
@@ -75,11 +73,11 @@ function topicFault({ action, desired }: Step, topics: ReadonlyMap<string, numbe
     // With PARTITIONS, and for what a query writes, the server makes the topic when it makes the query.
     if ((reads !== undefined || asked !== undefined) && (action === "create" || action === "recreate")) return [];
     const runs = reads === undefined ? "" : `, and the query of ${name} writes it`;
-    return [`topic ${topic}: there is none, or ksqlDB may not see it${runs}. ${topicCure(topic)}`];
+    return [`topic ${topic}: it does not exist, or ksqlDB may not see it${runs}. ${topicCure(topic)}`];
   }
   // Of a topic that it may not look into it shows none.
   if (found === 0 || wanted === undefined || found === wanted) return [];
   return [
-    `topic ${topic}: it has ${found} partitions, and ${wanted} are wanted. Create it again, or change schemas/catalog.ts and the statements.`,
+    `topic ${topic}: it has ${found} partitions, and ${wanted} are expected. Recreate it, or change schemas/catalog.ts and the statements.`,
   ];
 }

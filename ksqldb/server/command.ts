@@ -15,9 +15,8 @@ import { carryOut, type Outcome } from "./apply.ts";
 import { check, type Checks } from "./checks.ts";
 import { KsqlServer, type ServerAccess } from "./client.ts";
 import type { Desired } from "./desired.ts";
-import { explainQueries } from "./explain.ts";
 import { changesOf, planApply, planDestroy, type Step } from "./plan.ts";
-import { waitForQueries } from "./queries.ts";
+import { explainQueries, waitForQueries } from "./queries.ts";
 import { planText, reportJson, type Report } from "./report.ts";
 import { secretOf } from "./state-secret.ts";
 import { readSources, readTopics } from "./state.ts";
@@ -57,7 +56,7 @@ export const serverHelp = `npm run ksqldb -- plan | apply | destroy [options]
                        the server to be deleted next: one that does not answer, or whose key is gone, is passed over.
 
 Credentials are KSQLDB_API_KEY and KSQLDB_API_SECRET of the environment; with SCHEMA_REGISTRY_URL the raw schemas are
-checked before anything is sent. The talk goes to stderr, and a report as JSON to stdout, unless that is a terminal.
+checked before anything is sent. Messages go to stderr, and a report as JSON to stdout, unless that is a terminal.
 Exit codes: 0 done, or nothing to do; 1 refused or failed, with the reason; 2 a command line not understood;
 3 see --detailed-exitcode.
 `;
@@ -111,11 +110,11 @@ export async function runServerCommand(
 
   let report: Report = { command, server: { url: server.url }, plan: [], checks: { faults: [], notes: [] } };
   const endsWithServer = (why: string): number => {
-    talk(`${why}\nNothing is dropped: what runs there ends with the server.`);
+    talk(`${why}\nNothing is dropped: the statements end with the server.`);
     out(reportJson(report));
     return 0;
   };
-  if (isGone) return endsWithServer(`the key of ${server.url} is gone, and so is what it opened.`);
+  if (isGone) return endsWithServer(`the key of ${server.url} no longer exists, nor does the server.`);
   const outcomes: Outcome[] = [];
   try {
     const info = await server.info().catch((error: unknown) => {
@@ -142,7 +141,7 @@ export async function runServerCommand(
     const dropped = plan.flatMap(({ action, name }) => (action === "drop" || action === "recreate" ? name : []));
     const isAsked = dropped.length > 0 && values.yes !== true;
     if (isAsked && !(await isAgreed(`Drop ${dropped.join(", ")} on ${server.url}?`)))
-      throw new UserError("nothing was sent. Without anybody to ask it takes --yes.");
+      throw new UserError("nothing was sent. If no one can be asked, use --yes.");
     await carryOut(server, plan, { from, timeoutMs, talk }, outcomes);
     const running = command === "destroy" ? [] : namesOf(desired.filter(({ reads }) => reads !== undefined));
     const queries = await waitForQueries(server, running, timeoutMs, outcomes.length > 0, talk);
@@ -172,6 +171,6 @@ function readAccess(environment: Environment, state?: string): Pick<ServerAccess
   // What the state does not have is gone; another secret, as of .env, would open nothing.
   const secret = kept === null ? environment.secret("KSQLDB_API_SECRET") : kept;
   if (state !== undefined && kept === null && secret === undefined)
-    environment.fault(`${state} has no state: KSQLDB_API_SECRET is needed`);
+    environment.fault(`${state} has no state: KSQLDB_API_SECRET is required`);
   return { url, key, secret };
 }

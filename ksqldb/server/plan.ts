@@ -5,10 +5,8 @@
  */
 import { catalog } from "../../schemas/catalog.ts";
 import { differences } from "./compare.ts";
-import type { Desired } from "./desired.ts";
-import { inOrder } from "./order.ts";
+import { inOrder, type Desired } from "./desired.ts";
 import type { Query } from "./queries.ts";
-import { rowsOf } from "./rows.ts";
 import type { Source, Sources } from "./state.ts";
 import { whyNotInPlace } from "./upgrade.ts";
 
@@ -45,11 +43,11 @@ export function planApply(desired: readonly Desired[], sources: Sources, options
     const step = { name, kind, topic, desired: one, notes };
     if (source === undefined) return { ...step, action: "create", sql: text, notes: rowsOf(one, options, false) };
     if (drops.some((drop) => drop.name === name)) {
-      const because = whyNot ?? `reads ${one.reads}, which is made again`;
+      const because = whyNot ?? `reads ${one.reads}, which is recreated`;
       return { ...step, action: "recreate", sql: text, notes: [...notes, because, ...rowsOf(one, options, true)] };
     }
     if (whyNot !== undefined) {
-      const told = [...notes, `the server would not take that: ${whyNot}`];
+      const told = [...notes, `the server would refuse that: ${whyNot}`];
       return { ...step, action: "refuse", notes: told, cure: waysOut(one, withReaders([name], sources)) };
     }
     if (notes.length > 0) return { ...step, action: "replace", sql: text.replace(/^CREATE/i, "CREATE OR REPLACE") };
@@ -72,8 +70,8 @@ export function planDestroy(desired: readonly Desired[], sources: Sources, optio
 /** What is wrong with a query that is as it should be. */
 function ailment({ id, state, fault, untold }: Query): string[] {
   if (untold !== undefined)
-    return [`its query ${id}: whether it runs exactly once, and whether it dies, is not known: ${untold}`];
-  if (fault !== undefined) return [`its query ${id} is ${state}, and died lately: ${fault}`];
+    return [`its query ${id}: whether it runs exactly once, and whether it fails, is not known: ${untold}`];
+  if (fault !== undefined) return [`its query ${id} is ${state}, and failed recently: ${fault}`];
   return state === "RUNNING" ? [] : [`its query ${id} is ${state}`];
 }
 
@@ -132,7 +130,7 @@ function orphans(plan: readonly Step[], sources: Sources): Step[] {
     .filter(({ name }) => name !== "KSQL_PROCESSING_LOG" && !plan.some((step) => step.name === name))
     .map(({ name, kind, topic, statement }) => {
       const unread = typeof statement === "string" ? [`not read here: ${statement}`] : [];
-      return { action: "orphan", name, kind, topic, notes: ["not what a file names: it is left as it is", ...unread] };
+      return { action: "orphan", name, kind, topic, notes: ["no file names it: it is left as it is", ...unread] };
     });
 }
 
@@ -141,7 +139,24 @@ function waysOut({ name, kind, topic }: Desired, doomed: readonly string[]): str
   const them =
     readers.length === 0 ? "" : ` and ${readers.join(", ")}, which read${readers.length === 1 ? "s" : ""} it,`;
   return (
-    `npm run ksqldb -- apply --replace drops it${them} and makes it again; plan --replace tells what that does to the rows. ` +
+    `npm run ksqldb -- apply --replace drops it${them} and recreates it; plan --replace shows what that does to the rows. ` +
     `Or leave the ${kind} ${name} as it is and give the new one a name and a topic of its own, as ${topic}_v2.`
   );
+}
+
+/** What a query that starts now means for the rows of what it writes. `again`: another query has written them before. */
+function rowsOf({ ast, reads, topic }: Desired, { from, deleteTopics }: PlanOptions, again: boolean): string[] {
+  if (ast.kind === "create") return [];
+  const source = reads!.toLowerCase();
+  const isWindowed = ast.query.window !== null;
+  if (from === "latest") {
+    if (!again) return [`reads what comes into ${source} from now on`];
+    const missing = `reads what comes into ${source} from its start on: what comes between the drop and the start is missing in ${topic}`;
+    return isWindowed ? [missing, "windows that are open now start again at zero"] : [missing];
+  }
+  const kept = catalog.find(({ name }) => name === source)?.retentionMs;
+  const days = kept === undefined ? "" : ` (${kept / 86_400_000} days, according to schemas/catalog.ts)`;
+  if (!again || deleteTopics) return [`reads all that is still in ${source}${days}`];
+  const twice = `reads all that is still in ${source}${days} again: those rows come twice into ${topic} and what it is sunk into; the row views fold those that are as before, but where a row means something else now, empty the table or take a new name`;
+  return isWindowed ? [twice, "a window whose records are partly gone by now comes out smaller"] : [twice];
 }

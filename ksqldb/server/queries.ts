@@ -1,8 +1,8 @@
-/** The queries of a server, and the wait until they run. One that somebody reads writes nothing. */
-import { UserError } from "../../program/command.ts";
-import type { KsqlServer } from "./client.ts";
-import { errorText, explain } from "./explain.ts";
+/** The queries of a server: what they write, what `EXPLAIN` shows of them, and the wait until they run. */
+import { redact, UserError } from "../../program/command.ts";
 import { type Json, list, objects, text } from "../../program/json.ts";
+import { type KsqlServer, Refused } from "./client.ts";
+import type { Source, Sources } from "./state.ts";
 
 export interface Query {
   readonly id: string;
@@ -10,9 +10,9 @@ export interface Query {
   readonly sinks: readonly string[];
   /** Made by INSERT INTO, not with what it writes. */
   readonly inserts: boolean;
-  /** RUNNING, PAUSED, ERROR, or what it is on its way through. */
+  /** RUNNING, PAUSED, ERROR, or a state between these. */
   readonly state: string;
-  /** Where EXPLAIN was asked: its processing guarantee, and what it died of lately, RUNNING or not. */
+  /** If EXPLAIN was asked: its processing guarantee, and its last recent error, RUNNING or not. */
   readonly guarantee?: string;
   readonly fault?: string;
   /** Why neither is known. */
@@ -26,9 +26,8 @@ export async function readQueries(server: KsqlServer, step: string): Promise<Que
 
 export function readQuery({ id, sinks, state, statusCount, queryString }: Json): Query {
   // How many servers have it in which state: one that does not run it counts.
-  const states = Object.entries((statusCount ?? {}) as Record<string, number>).flatMap(([name, n]) =>
-    n > 0 ? name : [],
-  );
+  const counts = Object.entries((statusCount ?? {}) as Record<string, number>);
+  const states = counts.flatMap(([name, n]) => (n > 0 ? name : []));
   return {
     id: text(id),
     sinks: list(sinks).map(plain),
@@ -37,16 +36,125 @@ export function readQuery({ id, sinks, state, statusCount, queryString }: Json):
   };
 }
 
-/**
- * How long queries that were just made are watched once they have partitions to read, which they first wait for: one that
- * dies of its records is RUNNING until it has read some.
- */
+/** A name without the quotes that some versions put around it. */
+export function plain(name: unknown): string {
+  return text(name).replace(/^`(.*)`$/, "$1");
+}
+
+/** The property of a query that says whether a crash may make it count a record twice. */
+export const guaranteeProperty = "processing.guarantee";
+/** The guarantee with which statements are applied. */
+export const exactlyOnce = "exactly_once_v2";
+/** ksqlDB's own default. */
+const atLeastOnce = "at_least_once";
+
+/** Older names of it, such as `exactly_once`, mean the same. */
+export const isExactlyOnce = (guarantee: string) => guarantee.startsWith("exactly_once");
+
+export interface Explained {
+  /** From its own properties; undefined: the server's. */
+  readonly guarantee: string | undefined;
+  /** Its last error, if recent: a query that fails is still RUNNING to the server, which restarts it again and again. */
+  readonly fault: string | undefined;
+  /** Its last errors, recent or not. */
+  readonly errors: readonly string[];
+  /** It has read everything that was there. */
+  readonly isCaughtUp: boolean;
+  /** The server has assigned it partitions to read. */
+  readonly isAssigned: boolean;
+  /** Why the server does not show it; then nothing of the above is known. */
+  readonly untold?: string;
+}
+
+const unknown = { guarantee: undefined, fault: undefined, errors: [], isCaughtUp: false, isAssigned: false };
+
+/** Undefined for a query that no longer exists. */
+export async function explain(server: KsqlServer, step: string, id: string): Promise<Explained | undefined> {
+  try {
+    const { queryDescription } = await server.ask(step, `EXPLAIN ${id};`, "queryDescription");
+    return readExplained((queryDescription ?? {}) as Json);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const isGone = /Query with id:\S+ does not exist/.test(error.message);
+    return isGone ? undefined : { ...unknown, untold: error.message };
+  }
+}
+
+/** ksqlDB restarts a query that failed after 15 s, then more slowly, and at the latest after 15 minutes. */
+const recentMs = 20 * 60_000;
+
+function readExplained({ overriddenProperties, queryErrors, tasksMetadata }: Json): Explained {
+  const errors = objects(queryErrors);
+  const texts = errors.slice(-3).map(errorText);
+  if (overriddenProperties === undefined)
+    return { ...unknown, errors: texts, untold: "EXPLAIN has no overriddenProperties." };
+  const given = text(((overriddenProperties ?? {}) as Json)[guaranteeProperty]);
+  const offsets = objects(tasksMetadata).flatMap((task) => objects(task["topicOffsets"]));
+  // An older error is one that the query has had the time to recover from.
+  const isOld = Number(errors.at(-1)?.["timestamp"]) < Date.now() - recentMs;
+  return {
+    guarantee: given === "" ? undefined : given,
+    fault: isOld ? undefined : texts.at(-1),
+    errors: texts,
+    isCaughtUp:
+      offsets.some(({ endOffset }) => Number(endOffset) >= 0) &&
+      offsets.every(({ endOffset, committedOffset }) => Number(committedOffset) >= Number(endOffset)),
+    isAssigned: offsets.length > 0,
+  };
+}
+
+/** One of `queryErrors` in words: its causes, without the frames of the stack between them. */
+function errorText({ type, errorMessage }: Json): string {
+  const lines = redact(text(errorMessage)).split("\n");
+  const words = lines.filter((line) => !/^\s*(at |\.\.\. \d+ more)/.test(line)).map((line) => line.trim());
+  return `${text(type)}: ${words.join(" ").trim().slice(0, 1000)}`;
+}
+
+/** The guarantee of queries that have none of their own. */
+export async function serverGuarantee(server: KsqlServer, step: string): Promise<string> {
+  try {
+    const { properties } = await server.ask(step, "LIST PROPERTIES;", "properties");
+    const found = objects(properties).find(({ name }) => text(name) === `ksql.streams.${guaranteeProperty}`);
+    return text(found?.["value"]) || atLeastOnce;
+  } catch (error) {
+    if (error instanceof Refused) return atLeastOnce;
+    throw error;
+  }
+}
+
+/** The sources, those of `names` with what EXPLAIN shows of the queries that write them. */
+export async function explainQueries(
+  server: KsqlServer,
+  step: string,
+  sources: Sources,
+  names: readonly string[],
+): Promise<Sources> {
+  let ofServer: string | undefined;
+  const explained = new Map<string, Source>(sources);
+  for (const name of names) {
+    const source = sources.get(name);
+    if (source === undefined) continue;
+    const writtenBy: Query[] = [];
+    for (const query of source.writtenBy) {
+      const found = await explain(server, step, query.id);
+      const { fault, untold } = found ?? {};
+      const isKnown = found !== undefined && untold === undefined;
+      const guarantee = isKnown ? (found.guarantee ?? (ofServer ??= await serverGuarantee(server, step))) : undefined;
+      const known = { guarantee, fault, untold };
+      writtenBy.push({ ...query, ...Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined)) });
+    }
+    explained.set(name, { ...source, writtenBy });
+  }
+  return explained;
+}
+
+/** How long new queries are watched once they have partitions: one that fails on its records is RUNNING until it has read some. */
 const watchMs = 5_000;
 
 /**
- * Waits until the queries that write `names` run: returns their ids. `isNew`: some were just made, and are watched until they
- * have read what is there, for some seconds at most. `talk` is given what is not known of them. Throws UserError with what is
- * wrong with them.
+ * Waits until the queries that write `names` run, and returns their ids. `isNew`: some were just made, and are watched until
+ * they have read what is there, for some seconds at most. `talk` gets what is not known of them. Throws UserError with their
+ * errors if one fails.
  */
 export async function waitForQueries(
   server: KsqlServer,
@@ -63,7 +171,8 @@ export async function waitForQueries(
     for (const name of names) {
       const query = all.find(({ sinks, inserts }) => sinks.includes(name) && !inserts);
       if (query === undefined) missing.push(`the query of ${name} is not there`);
-      else if (/^(ERROR|UNRESPONSIVE|PAUSED)$/.test(query.state)) throw await faultOf(server, step, query);
+      else if (/^(ERROR|UNRESPONSIVE|PAUSED)$/.test(query.state))
+        throw faultOf(step, query, await explain(server, step, query.id));
       else if (query.state !== "RUNNING") missing.push(`${query.id} is ${query.state}`);
       else found.push(query);
     }
@@ -76,9 +185,9 @@ export async function waitForQueries(
     let areAssigned = true;
     for (const query of queries) {
       const explained = await explain(server, step, query.id);
-      if (explained?.fault !== undefined) throw await faultOf(server, step, query);
+      if (explained?.fault !== undefined) throw faultOf(step, query, explained);
       if (explained?.untold !== undefined) {
-        untold.push(`${query.id} is ${query.state}; whether it dies is not known: ${explained.untold}`);
+        untold.push(`${query.id} is ${query.state}; whether it fails is not known: ${explained.untold}`);
         continue;
       }
       areCaughtUp &&= explained?.isCaughtUp === true;
@@ -94,20 +203,10 @@ export async function waitForQueries(
   }
 }
 
-/** What a query complains of: the last of its errors. */
-async function faultOf(server: KsqlServer, step: string, { id, state }: Query): Promise<UserError> {
-  const { queryDescription } = await server.ask(step, `EXPLAIN ${id};`, "queryDescription");
-  const { queryErrors } = (queryDescription ?? {}) as Json;
-  const errors = objects(queryErrors).slice(-3);
-  const lines = errors.map((error) => `\n  ${errorText(error)}`).join("");
-  const how = state === "RUNNING" ? "is RUNNING, and dies again and again" : `is ${state}`;
+function faultOf(step: string, { id, state }: Query, explained: Explained | undefined): UserError {
+  const lines = (explained?.errors ?? []).map((error) => `\n  ${error}`).join("");
+  const how = state === "RUNNING" ? "is RUNNING, and fails again and again" : `is ${state}`;
   return new UserError(
-    `${step}: ${id} ${how}.${lines}\n` +
-      "Fix what it complains of: ksqlDB starts it again by itself; RESUME it if it is paused.",
+    `${step}: ${id} ${how}.${lines}\nFix the cause: ksqlDB restarts the query on its own; RESUME it if it is paused.`,
   );
-}
-
-/** A name without the quotes that some versions put around it. */
-export function plain(name: unknown): string {
-  return text(name).replace(/^`(.*)`$/, "$1");
 }

@@ -20,7 +20,7 @@ export function secretOf(key: string, dir: string): string | undefined | null {
   const args = [`-chdir=${dir}`, "state", "pull"];
   const { status, stdout, stderr, error } = spawnSync(program, args, { env, encoding: "utf8", maxBuffer: 2 ** 30 });
   if (error !== undefined || status !== 0)
-    throw new UserError(`${program} does not tell the state of ${dir}: ${error?.message ?? stderr.trim()}`);
+    throw new UserError(`${program} cannot read the state of ${dir}: ${error?.message ?? stderr.trim()}`);
   const { resources = [] } = JSON.parse(stdout || "{}") as State;
   if (resources.length === 0) return null;
   const keys = resources.filter(({ type }) => type === "confluent_api_key").flatMap(({ instances }) => instances);

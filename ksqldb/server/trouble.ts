@@ -1,7 +1,7 @@
 /** What stands between a question and its answer: what may pass, and what to do where it does not. */
 import { type Answer, type Fixes, mayPass, type Service, Unreachable, wordsOf } from "../../program/http.ts";
-import { knownCure } from "./cures.ts";
 import { parseJson } from "../../program/json.ts";
+import { catalog } from "../../schemas/catalog.ts";
 
 export interface Trouble {
   /** `waits`: nothing was executed, and it may pass; `unknown`: it may pass; `final`: it will not. */
@@ -22,8 +22,8 @@ export const fixes: Fixes = {
   403: ofKey,
   429: "It limits the rate: wait longer (--wait).",
   503: "It is starting, stopping or busy: look at its log, or wait longer (--wait).",
-  keyless: "It wants a key: set KSQLDB_API_KEY and KSQLDB_API_SECRET.",
-  later: "Look at the log of the server, and at what stands before it.",
+  keyless: "It requires a key: set KSQLDB_API_KEY and KSQLDB_API_SECRET.",
+  later: "Check the log of the server, and the gateway in front of it.",
   other: "",
 };
 
@@ -67,4 +67,54 @@ export function pauseBefore(attempt: number, answer: Answer | Unreachable): numb
   const asked = answer instanceof Unreachable ? 0 : Number(answer.headers.get("retry-after"));
   if (asked > 0) return Math.min(asked, 60) * 1000 * (1 + Math.random() / 10);
   return Math.min(20_000, 200 * 2 ** attempt) * (0.5 + Math.random());
+}
+
+/** What helps when a server refuses a statement, by its words. */
+const cures: readonly [RegExp, string | ((topic: string) => string)][] = [
+  [
+    /processing\.guarantee/,
+    "Every query must run exactly once, and this server does not let a request set that: set ksql.streams.processing.guarantee=exactly_once_v2 " +
+      "in its configuration (in Confluent Cloud ALTER SYSTEM 'processing.guarantee'='exactly_once_v2' in the ksql command line). " +
+      "Then statements are sent without it.",
+  ],
+  [/Not recognizable as .* property/, "This version of ksqlDB does not know the property: 0.28 or later is needed."],
+  [/exists, with different/, "Give the topic the PARTITIONS and RETENTION_MS of the statement, in the infrastructure."],
+  [/Non-windowed tables do not support retention/, "Take RETENTION_MS out of the statement: only windows have one."],
+  [/Refusing to delete topic/, "Drop without --delete-topics: others use the topic."],
+  [
+    /soft deleted|clean up the schema registry/i,
+    "Its subject was deleted halfway: DROP it without DELETE TOPIC, and delete the subject for good (permanent=true).",
+  ],
+  [/command topic/, "The server cannot use its own topic of commands: look at its log, and whether it reaches Kafka."],
+  [/opic '?([\w.-]+)'? does not exist/, topicCure],
+  [/already exists|does not exist|this source/, "The server has changed in the meantime: run plan again."],
+  [/not upgradeable|not yet supported/, "DROP it by hand, which keeps its topic: apply recreates it."],
+  [/exceed|limit/i, "The cluster runs as many queries as it allows: terminate others, or use a larger one."],
+  [/uthoriz|denied/, "ksqlDB's own account lacks a permission: on the topic, its group, or the subject of its schema."],
+  [/ncompatible|NAME_MISMATCH|chema Registry/, "Check who registered the topic's subject, and its compatibility."],
+];
+
+/** What is known to help; undefined where nothing is. */
+function knownCure(message: string): string | undefined {
+  for (const [pattern, cure] of cures) {
+    const match = pattern.exec(message);
+    if (match !== null) return typeof cure === "string" ? cure : cure(match[1] ?? "");
+  }
+  return undefined;
+}
+
+export function cureOf(message: string): string {
+  return knownCure(message) ?? "Fix the statement, or what it needs.";
+}
+
+/** How a topic that is missing comes to be: whoever writes it makes it. */
+export function topicCure(topic: string): string {
+  const writer = catalog.find(({ name }) => name === topic)?.writtenBy;
+  if (writer === "producer")
+    return "Create the topic: deploy the infrastructure, or npm run producer -- --create-topics.";
+  if (writer === undefined) return "Create the topic, or give the statement PARTITIONS: then ksqlDB makes it.";
+  return (
+    "Deploy the infrastructure, which makes the topic. On a Kafka of your own ksqlDB makes it with the statement: " +
+    "drop what writes it, and what reads that (npm run ksqldb -- destroy), then apply."
+  );
 }

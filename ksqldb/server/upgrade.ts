@@ -5,8 +5,7 @@
  * to be accepted is predicted to be refused.
  */
 import type { CreateAs } from "../../engine/language/ast.ts";
-import { namesIn } from "./canonical.ts";
-import type { Difference } from "./compare.ts";
+import { namesIn, type Difference } from "./compare.ts";
 import type { Desired } from "./desired.ts";
 import type { Column, Source } from "./state.ts";
 
@@ -15,7 +14,7 @@ export function whyNotInPlace(server: Source, file: Desired, found: readonly Dif
   const parts = new Set(found.map(({ part }) => part));
   const [one, other] = [server.statement, file.ast];
   if (typeof one === "string") return "what would change is not known";
-  if (parts.has("kind")) return "ksqlDB makes no table of a stream, and no query of a declaration";
+  if (parts.has("kind")) return "ksqlDB does not turn a stream into a table, or a declaration into a query";
   if (parts.has("query")) return "it replaces a running query, and none runs";
   if (parts.has("guarantee")) return "a running query keeps the guarantee that it was started with";
   if (parts.has("properties")) return "topic, formats, partitions and the like are settled when it is created";

@@ -217,7 +217,7 @@ describeTerraform("an environment", () => {
     ksqldb.close();
     const { output } = await clone.run(["destroy", "--", "--yes"]);
     expect(output).toContain("Apply complete! Resources: 0 added, 0 changed");
-    expect(clone.read("ksqldb-dev.log")).toContain("Nothing is dropped: what runs there ends with the server.");
+    expect(clone.read("ksqldb-dev.log")).toContain("Nothing is dropped: the statements end with the server.");
     expect(cloud.all("confluent_environment")).toEqual([]);
   });
 

@@ -162,7 +162,7 @@ describe("a status", () => {
     world.ksqldb.fail({ on: `EXPLAIN ${query.id}`, status: 500, code: 50000, message: "Internal error: null" });
     const { wrong } = await look(world);
     expect(wrong).toEqual([expect.stringContaining("query of coinbase_bars_1s: RUNNING, lag not known")]);
-    expect(wrong[0]).toContain("whether it dies is not known: ");
+    expect(wrong[0]).toContain("whether it fails is not known: ");
   });
 
   it("marks a failed task with the first line of its trace, and tells the sink's", async () => {

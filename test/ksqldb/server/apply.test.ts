@@ -102,7 +102,7 @@ describe("plan", () => {
     expect([code, sent]).toEqual([0, []]);
     const orphans = report!.steps.filter(({ action }) => action === "orphan");
     expect(orphans.map(({ name }) => name)).toEqual(["THEIRS"]);
-    expect(orphans[0]!.notes.join()).toMatch(/not what a file names.*JOIN is outside/s);
+    expect(orphans[0]!.notes.join()).toMatch(/no file names it.*JOIN is outside/s);
   });
 
   it("counts one of ours that cannot be read as different, and says why", async () => {
@@ -112,7 +112,7 @@ describe("plan", () => {
     const step = report!.steps.find(({ action }) => action === "refuse")!;
     expect([step.name, step.notes.join()]).toEqual([
       "COINBASE_BARS_1M",
-      expect.stringMatching(/cannot be read here: the stored statement:1:\d+: /),
+      expect.stringMatching(/cannot be parsed here: the stored statement:1:\d+: /),
     ]);
   });
 
@@ -233,7 +233,7 @@ describe("a change", () => {
       "WINDOW is SIZE 60000, RETENTION 172800000, GRACE PERIOD 86400000 (ms) on the server and SIZE 30000",
     );
     expect(told).toContain("Upgrades not yet supported for StreamWindowedAggregate");
-    expect(told).toContain("apply --replace drops it and makes it again");
+    expect(told).toContain("apply --replace drops it and recreates it");
     expect(told).toContain("coinbase_bars_1m_v2");
   });
 
@@ -249,11 +249,11 @@ describe("a change", () => {
       "recreate COINBASE_BARS_1M",
     ]);
     expect(plan.told).toContain(
-      "reads all that is still in coinbase_full (7 days, says the catalogue) again: those rows come twice into coinbase_trades",
+      "reads all that is still in coinbase_full (7 days, according to schemas/catalog.ts) again: those rows come twice into coinbase_trades",
     );
-    expect(plan.told).toContain("reads COINBASE_TRADES, which is made again");
+    expect(plan.told).toContain("reads COINBASE_TRADES, which is recreated");
     const latest = await runAgainst(fake, "plan", next, { replace: true, from: "latest" });
-    expect(latest.told).toContain("what comes between the drop and that is missing in coinbase_trades");
+    expect(latest.told).toContain("what comes between the drop and the start is missing in coinbase_trades");
     const { code, sent } = await runAgainst(fake, "apply", next, { replace: true });
     expect([code, sent.slice(0, 2)]).toEqual([0, ["DROP TABLE `COINBASE_BARS_1M`;", "DROP STREAM `COINBASE_TRADES`;"]]);
     expect(sent).toHaveLength(4);
@@ -305,7 +305,7 @@ describe("a change", () => {
     const next = desiredOf(full, trades);
     const kept = await runAgainst(fake, "apply", next, { replace: true });
     expect([kept.code, kept.sent]).toEqual([1, []]);
-    expect(kept.told).toContain("topic coinbase_trades: it has 3 partitions, and 6 are wanted");
+    expect(kept.told).toContain("topic coinbase_trades: it has 3 partitions, and 6 are expected");
     expect((await runAgainst(fake, "apply", next, { replace: true, "delete-topics": true })).code).toBe(0);
     expect(fake.state.topics.get("coinbase_trades")?.partitions).toBe(6);
   });
@@ -340,7 +340,7 @@ describe("what drops something", () => {
       const { code, sent, told } = await runAgainst(fake, command, files, { ...options, says: "no" });
       expect([code, sent]).toEqual([1, []]);
       expect(told).toMatch(/Drop .*COINBASE_BARS_1M.* on http:\/\/127/);
-      expect(told).toContain("nothing was sent. Without anybody to ask it takes --yes.");
+      expect(told).toContain("nothing was sent. If no one can be asked, use --yes.");
       expect((await runAgainst(fake, command, files, { ...options, yes: true, says: "no" })).code).toBe(0);
     },
   );
@@ -447,7 +447,7 @@ describe("destroy", () => {
     const { code, sent, report } = await runAgainst(fake, "destroy", desired);
     expect([code, sent]).toEqual([0, []]);
     expect(report?.steps).toMatchObject([
-      { action: "orphan", name: "COINBASE_FULL", notes: ["not what a file names: it is left as it is"] },
+      { action: "orphan", name: "COINBASE_FULL", notes: ["no file names it: it is left as it is"] },
       { action: "orphan", name: "COINBASE_BARS_1M" },
     ]);
   });
@@ -695,14 +695,14 @@ describe("a query that does not run", () => {
     });
     const { code, told, report } = await runAgainst(fake, "apply", desired);
     expect(code).toBe(1);
-    const fault = "  USER: Overflow on addition of decimals\nFix what it complains of";
-    expect(told).toContain(`CTAS_COINBASE_BARS_1M_5 is RUNNING, and dies again and again.\n${fault}`);
+    const fault = "  USER: Overflow on addition of decimals\nFix the cause";
+    expect(told).toContain(`CTAS_COINBASE_BARS_1M_5 is RUNNING, and fails again and again.\n${fault}`);
     expect(told).toContain("the statements are in place");
     expect(report?.error).toContain("Overflow on addition of decimals");
     // Also where nothing is sent any more; and plan shows it.
     expect((await runAgainst(fake, "apply", desired)).told).toContain(fault);
     expect((await runAgainst(fake, "plan", desired)).told).toContain(
-      "its query CTAS_COINBASE_BARS_1M_5 is RUNNING, and died lately: USER: Overflow on addition of decimals",
+      "its query CTAS_COINBASE_BARS_1M_5 is RUNNING, and failed recently: USER: Overflow on addition of decimals",
     );
     fake.state.queries.get("CTAS_COINBASE_BARS_1M_5")!.state = "ERROR";
     expect((await runAgainst(fake, "apply", desired)).told).toContain(`CTAS_COINBASE_BARS_1M_5 is ERROR.\n${fault}`);
@@ -734,11 +734,11 @@ describe("a query that does not run", () => {
     fake.fail({ on: "EXPLAIN", times: 100, ...fault });
     const { told } = await runAgainst(fake, "plan", desired);
     expect(told).toContain(
-      "its query CSAS_COINBASE_TRADES_3: whether it runs exactly once, and whether it dies, is not known: ",
+      "its query CSAS_COINBASE_TRADES_3: whether it runs exactly once, and whether it fails, is not known: ",
     );
     expect(told).toContain(reason);
     expect((await runAgainst(fake, "apply", desired)).told).toContain(
-      "CTAS_COINBASE_BARS_1M_5 is RUNNING; whether it dies is not known: ",
+      "CTAS_COINBASE_BARS_1M_5 is RUNNING; whether it fails is not known: ",
     );
   });
 
@@ -816,12 +816,12 @@ describe("before anything is sent", () => {
     [
       "a raw topic",
       { coinbase_full: { partitions: 3, retentionMs: 604_800_000 } },
-      "topic coinbase_full: it has 3 partitions, and 6 are wanted",
+      "topic coinbase_full: it has 3 partitions, and 6 are expected",
     ],
     [
       "a derived topic",
       { coinbase_trades: { partitions: 1, retentionMs: 604_800_000 } },
-      "topic coinbase_trades: it has 1 partitions, and 6 are wanted. Create it again",
+      "topic coinbase_trades: it has 1 partitions, and 6 are expected. Recreate it",
     ],
   ])("%s must have the partitions", async (_, topics, reason) => {
     const fake = await startFakeKsqldb({ topics });
@@ -837,9 +837,9 @@ describe("before anything is sent", () => {
     const { code, report, told } = await runAgainst(fake, "plan", desired);
     expect([code, report?.changes, report?.refused]).toEqual([1, 0, 0]);
     expect(report?.checks.faults).toEqual([
-      "topic coinbase_full: there is none, or ksqlDB may not see it. Create the topic: deploy the infrastructure, or npm run producer -- --create-topics.",
+      "topic coinbase_full: it does not exist, or ksqlDB may not see it. Create the topic: deploy the infrastructure, or npm run producer -- --create-topics.",
       expect.stringMatching(
-        /^topic coinbase_bars_1m: there is none, or ksqlDB may not see it, and the query of COINBASE_BARS_1M writes it\. Deploy the infrastructure, which makes the topic\. On a Kafka of your own/,
+        /^topic coinbase_bars_1m: it does not exist, or ksqlDB may not see it, and the query of COINBASE_BARS_1M writes it\. Deploy the infrastructure, which makes the topic\. On a Kafka of your own/,
       ),
     ]);
     expect(told).toContain("nothing to send, 2 missing before.");
@@ -853,7 +853,7 @@ describe("before anything is sent", () => {
       desiredOf(full.replaceAll("coinbase_full", "coincap_rates")),
     );
     expect([code, sent]).toEqual([1, []]);
-    expect(told).toContain("topic coincap_rates: there is none, or ksqlDB may not see it");
+    expect(told).toContain("topic coincap_rates: it does not exist, or ksqlDB may not see it");
   });
 
   it("another retention, which only the server sees, is told in its words, with the cure", async () => {

@@ -139,11 +139,11 @@ describe("what does not pass is one message: step, reason, cure", () => {
     const fake = await startFakeKsqldb({ credentials });
     const { told, report } = await runAgainst(fake, "plan", desired, { wait: "10m" });
     expect(told).toContain(
-      "answers 401 (40100): Unauthorized. It wants a key: set KSQLDB_API_KEY and KSQLDB_API_SECRET.",
+      "answers 401 (40100): Unauthorized. It requires a key: set KSQLDB_API_KEY and KSQLDB_API_SECRET.",
     );
     expect(fake.requests).toHaveLength(1);
     expect(report).toMatchObject({ command: "plan", server: { url: fake.url } });
-    expect(report?.error).toContain("It wants a key");
+    expect(report?.error).toContain("It requires a key");
   });
 
   it("a server that is down", async () => {

@@ -1,10 +1,9 @@
 /** What our client makes of every answer that a real ksqlDB (7.9.0) gave: the exchanges are replayed, byte for byte. */
 import { describe, expect, it } from "vitest";
-import { cureOf } from "../../../ksqldb/server/cures.ts";
+import { cureOf } from "../../../ksqldb/server/trouble.ts";
 import { KsqlServer, Lost, Refused } from "../../../ksqldb/server/client.ts";
 import { differences } from "../../../ksqldb/server/compare.ts";
-import { explain, exactlyOnce } from "../../../ksqldb/server/explain.ts";
-import { readQueries } from "../../../ksqldb/server/queries.ts";
+import { explain, exactlyOnce, readQueries } from "../../../ksqldb/server/queries.ts";
 import { readSources, readTopics } from "../../../ksqldb/server/state.ts";
 import { describeOracle } from "../../evidence.ts";
 import { createdBy, type Exchange, ksqlOf, readExchanges, readLines } from "../../fake-ksqldb/exchanges.ts";
@@ -125,6 +124,7 @@ describeOracle("every answer of a real ksqlDB is read as it was meant", (oracle)
     expect(await explain(server, "step", id)).toEqual({
       guarantee: exactlyOnce,
       fault: undefined,
+      errors: [],
       isCaughtUp: true,
       isAssigned: true,
     });
@@ -141,7 +141,7 @@ describeOracle("every answer of a real ksqlDB is read as it was meant", (oracle)
   const cures: readonly [RegExp, string][] = [
     [/different partition\/replica\/retention/, "Give the topic the PARTITIONS and RETENTION_MS of the statement"],
     [/Can't find any functions/, "Fix the statement, or what it needs."],
-    [/incompatible with an earlier schema/, "Look who registered the topic's subject, and its compatibility."],
+    [/incompatible with an earlier schema/, "Check who registered the topic's subject, and its compatibility."],
     [/Non-windowed tables do not support retention/, "Take RETENTION_MS out of the statement"],
     [/was soft deleted/, "DROP it without DELETE TOPIC"],
   ];
