@@ -9,11 +9,11 @@ import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { UserError } from "../../program/command.ts";
 import { readTables, type Column, type TableShape } from "../../schemas/tables.ts";
 import { readObjects } from "../objects.ts";
-import { relationsOf } from "../style/object.ts";
+import { checkObjects } from "../style/object.ts";
 import { columnTypes } from "./columns.ts";
 import { warehouseFault } from "./faults.ts";
 import { macros } from "./macros.ts";
-import { objectToDuckDb } from "./transpile.ts";
+import { translated } from "./transpile.ts";
 
 /** How far each partition's records are in the tables: written in the transaction that writes the rows. */
 export const offsetsTable = "_offsets";
@@ -45,14 +45,19 @@ export async function openWarehouse(path: string, threads?: number): Promise<War
       { cause: error },
     );
   }
-  const warehouse = await open(path, threads === undefined ? {} : { threads: String(threads) }, async () => {});
+  const opening = open(path, threads === undefined ? {} : { threads: String(threads) }, async () => {});
+  // The bodies are translated while DuckDB opens the file.
+  const [opened, statements] = await Promise.allSettled([opening, objectStatements("")]);
+  if (opened.status === "rejected") throw opened.reason;
+  const warehouse = opened.value;
   try {
+    if (statements.status === "rejected") throw statements.reason;
     const connection = await warehouse.connect();
     for (const table of readTables()) await createTable(connection, table, path);
     await connection.run(
       `CREATE TABLE IF NOT EXISTS ${offsetsTable} (topic VARCHAR, partition INTEGER, next BIGINT, PRIMARY KEY (topic, partition))`,
     );
-    for (const statement of objectStatements("")) await connection.run(statement);
+    for (const statement of statements.value) await connection.run(statement);
     warehouse.disconnect(connection);
   } catch (error) {
     warehouse.close();
@@ -66,7 +71,7 @@ export async function openWarehouse(path: string, threads?: number): Promise<War
  * at the same time. Only a file of an earlier version is brought up to this one first. Throws UserError as `openWarehouse`.
  */
 export async function openToRead(path: string): Promise<Warehouse> {
-  const statements = objectStatements("TEMP ");
+  const statements = await objectStatements("TEMP ");
   const options = {
     access_mode: "READ_ONLY",
     // What DuckDB spills goes beside the file by default, where several readers would overwrite each other's.
@@ -156,15 +161,13 @@ async function open(
 }
 
 /** Makes the views and table functions, with what they need: in the file, or as "TEMP " for one connection. */
-function objectStatements(temp: "" | "TEMP "): string[] {
-  const objects = readObjects();
-  const relations = relationsOf(objects);
-  const made = objects.map((object) => {
-    const body = objectToDuckDb(object, relations);
-    const names = object.arguments.map(({ name }) => name).join(", ");
-    return object.kind === "view"
-      ? `CREATE OR REPLACE ${temp}VIEW ${object.name} AS ${body}`
-      : `CREATE OR REPLACE ${temp}MACRO ${object.name}(${names}) AS TABLE ${body}`;
+async function objectStatements(temp: "" | "TEMP "): Promise<string[]> {
+  const made = checkObjects(readObjects()).checked.map((one) => {
+    const { kind, name, arguments: taken } = one.object;
+    const body = translated(one.source, one);
+    return kind === "view"
+      ? `CREATE OR REPLACE ${temp}VIEW ${name} AS ${body}`
+      : `CREATE OR REPLACE ${temp}MACRO ${name}(${taken.map((argument) => argument.name).join(", ")}) AS TABLE ${body}`;
   });
   return [...macros.map((macro) => macro.replace("MACRO", `${temp}MACRO`)), ...made];
 }

@@ -1,8 +1,7 @@
 /** Reads a whole body: names, types, and what the two engines would take differently. */
 import { checkCondition, checkKeys, typed, type Context } from "./expression.ts";
-import { parse } from "./parse.ts";
-import { key, Scope, type Alias, type Columns } from "./scope.ts";
-import type { Source } from "./source.ts";
+import type { Source } from "./parse.ts";
+import { Scope, type Alias, type Columns } from "./scope.ts";
 import type { Body, Expression, Item, OrderTerm, Query, Relation, Select, Star, Union } from "./syntax.ts";
 import { checkComparable, unified, type Type } from "./types.ts";
 
@@ -22,7 +21,7 @@ export interface Checked {
 
 /** Parses and checks a body. Throws UserError on anything outside the style. */
 export function check(source: Source, { relations, arguments: given }: Surroundings): Checked {
-  const query = parse(source);
+  const query = source.parse();
   const types = new Map<Expression, Type>();
   let parts: ReadonlyMap<string, Columns> = new Map();
   const context: Context = { source, types, columnsOf: columnsOfQuery };
@@ -32,7 +31,7 @@ export function check(source: Source, { relations, arguments: given }: Surroundi
     const before = parts;
     for (const part of inner.parts) {
       const found = columnsOfQuery(part.query, outer);
-      parts = new Map([...parts, [key(part.name), found]]);
+      parts = new Map([...parts, [part.name.key, found]]);
     }
     const found = columnsOfBody(inner.body, inner.orderBy, outer);
     parts = before;
@@ -63,7 +62,7 @@ export function check(source: Source, { relations, arguments: given }: Surroundi
   function columnsOfSelect(select: Select, orderBy: readonly OrderTerm[], outer: Scope | undefined): Columns {
     const scope = new Scope(outer, given);
     for (const relation of select.from) join(scope, relation, outer);
-    if (select.where !== undefined) checkCondition(context, select.where, scope);
+    if (select.where !== null) checkCondition(context, select.where, scope);
     const aliases = new Map<string, Alias>();
     const outputs = select.items.map((item) => {
       if (item.kind === "star") return starred(scope, item);
@@ -79,7 +78,7 @@ export function check(source: Source, { relations, arguments: given }: Surroundi
     scope.aliases = aliases;
     checkKeys(context, select.groupBy, scope);
     for (const condition of [select.having, select.qualify]) {
-      if (condition !== undefined) checkCondition(context, condition, scope);
+      if (condition !== null) checkCondition(context, condition, scope);
     }
     checkKeys(context, orderBy, scope);
     if (outputs.some((one) => one === undefined)) return undefined;
@@ -91,27 +90,27 @@ export function check(source: Source, { relations, arguments: given }: Surroundi
   }
 
   function starred({ relations: from }: Scope, { at, relation }: Star): Columns {
-    if (relation === undefined && from.some(({ merged }) => merged.length > 0)) {
+    if (relation === null && from.some(({ merged }) => merged.length > 0)) {
       source.refuse(at, "* after USING has its columns in another order on BigQuery: write the columns out");
     }
-    const chosen = from.filter(({ name }) => relation === undefined || name === key(relation));
+    const chosen = from.filter(({ name }) => relation === null || name === relation.key);
     if (chosen.length === 0)
-      source.refuse(at, relation === undefined ? "* has no FROM" : `there is no table ${key(relation)} in FROM`);
+      source.refuse(at, relation === null ? "* has no FROM" : `there is no table ${relation.key} in FROM`);
     return chosen.some(({ columns }) => columns === undefined)
       ? undefined
       : chosen.flatMap(({ columns }) => columns ?? []);
   }
 
   function join(scope: Scope, { at, of, alias, on, using }: Relation, outer: Scope | undefined): void {
-    const columns = of.kind === "query" ? columnsOfQuery(of, outer) : columnsNamed(key(of));
+    const columns = of.kind === "query" ? columnsOfQuery(of, outer) : columnsNamed(of.key);
     const name = alias ?? (of.kind === "query" ? undefined : of);
     const before = [...scope.relations];
-    const merged = using.map(key);
-    scope.relations.push({ name: name === undefined ? undefined : key(name), columns, merged });
-    if (on !== undefined) checkCondition(context, on, scope);
+    const merged = using.map(({ key }) => key);
+    scope.relations.push({ name: name?.key, columns, merged });
+    if (on !== null) checkCondition(context, on, scope);
     for (const column of using) {
       const both = [...before, { columns }].flatMap(
-        (relation) => relation.columns?.find((candidate) => candidate.name === key(column))?.type ?? [],
+        (relation) => relation.columns?.find((candidate) => candidate.name === column.key)?.type ?? [],
       );
       checkComparable(
         source,
@@ -126,6 +125,6 @@ export function check(source: Source, { relations, arguments: given }: Surroundi
 }
 
 function nameOf({ value, alias }: Item): string | undefined {
-  if (alias !== undefined) return key(alias);
-  return value.kind === "column" ? key(value.name) : undefined;
+  if (alias !== null) return alias.key;
+  return value.kind === "column" ? value.name.key : undefined;
 }

@@ -1,8 +1,7 @@
 /** The type of an expression. Throws UserError where BigQuery and DuckDB would not give the same value. */
 import { typeOfCall } from "./functions.ts";
-import { checkLiteral } from "./literals.ts";
 import type { Columns, Scope } from "./scope.ts";
-import type { Source } from "./source.ts";
+import type { Source } from "./parse.ts";
 import type { Case, Cast, Expression, In, Interval, Operation, OrderTerm, Query } from "./syntax.ts";
 import { checkComparable, isNumber, refuseFloat, unified, widest, type Type, type Typed } from "./types.ts";
 
@@ -39,7 +38,6 @@ function typeOf(context: Context, expression: Expression, scope: Scope): Type {
   const { source } = context;
   switch (expression.kind) {
     case "literal":
-      checkLiteral(source, expression);
       return expression.type;
     case "column":
       return scope.typeOf(expression, source);
@@ -48,7 +46,7 @@ function typeOf(context: Context, expression: Expression, scope: Scope): Type {
         argument.kind === "interval" ? checkInterval(context, argument, scope) : typed(context, argument, scope),
       );
       const { over } = expression;
-      if (over !== undefined) checkKeys(context, [...over.partitionBy, ...over.orderBy], scope);
+      if (over !== null) checkKeys(context, [...over.partitionBy, ...over.orderBy], scope);
       return typeOfCall(source, expression, given);
     }
     case "cast":
@@ -79,13 +77,13 @@ function checkInterval(context: Context, interval: Interval, scope: Scope): Type
 function typeOfCast(context: Context, { value, type }: Cast, scope: Scope): Type {
   const from = typed(context, value, scope);
   if (!isNumber(from.type) && from.type !== "STRING") {
-    context.source.refuse(from.at, `CAST of ${from.type} to ${type.word} differs between BigQuery and DuckDB`);
+    context.source.refuse(from.at, `CAST of ${from.type} to ${type} differs between BigQuery and DuckDB`);
   }
-  return type.word as Type;
+  return type;
 }
 
 function typeOfCase(context: Context, { value, branches, otherwise }: Case, scope: Scope): Type {
-  if (value === undefined) {
+  if (value === null) {
     for (const { when } of branches) checkCondition(context, when, scope);
   } else {
     const compared = [value, ...branches.map(({ when }) => when)].map((one) => typed(context, one, scope));
@@ -104,14 +102,14 @@ function typeOfOperation(context: Context, { operator, sign, operands }: Operati
   }
   const values = operands.map((operand) => typed(context, operand, scope));
   if (operator === "IS NULL") return "BOOL";
-  if (!["+", "-", "*", "sign"].includes(operator)) {
+  if (!["+", "-", "*"].includes(operator)) {
     checkComparable(source, values);
     return "BOOL";
   }
   const other = values.find(({ type }) => !isNumber(type));
-  if (other !== undefined) source.refuse(other.at, `${sign.text} of ${other.type} differs between BigQuery and DuckDB`);
+  if (other !== undefined) source.refuse(other.at, `${operator} of ${other.type} differs between BigQuery and DuckDB`);
   if (operator !== "*") return widest(values.map(({ type }) => type));
-  if (!operands.every((operand) => operand.kind === "cast" && operand.type.word === "BIGNUMERIC")) {
+  if (!operands.every((operand) => operand.kind === "cast" && operand.type === "BIGNUMERIC")) {
     source.refuse(
       sign,
       "BigQuery rounds a product of NUMERIC to 9 decimals: write CAST(… AS BIGNUMERIC) on both sides of *",

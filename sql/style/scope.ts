@@ -1,10 +1,10 @@
 /** What a name means where it stands: the columns of FROM, the aliases of SELECT, the arguments of a table function. */
-import type { Source, Token } from "./source.ts";
-import type { Column, Expression } from "./syntax.ts";
+import type { Source } from "./parse.ts";
+import type { Column, Expression, Name } from "./syntax.ts";
 import type { Type } from "./types.ts";
 
 /** The columns of a table or query; undefined where they are not known. */
-export type Columns = readonly { readonly name: string; readonly type: Type; readonly at?: Token }[] | undefined;
+export type Columns = readonly { readonly name: string; readonly type: Type; readonly at?: number }[] | undefined;
 
 export interface Named {
   readonly name: string | undefined;
@@ -17,11 +17,6 @@ export interface Named {
 export interface Alias {
   readonly value: Expression;
   readonly type: Type;
-}
-
-/** A name as both engines compare it. */
-export function key(name: Token): string {
-  return name.text.replaceAll("`", "").toLowerCase();
 }
 
 export class Scope {
@@ -40,19 +35,18 @@ export class Scope {
 
   /** The type of a column. Refuses a name that is none, or that the engines read differently. */
   typeOf(column: Column, source: Source): Type {
-    return column.relation === undefined
+    return column.relation === null
       ? this.#bare(column.name, source)
       : this.#qualified(column, column.relation, source);
   }
 
-  #bare(name: Token, source: Source): Type {
-    const wanted = key(name);
+  #bare({ at, key: wanted }: Pick<Name, "at" | "key">, source: Source): Type {
     const alias = this.aliases?.get(wanted);
     if (alias !== undefined) {
       const itself = this.#isItself(alias.value, wanted);
       if (!itself && this.#isColumn(wanted)) {
         source.refuse(
-          name,
+          at,
           `${wanted} is both a column and the name of another value in SELECT: here BigQuery takes the value, DuckDB the column; give the value another name, or put the query that computes it in WITH`,
         );
       }
@@ -60,7 +54,7 @@ export class Scope {
     }
     if (this.relations.some((relation) => relation.name === wanted)) {
       source.refuse(
-        name,
+        at,
         `${wanted} is the name of a table here, of which BigQuery takes the whole row: write ${wanted}.${wanted}`,
       );
     }
@@ -70,26 +64,26 @@ export class Scope {
       this.#seen.add(wanted);
       return "ANY";
     }
-    if (this.#outer !== undefined) return this.#outer.#bare(name, source);
+    if (this.#outer !== undefined) return this.#outer.#bare({ at, key: wanted }, source);
     const argument = this.#arguments?.get(wanted);
     if (argument !== undefined) return argument;
     if (this.#arguments === undefined && wanted.startsWith("in_")) return "ANY";
     return source.refuse(
-      name,
+      at,
       `there is no column ${wanted} here; a name that SELECT gives is known in GROUP BY, HAVING, QUALIFY and ORDER BY only`,
     );
   }
 
-  #qualified({ name }: Pick<Column, "name">, relation: Token, source: Source): Type {
-    const found = this.relations.find((candidate) => candidate.name === key(relation));
+  #qualified({ name }: Pick<Column, "name">, relation: Name, source: Source): Type {
+    const found = this.relations.find((candidate) => candidate.name === relation.key);
     if (found === undefined) {
-      if (this.#outer === undefined) return source.refuse(relation, `there is no table ${key(relation)} in FROM`);
+      if (this.#outer === undefined) return source.refuse(relation.at, `there is no table ${relation.key} in FROM`);
       return this.#outer.#qualified({ name }, relation, source);
     }
     if (found.columns === undefined) return "ANY";
     return (
-      found.columns.find((column) => column.name === key(name))?.type ??
-      source.refuse(name, `${key(relation)} has no column ${key(name)}`)
+      found.columns.find((column) => column.name === name.key)?.type ??
+      source.refuse(name.at, `${relation.key} has no column ${name.key}`)
     );
   }
 
@@ -103,9 +97,9 @@ export class Scope {
 
   /** Whether a value is the one column of its name in FROM. */
   #isItself(value: Expression, wanted: string): boolean {
-    if (value.kind !== "column" || key(value.name) !== wanted) return false;
+    if (value.kind !== "column" || value.name.key !== wanted) return false;
     const holders = this.relations.filter(({ columns }) => columns?.some(({ name }) => name === wanted) ?? true);
-    return value.relation === undefined || holders.length <= 1;
+    return value.relation === null || holders.length <= 1;
   }
 
   #isOpen(): boolean {

@@ -1,10 +1,8 @@
-/** What the parser makes of a body. `at` is the first token of a thing: its place. */
-import type { Token } from "./source.ts";
-
+/** What the grammar makes of a body. `at` and `end` are offsets in its text; what is not written is null. */
 export interface Query {
   readonly kind: "query";
-  readonly at: Token;
-  readonly parts: readonly { readonly name: Token; readonly query: Query }[];
+  readonly at: number;
+  readonly parts: readonly { readonly name: Name; readonly query: Query }[];
   readonly body: Body;
   readonly orderBy: readonly OrderTerm[];
 }
@@ -13,145 +11,156 @@ export type Body = Select | Query | Union;
 
 export interface Union {
   readonly kind: "union";
-  readonly at: Token;
+  readonly at: number;
   readonly members: readonly Body[];
 }
 
 export interface Select {
   readonly kind: "select";
-  readonly at: Token;
+  readonly at: number;
   readonly items: readonly (Item | Star)[];
   readonly from: readonly Relation[];
-  readonly where: Expression | undefined;
+  readonly where: Expression | null;
   readonly groupBy: readonly Expression[];
-  readonly having: Expression | undefined;
-  readonly qualify: Expression | undefined;
+  readonly having: Expression | null;
+  readonly qualify: Expression | null;
 }
 
 export interface Item {
   readonly kind: "item";
-  readonly at: Token;
+  readonly at: number;
   readonly value: Expression;
-  readonly alias: Token | undefined;
+  readonly alias: Name | null;
 }
 
 export interface Star {
   readonly kind: "star";
-  readonly at: Token;
-  readonly relation: Token | undefined;
+  readonly at: number;
+  readonly relation: Name | null;
 }
 
 /** One entry of FROM: a name or a query, and how it is joined to those before it. */
 export interface Relation {
   readonly kind: "relation";
-  readonly at: Token;
-  readonly of: Token | Query;
-  readonly alias: Token | undefined;
-  readonly on: Expression | undefined;
-  readonly using: readonly Token[];
+  readonly at: number;
+  readonly of: Name | Query;
+  readonly alias: Name | null;
+  readonly on: Expression | null;
+  readonly using: readonly Name[];
 }
 
 export interface OrderTerm {
   readonly kind: "order";
-  readonly at: Token;
+  readonly at: number;
   readonly value: Expression;
   readonly descending: boolean;
-  /** Where the term ends in the body. */
   readonly end: number;
 }
 
-export interface Window {
+interface Window {
   readonly kind: "window";
-  readonly at: Token;
+  readonly at: number;
   readonly partitionBy: readonly Expression[];
   readonly orderBy: readonly OrderTerm[];
 }
 
+export interface Name {
+  readonly kind: "name";
+  readonly at: number;
+  readonly end: number;
+  /** As it is written. */
+  readonly text: string;
+  /** As both engines compare it: in lower case, without quotes. */
+  readonly key: string;
+  /** An alias without AS. */
+  readonly bare?: true;
+}
+
 export type Expression = Literal | Column | Call | Cast | Case | Operation | In | Subquery | Interval;
 
-export interface Literal {
+interface Literal {
   readonly kind: "literal";
-  readonly at: Token;
+  readonly at: number;
+  readonly end: number;
   readonly type: "INT64" | "STRING" | "BOOL" | "NULL" | "NUMERIC" | "BIGNUMERIC" | "TIMESTAMP";
-  /** The last token: of `NUMERIC '1.5'` the text. */
-  readonly last: Token;
+  /** Without its quotes. */
+  readonly text: string;
 }
 
 export interface Column {
   readonly kind: "column";
-  readonly at: Token;
-  readonly relation: Token | undefined;
-  readonly name: Token;
+  readonly at: number;
+  readonly relation: Name | null;
+  readonly name: Name;
 }
 
 export interface Call {
   readonly kind: "call";
-  readonly at: Token;
+  readonly at: number;
+  /** In upper case. */
+  readonly name: string;
   readonly star: boolean;
   readonly distinct: boolean;
   readonly arguments: readonly Expression[];
-  readonly over: Window | undefined;
+  readonly over: Window | null;
 }
 
-/** `CAST(value AS type)`: `as` is its AS, `type` its last token but one. */
+/** `CAST(value AS type)`: `as` is the offset of its AS, `end` that after the type. */
 export interface Cast {
   readonly kind: "cast";
-  readonly at: Token;
+  readonly at: number;
   readonly value: Expression;
-  readonly as: Token;
-  readonly type: Token;
+  readonly as: number;
+  readonly type: "NUMERIC" | "BIGNUMERIC";
+  readonly end: number;
 }
 
 export interface Case {
   readonly kind: "case";
-  readonly at: Token;
-  readonly value: Expression | undefined;
+  readonly at: number;
+  readonly value: Expression | null;
   readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
-  readonly otherwise: Expression | undefined;
+  readonly otherwise: Expression | null;
 }
 
-/** `operator` is `-` and NOT with one operand, `IS NULL`, `IS TRUE`, `IS DISTINCT FROM` …, AND, OR, comparisons, `+ - *`. */
+/** `operator` is NOT, a sign (one operand), `IS NULL`, `IS TRUE`, `IS DISTINCT FROM`, AND, OR, a comparison, `+ - *`; NOT after IS is left out. */
 export interface Operation {
   readonly kind: "operation";
-  readonly at: Token;
+  readonly at: number;
   readonly operator: string;
-  readonly sign: Token;
+  /** Where the operator stands. */
+  readonly sign: number;
   readonly operands: readonly Expression[];
 }
 
 export interface In {
   readonly kind: "in";
-  readonly at: Token;
+  readonly at: number;
   readonly value: Expression;
   readonly among: readonly Expression[] | Query;
 }
 
 interface Subquery {
   readonly kind: "subquery";
-  readonly at: Token;
+  readonly at: number;
   readonly query: Query;
 }
 
 export interface Interval {
   readonly kind: "interval";
-  readonly at: Token;
+  readonly at: number;
   readonly value: Expression;
-  readonly unit: Token;
+  readonly unit: string;
 }
 
-interface Node {
-  readonly kind: string;
-}
+type Node = Query | Union | Select | Item | Star | Relation | OrderTerm | Window | Name | Expression;
 
-/** Every node below one, itself first, of the given kind. */
-export function* nodesOf<Kind extends string, Found extends { kind: Kind }>(
+/** Every node of a kind, from `root` down. */
+export function* nodesOf<Kind extends Node["kind"]>(
   root: unknown,
   kind: Kind,
-): Generator<Found> {
-  if (Array.isArray(root)) {
-    for (const child of root) yield* nodesOf<Kind, Found>(child, kind);
-  } else if (typeof root === "object" && root !== null) {
-    if ((root as Node).kind === kind) yield root as Found;
-    for (const child of Object.values(root)) yield* nodesOf<Kind, Found>(child, kind);
-  }
+): Generator<Extract<Node, { kind: Kind }>> {
+  if (typeof root !== "object" || root === null) return;
+  if ((root as Node).kind === kind) yield root as Extract<Node, { kind: Kind }>;
+  for (const child of Object.values(root)) yield* nodesOf(child, kind);
 }

@@ -1,12 +1,12 @@
 /** The types of the style, and where values of two types meet. */
-import type { Source, Token } from "./source.ts";
+import type { Source } from "./parse.ts";
 
 /** `NULL` is the type of NULL, `ANY` that of a column of a table that is not known. */
 export type Type = "INT64" | "NUMERIC" | "BIGNUMERIC" | "FLOAT64" | "STRING" | "BOOL" | "TIMESTAMP" | "NULL" | "ANY";
 
 export interface Typed {
   readonly type: Type;
-  readonly at: Token;
+  readonly at: number;
 }
 
 const numbers = ["INT64", "NUMERIC", "BIGNUMERIC"] as const satisfies readonly Type[];

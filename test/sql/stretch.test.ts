@@ -5,7 +5,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openWarehouse, type Warehouse } from "../../sql/duckdb/warehouse.ts";
 import { parseObject, readObjects } from "../../sql/objects.ts";
-import { checkObject, relationsOf } from "../../sql/style/object.ts";
+import { checkObject, checkObjects } from "../../sql/style/object.ts";
 
 const times = ["05:59:59.999999", "06:00:00", "06:00:59.999999", "06:01:00", "06:01:30.5", "07:00:00"].map(
   (time) => `2016-03-12 ${time}`,
@@ -91,7 +91,7 @@ describe("a table function whose bounds are aligned to buckets", () => {
   const head =
     "-- Candles.\n-- table function: in_product STRING, in_start TIMESTAMP, in_stop TIMESTAMP, in_seconds INT64\n";
   const checked = (change: (body: string) => string) => () =>
-    checkObject(parseObject("candles.sql", head + change(body)), relationsOf(readObjects()));
+    checkObject(parseObject("candles.sql", head + change(body)), checkObjects(readObjects()).relations);
 
   it("passes as it is", () => {
     expect(file).toBe("sql/candles.sql");
