@@ -1,5 +1,6 @@
 /** `npm run bench`: everything that is measured. Each prints a table, then one last line of JSON with the figures. */
-import { parseCommand, runCommand, UsageError, notUnderstood } from "../program/command.ts";
+import { shown, UsageError } from "../program/command.ts";
+import { command } from "../program/command-line.ts";
 import { ensureBinding } from "../topics/kafka/native.ts";
 import { benchKsqldb } from "./ksqldb.ts";
 import { benchLocal } from "./local.ts";
@@ -12,21 +13,19 @@ const benches: Record<string, () => Promise<object>> = {
   soak: async () => (await import("./soak.ts")).benchSoak(),
 };
 
-const help = `npm run bench [-- NAME]
+const usage = `
+npm run bench [-- NAME...]
 
   ksqldb     Records of the log through the statements.
   local      Frames of the full channel from memory to rows in DuckDB.
   producer   Frames of the full channel from a socket into Kafka, beside the Kafka package's documented idiom.
-  soak       The producer for ten minutes at 20,000 frames a second. Only when it is named.
-`;
+  soak       The producer for ten minutes at 20,000 frames a second. Only when it is named.`;
 
-await runCommand(async () => {
-  const { values, positionals } = parseCommand({});
-  if (values.help) return void process.stdout.write(help);
-  const unknown = positionals.findIndex((name) => !(name in benches));
-  if (unknown !== -1) throw new UsageError(`${notUnderstood(unknown).message}\n${help}`);
+await command({ usage, options: {}, lines: ["[NAME]…"] }, async (_, names) => {
+  const unknown = names.find((name) => !(name in benches));
+  if (unknown !== undefined) throw new UsageError(`there is no benchmark ${shown(unknown)}.\n${usage}`);
   await ensureBinding((line) => void process.stderr.write(`${line}\n`));
-  for (const name of positionals.length > 0 ? positionals : Object.keys(benches).filter((bench) => bench !== "soak")) {
+  for (const name of names.length > 0 ? names : Object.keys(benches).filter((bench) => bench !== "soak")) {
     process.stdout.write(`${JSON.stringify({ bench: name, ...(await benches[name]!()) })}\n`);
   }
 });

@@ -1,71 +1,73 @@
 /** `npm run exchange`: the simulated exchange alone. */
-import { parseCommand, parseWhole, runCommand, stopSignal, UsageError, notUnderstood } from "../program/command.ts";
+import { stopSignal, UsageError } from "../program/command.ts";
+import { command } from "../program/command-line.ts";
+import { anyText, whole } from "../program/forms.ts";
 import { publicCredentials } from "./credentials.ts";
 import { faultHelp, parseFault } from "./faults.ts";
 import type { End } from "./market.ts";
 import { startExchange } from "./server.ts";
 
-const help = `npm run exchange [-- --port N] [--rate N] [--products N] [--seed N] [--wait] [--ends JSON] [--truth FILE] [--fault FAULT]... [--child]
-
+const declaration = {
+  usage: `
+npm run exchange [-- --port N] [--rate N] [--products N] [--seed N] [--wait] [--ends JSON] [--truth FILE]
+                     [--fault FAULT]... [--child]`,
+  about: `
 A simulated Coinbase Exchange on this machine: the feed on ws://127.0.0.1:9465, the one where every subscribe is signed on
-ws://127.0.0.1:9465/direct, REST on http://127.0.0.1:9465. When it listens it prints one line of JSON: {"url":…,"rest":…,"credentials":…}; its only
-account is fixed, public, and guards nothing.
-
-  --port      The port (default 9465; 0: any free one).
-  --rate      Events of the full channel a second, of all products together (default 2000).
-  --products  How many products: BTC-USD, ETH-USD, SOL-USD, XRP-USD, DOGE-USD (default 5), then SIM006-USD and so on.
-  --seed      Another seed is another market (default 1).
-  --wait      A market stands still while nobody listens to its full or matches: nothing is missed.
-  --ends      Where tapes end that go on: {"BTC-USD":{"sequence":1237,"tradeId":66}}.
-  --truth     Appends all that happened to this file, one JSON a line: every event as its frame of the full channel, and
-              what each connection was sent (exchange/truth.ts).
-  --fault     KIND[=VALUE][/CHANNEL[/PRODUCT]][@AFTER], as drop=5@10s or stall=30s/full/BTC-USD@1m; may be repeated. While it
-              runs: POST /_/faults, as {"kind":"drop","count":5,"channel":"full","connection":1} (exchange/faults.ts).
-  --child     Ends when its standard input does.
-
+ws://127.0.0.1:9465/direct, REST on http://127.0.0.1:9465. When it listens it prints one line of JSON:
+{"url":…,"rest":…,"credentials":…}; its only account is fixed, public, and guards nothing.`,
+  options: {
+    port: { form: whole(0, 65_535), default: "9465", doc: "The port; 0: any free one." },
+    rate: {
+      form: whole(1, 1_000_000),
+      default: "2000",
+      doc: "Events of the full channel a second, of all products together.",
+    },
+    products: {
+      form: whole(1, 10_000),
+      default: "5",
+      doc: "How many products: BTC-USD, ETH-USD, SOL-USD, XRP-USD, DOGE-USD, then SIM006-USD and so on.",
+    },
+    seed: { form: whole(0, 2 ** 31 - 1), default: "1", doc: "Another seed is another market." },
+    wait: { doc: "A market pauses while no client has subscribed to its full or matches channel: nothing is missed." },
+    ends: {
+      form: anyText,
+      default: "{}",
+      doc: 'Where tapes end that continue: {"BTC-USD":{"sequence":1237,"tradeId":66}}.',
+    },
+    truth: {
+      form: anyText,
+      doc: `Appends all that happened to this file, one JSON object a line: every event as its frame of the full channel, and
+        what each connection was sent (exchange/truth.ts).`,
+    },
+    fault: {
+      form: anyText,
+      isMany: true,
+      doc: `KIND[=VALUE][/CHANNEL[/PRODUCT]][@AFTER], such as drop=5@10s or stall=30s/full/BTC-USD@1m; may be repeated. While it
+        runs: POST /_/faults with, for example, {"kind":"drop","count":5,"channel":"full","connection":1} (exchange/faults.ts).`,
+    },
+    child: { doc: "Ends when its standard input does." },
+  },
+  notes: `
 Faults:
 ${faultHelp}
 
-It keeps the last 1,000,000 trades of each product for REST.
+It keeps the last 1,000,000 trades of each product for REST.`,
+  exits: { 0: "ended by Ctrl-C, SIGTERM, SIGHUP or its parent" },
+} as const;
 
-Exit codes: 0 ended by Ctrl-C, SIGTERM, SIGHUP or its parent, 1 a fault that the message explains, 2 a command line not
-understood, 70 a fault nobody foresaw, with its stack.
-`;
-
-await runCommand(async () => {
-  const { values, positionals } = parseCommand({
-    port: { type: "string", default: "9465" },
-    rate: { type: "string", default: "2000" },
-    products: { type: "string", default: "5" },
-    seed: { type: "string", default: "1" },
-    wait: { type: "boolean", default: false },
-    ends: { type: "string", default: "{}" },
-    truth: { type: "string" },
-    fault: { type: "string", multiple: true, default: [] },
-    child: { type: "boolean", default: false },
-  });
-  if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw notUnderstood(0);
-  const exchange = await startExchange({
-    port: parseWhole("--port", values.port, 65_535, 0),
-    rate: parseWhole("--rate", values.rate, 1_000_000),
-    products: parseWhole("--products", values.products, 10_000),
-    seed: parseWhole("--seed", values.seed, 2 ** 31 - 1, 0),
-    wait: values.wait,
-    ends: parseEnds(values.ends),
-    truth: values.truth,
-    faults: values.fault.map((fault) => parseFault(fault)),
-  });
+await command(declaration, async ({ child, ends, fault, ...settings }) => {
+  const faults = fault.map((one) => parseFault(one));
+  const exchange = await startExchange({ ...settings, ends: parseEnds(ends), faults });
   try {
     const stop = stopSignal(undefined, () => {});
     const stopped = new Promise<void>((resolve) => {
       stop.addEventListener("abort", () => resolve(), { once: true });
-      if (values.child) process.stdin.on("error", resolve).on("close", resolve).resume();
+      if (child) process.stdin.on("error", resolve).on("close", resolve).resume();
     });
     const { url, rest } = exchange;
     process.stdout.write(`${JSON.stringify({ url, rest, credentials: publicCredentials })}\n`);
     // A parent tells its user itself.
-    if (!values.child) process.stderr.write(`the simulated exchange listens on ${url}   (Ctrl-C stops)\n`);
+    if (!child) process.stderr.write(`the simulated exchange listens on ${url}   (Ctrl-C stops)\n`);
     await stopped;
   } finally {
     // A standard input that is being read would keep the process.
@@ -82,7 +84,7 @@ function parseEnds(text: string): ReadonlyMap<string, End> {
       return new Map(entries as [string, End][]);
     }
   } catch {
-    // Not JSON, or not such an object: told below.
+    // Not JSON, or not such an object: reported below.
   }
   throw new UsageError(`--ends ${text}: {"BTC-USD":{"sequence":1237,"tradeId":66}} is expected.`);
 }

@@ -2,104 +2,72 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Script } from "../engine/analysis/query.ts";
-import { parseCommand, runCommand, UsageError, UserError, notUnderstood } from "../program/command.ts";
+import { UsageError, UserError } from "../program/command.ts";
+import { command } from "../program/command-line.ts";
+import { anyText } from "../program/forms.ts";
 import { recordTypes } from "../topics/generate-records.ts";
 import { lockFile, readTables } from "../schemas/tables.ts";
 import { describeTables, describeTopics, disagreements, lockText } from "./describe.ts";
 import { errorsOf, findingText, lint } from "./lint/lint.ts";
 import { breaks } from "./lint/lock.ts";
-import { runServerCommand, serverHelp, serverOptions } from "./server/command.ts";
+import { runServerCommand, serverAbout, serverNotes, serverOptions } from "./server/command.ts";
 import { desiredStatements } from "./server/desired.ts";
 import { readScripts, readStatements } from "./statements.ts";
 import { runTriples, staleTests } from "./testing/triples.ts";
 
-const help = `npm run ksqldb -- lint [--json]
+const declaration = {
+  usage: `
+npm run ksqldb -- lint [--json]
 npm run ksqldb -- describe [--write]
 npm run ksqldb -- test [DIR] [--case PART] [--write]
 npm run ksqldb -- conformance FILE [--verbose]
-
-  lint          Reports what is wrong with ksqldb/*.sql, each with file, line, column, rule, what a server makes of it, and
-                the cure: the house rules, the traps of ksqlDB, and changes that break a table of schemas/tables.lock.json.
-                These are errors: nothing is deployed, and it exits 1. [laptop] is not an error: the statement is deployed,
-                and the embedded engine of npm start does not execute it. With --json as an array of findings, each with
-                its severity.
-  describe      Prints every topic as JSON: its Avro schema, as ksqlDB registers it for a derived one, and the table that
-                it is sunk into. Exits 1 if the committed files differ: schemas/tables.lock.json, topics/records.ts.
-  --write       Writes those files; refuses a change that breaks a table.
-  test          Runs the tests of the statements in ksqldb/tests, or those in DIR, on the embedded engine: the three files
-                of ksql-test-runner, which runs them too. A line a case, then the counts; a case of a statement that the embedded engine
-                does not execute is left out, and says so. Exits 1 if one fails.
-  --case        Runs the cases with PART in their names.
-  --write       Writes the statements.sql of each topic anew, from ksqldb/*.sql; without it one that differs is told.
-  conformance   A tool of the tests: runs a file of ksqlDB's query translation tests, one case a line, on the embedded
-                engine. Reports what is wrong, with --verbose also what is refused and why; the last line is JSON with the
-                counts. Exits 1 if an answer is wrong.
-
-${serverHelp}`;
-
-const options = {
-  lint: { json: { type: "boolean" } },
-  describe: { write: { type: "boolean" } },
-  test: { write: { type: "boolean" }, case: { type: "string" } },
-  conformance: { verbose: { type: "boolean" } },
-  server: serverOptions,
+npm run ksqldb -- plan | apply | destroy [--replace] …`,
+  lines: ["lint", "describe", "test [DIR]", "conformance FILE", "plan", "apply", "destroy"],
+  about: `
+  lint         Reports what is wrong with ksqldb/*.sql, each with file, line, column, rule, what a server makes of it, and
+               the fix: the house rules, the traps of ksqlDB, and changes that break a table of schemas/tables.lock.json.
+               These are errors: nothing is deployed, and it exits 1. [laptop] is not an error: the statement is deployed,
+               and the embedded engine of npm start does not execute it.
+  describe     Prints every topic as JSON: its Avro schema, as ksqlDB registers it for a derived one, and the table that
+               it is sunk into. Exits 1 if the committed files differ: schemas/tables.lock.json, topics/records.ts.
+  test         Runs the tests of the statements in ksqldb/tests, or those in DIR, on the embedded engine: the three files
+               of ksql-test-runner, which runs them too. A line a case, then the counts; a case of a statement that the
+               embedded engine does not execute is left out, and reported. Exits 1 if one fails.
+  conformance  A tool of the tests: runs a file of ksqlDB's query translation tests, one case a line, on the embedded
+               engine. Reports what is wrong; the last line is JSON with the counts. Exits 1 if an answer is wrong.
+${serverAbout.replace(/^\n/, "")}`,
+  options: {
+    json: { of: ["lint"], doc: "Prints an array of findings, each with its severity." },
+    write: {
+      of: ["describe", "test"],
+      doc: `describe: writes the committed files; refuses a change that breaks a table. test: writes the statements.sql of each
+        topic from ksqldb/*.sql; without it one that differs is reported.`,
+    },
+    case: { of: ["test"], form: anyText, doc: "Runs the cases with this text in their names." },
+    verbose: { of: ["conformance"], doc: "Also reports what is refused, and why." },
+    ...serverOptions,
+  },
+  notes: serverNotes,
+  exits: { 3: "see --detailed-exitcode" },
 } as const;
 
-await runCommand(async () => {
-  const name = process.argv.slice(2).find((arg) => !arg.startsWith("-"));
-  switch (name) {
-    case "lint": {
-      const { values } = command(options.lint, 0);
-      return values && runLint(values.json === true);
-    }
-    case "describe": {
-      const { values } = command(options.describe, 0);
-      return values && describe(values.write === true);
-    }
-    case "test": {
-      const { values, args } = command(options.test, 1);
-      return values && runTests(args[0], values.case, values.write === true);
-    }
-    case "conformance": {
-      const { values, args } = command(options.conformance, 1);
-      if (values && args.length === 0) throw new UsageError(`which FILE of cases?\n\n${help}`);
-      // A tool of the tests: nothing else of them is part of the product.
-      const { runConformance } = await import("../test/conformance/conformance.ts");
-      return values && runConformance(args[0]!, values.verbose === true);
-    }
-    case "plan":
-    case "apply":
-    case "destroy": {
-      const { values } = command(options.server, 0);
-      // What is dropped is found by its name alone: statements with errors stand in no way of that.
-      const desired = () =>
-        name === "destroy"
-          ? desiredStatements(readScripts())
-          : desiredStatements(withoutErrors(), readStatements().sources);
-      if (values) process.exitCode = await runServerCommand(name, values, desired());
-      return;
-    }
-    case undefined: {
-      const { values } = command({}, 0);
-      if (values) throw new UsageError(help);
-      return;
-    }
-    default:
-      throw new UsageError(`${notUnderstood(0).message}\n\n${help}`);
-  }
+await command(declaration, async (values, [verb, argument]) => {
+  if (verb === "lint") runLint(values.json);
+  else if (verb === "describe") describe(values.write);
+  else if (verb === "test") runTests(argument, values.case, values.write);
+  else if (verb === "conformance") {
+    // A tool of the tests: nothing else of them is part of the product.
+    const { runConformance } = await import("../test/conformance/conformance.ts");
+    runConformance(argument!, values.verbose);
+  } else if (verb === "plan" || verb === "apply")
+    process.exitCode = await runServerCommand(
+      verb,
+      values,
+      desiredStatements(withoutErrors(), readStatements().sources),
+    );
+  // What is dropped is found by its name alone: errors in statements do not matter.
+  else process.exitCode = await runServerCommand("destroy", values, desiredStatements(readScripts()));
 });
-
-/** The options of a command and what follows it; no values where help was asked for, and given. */
-function command<T extends Parameters<typeof parseCommand>[0]>(allowed: T, most: number) {
-  const { values, positionals } = parseCommand(allowed);
-  const args = positionals.slice(1);
-  if ((values as { readonly help?: boolean }).help === true) {
-    process.stdout.write(help);
-    return { values: undefined, args };
-  }
-  if (args.length > most) throw new UsageError(`${notUnderstood(most + 1).message}\n\n${help}`);
-  return { values, args };
-}
 
 function runLint(json: boolean): void {
   const scripts = readScripts();

@@ -1,17 +1,8 @@
 /** `npm start`: the local platform. */
 import { existsSync } from "node:fs";
-import {
-  dataOption,
-  parseCommand,
-  parseDuration,
-  parseWhole,
-  redact,
-  runCommand,
-  stopSignal,
-  UserError,
-  notUnderstood,
-  shownPath,
-} from "../program/command.ts";
+import { dataOption, redact, shownPath, stopSignal, UserError } from "../program/command.ts";
+import { command, dataSetting } from "../program/command-line.ts";
+import { count, duration, anyText, whole } from "../program/forms.ts";
 import { feed, restBase } from "../producer/coinbase/endpoints.ts";
 import { openFeed, type FeedChoice } from "../producer/coinbase/open.ts";
 import { readCoinbaseConfig, readOwnFields } from "../producer/coinbase/config.ts";
@@ -26,63 +17,80 @@ import { rebuild } from "./rebuild.ts";
 import { serve, type Service } from "./server.ts";
 import { figures, summary } from "./summary.ts";
 
-const help = `npm start [-- --source auto|live|simulator|FILE] [--for 30s] [--rate N] [--port N] [--data DIR]
-npm start -- --rebuild [--yes] [--data DIR]
+const declaration = {
+  usage: `
+npm start [-- --source auto|live|simulator|FILE] [--for 30s] [--rate N] [--port N] [--data DIR]
+npm start -- --rebuild [--yes] [--data DIR]`,
+  options: {
+    source: {
+      form: anyText,
+      default: "auto",
+      doc: `live: Coinbase Exchange, its channels that need no key. simulator: the simulated exchange. FILE: a recording, one
+        frame a line, bare or after "<unix seconds> " or "YYYY-MM-DD hh:mm:ss,mmm ", gzipped or not; replayed as fast as it
+        goes. auto: what the data directory has; for a new one live, if the exchange answers, otherwise the simulator.`,
+    },
+    for: {
+      form: duration(),
+      doc: "Stops after this time: 500ms, 30s, 5m, 1h. Without it: at Ctrl-C, or at the end of the recording.",
+    },
+    rate: { form: whole(1, 1_000_000), default: "2000", doc: "Events a second of the simulator." },
+    port: {
+      form: whole(1, 65_535),
+      doc: "The port on this machine that answers npm run sql, and /metrics for Prometheus. Without it: 8080, or a free one.",
+    },
+    data: { ...dataSetting, doc: "The data directory, with the log and the tables. A second run continues there." },
+    rebuild: {
+      doc: `Deletes the tables, for example because their file is damaged, and creates them again from the log; first reports
+        what the log no longer has, and asks.`,
+    },
+    yes: { doc: "Answers yes to what --rebuild asks." },
+  },
+  notes: `
+While it runs:
 
-  --source   live: Coinbase Exchange, its channels that need no key. simulator: the simulated exchange. FILE: a recording,
-             one frame a line, bare or after "<unix seconds> " or "YYYY-MM-DD hh:mm:ss,mmm ", gzipped or not; replayed as
-             fast as it goes. auto (default): what the data directory has; for a new one live, if the exchange answers,
-             else the simulator.
-  --for      Stop after so long: 500ms, 30s, 5m, 1h. Without it: until Ctrl-C, or the end of the recording.
-  --rate     Events a second of the simulator (default 2000).
-  --port     The port on this machine that answers npm run sql, and /metrics for Prometheus (default 8080, or a free one).
-  --data     The data directory (default .tapeline). It keeps the log and the tables; a second run goes on there.
-  --rebuild  Deletes the tables, as where their file is damaged, and makes them again from the log; says first what the log
-             no longer has, and asks. --yes agrees where nobody can be asked.
+  frames       messages of the exchange that were read      records      what they became in the raw topics
+  rows         rows added to the tables                     lag          records that a statement or a table has yet to read
+  missed       events that the exchange sent and that did not arrive
+  quarantined  frames that could not be read; they are kept, with the reason, in the table feed_quarantine
+  dropped      records that a statement or a table could not take, in all runs of the data directory
 
-Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood, 70 a fault
-nobody foresaw, with its stack.
-`;
+And at the end, also:
 
-await runCommand(async () => {
-  const { values, positionals } = parseCommand({
-    source: { type: "string", default: "auto" },
-    for: { type: "string" },
-    rate: { type: "string", default: "2000" },
-    port: { type: "string" },
-    data: { type: "string", default: ".tapeline" },
-    rebuild: { type: "boolean", default: false },
-    yes: { type: "boolean", default: false },
-  });
-  if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw notUnderstood(0);
-  const duration = values.for === undefined ? undefined : parseDuration("--for", values.for);
-  const port = values.port === undefined ? undefined : parseWhole("--port", values.port, 65_535);
-  const rate = parseWhole("--rate", values.rate, 1_000_000);
+  control      messages about the connection, which become no records
+  untimed      events without a usable time: they have the time of receipt
+  misdated     frames of a recording dated far ahead of their neighbours
+  extra        events with members that are not documented: they are kept in the field extra
+  own          members of the account's own orders that were left out (COINBASE_OWN_FIELDS)
+  known        records that were stored before, or came twice: left out
+  conflicting  events with the number of another event: kept
+  late         of what was missed, events that arrived afterwards`,
+} as const;
+
+await command(declaration, async ({ source, for: limit, rate, port, data, rebuild: isRebuild, yes }) => {
   // On a terminal a line of figures stands where this is written.
   const talk = (line: string) =>
     void process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : ""}${redact(line)}\n`);
-  if (values.rebuild) {
-    const rows = await rebuild(values.data, values.yes, talk);
-    return void process.stdout.write(`the tables are made again: ${rows.toLocaleString("en-US")} rows\n`);
+  if (isRebuild) {
+    const rows = await rebuild(data, yes, talk);
+    return void process.stdout.write(`the tables are rebuilt: ${count(rows, "row")}\n`);
   }
   const environment = readEnvironment();
   const ownFields = readOwnFields(environment);
   environment.check();
-  const kind = await choose(values.source, values.data, talk);
+  const kind = await choose(source, data, talk);
   // A recording is read before anything is written: what is no recording leaves no trace.
-  const recording = kind === "recording" ? await openRecording(values.source) : undefined;
-  const platform = await Platform.open(values.data, kind, talk);
-  const { vanished, stop: unwatch } = watchDirectory(values.data);
+  const recording = kind === "recording" ? await openRecording(source) : undefined;
+  const platform = await Platform.open(data, kind, talk);
+  const { vanished, stop: unwatch } = watchDirectory(data);
   let simulator: SimulatedExchange | undefined;
   let service: Service | undefined;
   let status: Status | undefined;
   try {
     const metrics = new Metrics(platform.counters);
     metrics.watchPlatform(platform);
-    service = await serve(values.data, platform.warehouse, port, metrics);
+    service = await serve(data, platform.warehouse, port, metrics);
     status = showStatus(() => figures(platform), process.stderr);
-    const stop = stopSignal(duration, (again) =>
+    const stop = stopSignal(limit, (again) =>
       talk(again ? "ended at once" : "\nstopping: storing what has come (Ctrl-C again ends at once)"),
     );
     // Whoever asks takes time from storing what has come.
@@ -93,9 +101,9 @@ await runCommand(async () => {
     const live = recording ? undefined : await openFeed(feedOf(simulator, environment), say, platform.tape);
     if (live !== undefined) metrics.watchFeed(live.source, live.continuity);
     talk(
-      `${recording ? values.source : kind === "live" ? "Coinbase Exchange" : "simulated exchange"} → ${values.data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
+      `${recording ? source : kind === "live" ? "Coinbase Exchange" : "simulated exchange"} → ${data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
     );
-    talk(`next, in another terminal: npm run sql -- run candles${dataOption(values.data)}`);
+    talk(`next, in another terminal: npm run sql -- run candles${dataOption(data)}`);
     const start = performance.now();
     const { gone } = simulator ?? {};
     if (recording?.cut !== undefined) talk(recording.cut);
@@ -105,7 +113,7 @@ await runCommand(async () => {
     gone?.throwIfAborted();
     status.stop();
     if (recording && stop.aborted) talk("stopped before the end of the recording: the same command continues it");
-    process.stdout.write(`${summary(platform, (performance.now() - start) / 1000, dataOption(values.data))}\n`);
+    process.stdout.write(`${summary(platform, (performance.now() - start) / 1000, dataOption(data))}\n`);
   } catch (error) {
     // Whatever fails then fails for this.
     vanished.throwIfAborted();

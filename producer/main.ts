@@ -1,16 +1,8 @@
 /** `npm run producer`: the exchange, or a recording, into Kafka. */
 import { existsSync } from "node:fs";
-import {
-  parseCommand,
-  parseDuration,
-  parseWhole,
-  runCommand,
-  UsageError,
-  UserError,
-  notUnderstood,
-  shown,
-  shownPath,
-} from "../program/command.ts";
+import { shown, shownPath, UsageError, UserError } from "../program/command.ts";
+import { command } from "../program/command-line.ts";
+import { duration, anyText, whole } from "../program/forms.ts";
 import { readEnvironment } from "../program/environment.ts";
 import { logTo } from "../program/logger.ts";
 import { catalog, rawTopics } from "../schemas/catalog.ts";
@@ -30,56 +22,54 @@ import { openRecording } from "./recording.ts";
 import { startSimulator, type SimulatedExchange } from "./simulator.ts";
 import { stream } from "./stream.ts";
 
-const help = `npm run producer [-- --source live|simulator|URL|FILE] [--products LIST] [--shard I/N] [--for 30s] …
+const declaration = {
+  usage: "npm run producer [-- --source live|simulator|URL|FILE] [--products LIST] [--shard I/N] [--for 30s] …",
+  about:
+    "Streams an exchange, or a recording, into the Kafka that the environment names (template.env lists every variable).",
+  options: {
+    source: {
+      form: anyText,
+      default: "live",
+      doc: `live: Coinbase Exchange. URL: another WebSocket endpoint, such as wss://ws-direct.sandbox.exchange.coinbase.com.
+        simulator: the simulated exchange. FILE: a recording, replayed as fast as it goes.`,
+    },
+    products: { form: anyText, doc: "Ids or patterns separated by commas, or all; instead of COINBASE_PRODUCTS." },
+    "list-products": { doc: "Prints what the exchange offers, and ends." },
+    shard: {
+      form: anyText,
+      doc: "I/N: streams the I-th of N parts of the products, I from 1: one process for each part.",
+    },
+    for: { form: duration(), doc: "Stops after this time: 500ms, 30s, 5m, 1h." },
+    rate: { form: whole(1, 1_000_000), default: "2000", doc: "Events a second of the simulator." },
+    "create-topics": { doc: "Creates missing topics. On a broker of this machine they are created anyway." },
+    register: { doc: "Registers missing schemas. On a registry of this machine they are registered anyway." },
+    "allow-synthetic": { doc: "Lets a simulator, a sandbox or a recording into a Kafka on another machine." },
+  },
+  notes: `
+While it runs:
 
-Streams an exchange, or a recording, into the Kafka that the environment names (template.env lists every variable).
+  frames         messages of the exchange that were read      acknowledged   records that Kafka has confirmed
+  in flight      records that wait for that                   sockets        connections whose subscription is confirmed
+  refused        products of which the exchange refuses something
+  missed         events that the exchange sent and that did not arrive
+  quarantined    frames that could not be read; they are kept, with the reason, in the topic feed_quarantine
+  own members dropped   members of the account's own orders that were left out (COINBASE_OWN_FIELDS)
 
-  --source            live (default): Coinbase Exchange. URL: another WebSocket endpoint, as
-                      wss://ws-direct.sandbox.exchange.coinbase.com. simulator: the simulated exchange.
-                      FILE: a recording, replayed as fast as it goes.
-  --products          Ids or patterns separated by commas, or all; instead of COINBASE_PRODUCTS.
-  --list-products     Prints what the exchange offers, and ends.
-  --shard I/N         Streams the I-th of N parts of the products, I from 1: one process for each part.
-  --for               Stop after so long: 500ms, 30s, 5m, 1h.
-  --rate              Events a second of the simulator (default 2000).
-  --create-topics     Creates missing topics. On a broker of this machine they are created anyway.
-  --register          Registers missing schemas. On a registry of this machine they are registered anyway.
-  --allow-synthetic   Lets a simulator, a sandbox or a recording into a Kafka on another machine.
-
-The first Ctrl-C stops reading and waits until Kafka has everything, 30 s at most; the second ends at once.
-Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood, 70 a fault
-nobody foresaw, with its stack, 130 ended by a second Ctrl-C.
-`;
-
-const options = {
-  source: { type: "string", default: "live" },
-  products: { type: "string" },
-  "list-products": { type: "boolean" },
-  shard: { type: "string" },
-  for: { type: "string" },
-  rate: { type: "string", default: "2000" },
-  "create-topics": { type: "boolean", default: false },
-  register: { type: "boolean", default: false },
-  "allow-synthetic": { type: "boolean", default: false },
+The first Ctrl-C stops reading and waits until Kafka has everything, 30 s at most; the second ends at once.`,
+  exits: { 130: "ended by a second Ctrl-C" },
 } as const;
 
-await runCommand(async () => {
-  const { values, positionals } = parseCommand(options);
-  if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw notUnderstood(0);
+await command(declaration, async ({ source, rate, for: limit, ...values }) => {
   const shard = values.shard === undefined ? { index: 1, count: 1 } : parseShard(values.shard);
-  const duration = values.for === undefined ? undefined : parseDuration("--for", values.for);
-  const rate = parseWhole("--rate", values.rate, 1_000_000);
   const log = logTo(process.stderr);
   const environment = readEnvironment();
 
-  if (values["list-products"]) return listProducts(values.source);
+  if (values["list-products"]) return listProducts(source);
 
   const coinbase = readCoinbaseConfig(environment);
   const kafka = readKafkaConfig(environment);
   const registry = readRegistry(environment, "required");
   const address = readAddress(environment);
-  const { source } = values;
   const place = placeOf(source);
   const synthetic = place === "recording" || place === "simulator" || (place === "url" && !isReal(source));
   if (synthetic && !values["allow-synthetic"] && kafka.brokers.length > 0 && !onThisMachine(kafka.brokers))
@@ -109,7 +99,7 @@ await runCommand(async () => {
     const title = `${source} → Kafka at ${kafka.brokers.join(",")}`;
     try {
       const { ownFields } = coinbase;
-      await stream({ input, title, sink, idOf, gone: simulator?.gone, ownFields, address, duration }, log);
+      await stream({ input, title, sink, idOf, gone: simulator?.gone, ownFields, address, duration: limit }, log);
     } finally {
       await sink.close();
     }

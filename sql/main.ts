@@ -3,18 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  parseCommand,
-  parseDuration,
-  runCommand,
-  stopSignal,
-  UsageError,
-  UserError,
-  notUnderstood,
-  shown,
-} from "../program/command.ts";
+import { shown, stopSignal, UsageError, UserError } from "../program/command.ts";
+import { command, dataSetting } from "../program/command-line.ts";
+import { choice, duration, anyText } from "../program/forms.ts";
 import { readTables } from "../schemas/tables.ts";
-import { formats, type Format } from "./duckdb/format.ts";
+import { formats } from "./duckdb/format.ts";
 import type { Parameters } from "./duckdb/run.ts";
 import { InUseError } from "./duckdb/faults.ts";
 import { openToRead } from "./duckdb/warehouse.ts";
@@ -23,53 +16,46 @@ import { BrokenAddressError } from "./address.ts";
 import { ask, type Question } from "./ask.ts";
 import { answer, timeLimit, tookTooLong } from "./answer.ts";
 
-const help = `npm run sql -- list | show NAME | cost NAME | run NAME [--param NAME=VALUE]... [--format table|csv|json]
-                       [--timeout 60s] [--data DIR]
-
+const declaration = {
+  usage: `
+npm run sql -- list | show NAME | cost NAME | run NAME [--param NAME=VALUE]... [--format table|csv|json]
+                       [--timeout 60s] [--data DIR]`,
+  lines: ["list", "show NAME", "cost NAME", "run NAME"],
+  about: `
   list         The views, table functions and tables.
   show NAME    What NAME is: its SQL, or a table's columns.
   run NAME     Its rows. It asks the running platform, or opens the data directory itself.
-  cost NAME    What its rows would cost on BigQuery, by a model of its accounting on the rows that are here.
+  cost NAME    What its rows would cost on BigQuery, by a model of its accounting on the rows that are here.`,
+  options: {
+    param: {
+      form: anyText,
+      isMany: true,
+      doc: `An argument of a table function, such as in_product=BTC-USD, in_start=2026-11-21T12:00:00Z, in_stop=…,
+        in_seconds=300. Not given: all products, the extent of the data, 60 seconds.`,
+    },
+    format: {
+      form: choice(...formats),
+      default: "table",
+      doc: "table, csv, or json: an array of objects; decimals are text, without trailing zeros.",
+    },
+    timeout: {
+      form: duration(1),
+      default: "60s",
+      doc: `How long an answer may take, until its last row is printed: 500ms, 60s, 5m, 1h. The query is stopped then, as at
+        Ctrl-C.`,
+    },
+    to: { form: choice("local"), default: "local", doc: "This version does not run on BigQuery." },
+    data: dataSetting,
+  },
+  exits: { 130: "stopped by Ctrl-C" },
+} as const;
 
-  --param      An argument of a table function, as in_product=BTC-USD, in_start=2026-11-21T12:00:00Z, in_stop=…,
-               in_seconds=300. Not given: all products, the extent of the data, 60 seconds.
-  --format     table (default), csv, or json: an array of objects; decimals are text, without trailing zeros.
-  --timeout    How long an answer may take, until its last row is printed: 500ms, 60s (default), 5m, 1h. The query is
-               stopped then, as at Ctrl-C.
-  --to         local (default). This version does not run on BigQuery.
-  --data       The data directory (default .tapeline).
-
-Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood, 70 a fault nobody foresaw, with its
-stack, 130 stopped by Ctrl-C.
-`;
-
-await runCommand(async () => {
-  const { values, positionals } = parseCommand({
-    param: { type: "string", multiple: true, default: [] },
-    format: { type: "string", default: "table" },
-    timeout: { type: "string", default: "60s" },
-    data: { type: "string", default: ".tapeline" },
-    to: { type: "string", default: "local" },
-  });
-  if (values.help) return void process.stdout.write(help);
-  const [verb, name, ...more] = positionals;
-  if (more.length > 0) throw notUnderstood(2);
-  if (verb === "list" && name === undefined) return print([list()]);
-  if (verb === "show" && name !== undefined) return print([show(name)]);
-  if (values.to !== "local")
-    throw new UsageError(`--to ${shown(values.to)}: this version answers from the data directory only (local).`);
-  if ((verb === "run" || verb === "cost") && name !== undefined) {
-    const question: Question = {
-      verb,
-      name,
-      parameters: parseParameters(values.param),
-      format: parseFormat(values.format),
-      isTyped: true,
-      timeoutMs: parseTimeout(values.timeout),
-    };
-    return printAnswer(values.data, question);
-  }
-  throw new UsageError(help);
+await command(declaration, async ({ param, format, timeout: timeoutMs, data }, [verb, name = ""]) => {
+  if (verb === "list") return print([list()]);
+  if (verb === "show") return print([show(name)]);
+  const parameters = parseParameters(param);
+  const asked = verb === "cost" ? "cost" : "run";
+  return printAnswer(data, { verb: asked, name, parameters, format, isTyped: true, timeoutMs });
 });
 
 function list(): string {
@@ -108,18 +94,6 @@ function parseParameters(texts: readonly string[]): Parameters {
     parameters.set(name, value);
   }
   return Object.fromEntries(parameters);
-}
-
-function parseFormat(text: string): Format {
-  const format = formats.find((known) => known === text);
-  if (format === undefined) throw new UsageError(`--format ${shown(text)}: ${formats.join(", ")} are known`);
-  return format;
-}
-
-function parseTimeout(text: string): number {
-  const ms = parseDuration("--timeout", text);
-  if (ms === 0) throw new UsageError(`--timeout ${text}: no answer takes no time; give it longer.`);
-  return ms;
 }
 
 /** Prints an answer. Ctrl-C stops its query, wherever it runs; the command ends with 130 then. */

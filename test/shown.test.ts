@@ -1,17 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { Environment } from "../program/environment.ts";
-import {
-  dataOption,
-  notUnderstood,
-  parseCommand,
-  parseDuration,
-  UsageError,
-  nearest,
-  shellWord,
-  shown,
-  shownPath,
-} from "../program/command.ts";
+import { dataOption, nearest, shellWord, shown, shownPath } from "../program/command.ts";
 
 it.each(["soon", "99999", "1.5", "30s", "xml", "GSSAPI", "SCRAM-SHA-1", "BTC_USD", "2026-02-30T12:00:00.000001Z", ""])(
   "a message shows %j, a plain word, number or time",
@@ -60,33 +50,6 @@ it.each([
   ["DOGE-EUR", undefined],
 ])("of products the nearest to %s is %s", (word, near) => {
   expect(nearest(word, ["BTC-USD", "ETH-USD", "ETH-BTC"])).toBe(near);
-});
-
-const options = {
-  source: { type: "string" },
-  fault: { type: "string", multiple: true },
-  wait: { type: "boolean" },
-} as const;
-
-it.each([
-  [["--hunter2"], "Unknown option, argument 1 (not shown, in case it is a key). Try --help."],
-  [["--wait", "--5ea5c0ffee=x"], "Unknown option, argument 2 (not shown, in case it is a key). Try --help."],
-  [["--password=hunter2"], "Unknown option '--password'. Try --help."],
-  [["--source", "-5ea5"], "Option '--source' argument is ambiguous. Try --help."],
-  [["--source="], "--source is empty: leave it out, or give it a value. Try --help."],
-  [["--source", "a", "--source", "b"], "--source is given twice, and only one could count. Try --help."],
-])("a command line is refused without what may be secret in it: %j", (argv, message) => {
-  expect(() => parseCommand(options, argv)).toThrow(new UsageError(message));
-});
-
-it("what may be given several times, or changes nothing, is taken", () => {
-  const { values } = parseCommand(options, ["--fault", "a", "--fault", "a", "--wait", "--wait", "--source", "x"]);
-  expect(values).toMatchObject({ fault: ["a", "a"], wait: true, source: "x" });
-});
-
-it("a word too many is named by its place, a value that is none by its option", () => {
-  expect(notUnderstood(2).message).toBe("word 3 is not understood (not shown, in case it is a key). Try --help.");
-  expect(() => parseDuration("--for", "hunter2")).toThrow("--for a text of 7 letters (not shown): a duration");
 });
 
 it("a variable that is set to what it cannot be is named without a value that may be a secret", () => {

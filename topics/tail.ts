@@ -2,7 +2,9 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import avsc from "avsc";
-import { parseCommand, runCommand, stopSignal, UsageError, shown } from "../program/command.ts";
+import { stopSignal, UsageError } from "../program/command.ts";
+import { command, dataSetting } from "../program/command-line.ts";
+import { shaped } from "../program/forms.ts";
 import { readEnvironment } from "../program/environment.ts";
 import type { PlacedRecord, TopicStream } from "./port.ts";
 import { headerLength, schemaIdOf } from "./wire.ts";
@@ -13,37 +15,32 @@ import { reachBroker } from "./kafka/reach.ts";
 import { readLog } from "./log/read-log.ts";
 import { SchemaStore } from "./log/schema-store.ts";
 
-const help = `npm run tail -- TOPIC [-n N|all] [--follow] [--local|--kafka] [--data DIR]
-
-  TOPIC      coinbase_full, coinbase_level2, coinbase_ticker, feed_quarantine, or one that a statement
-             writes: npm start runs them; in Kafka they are there once a ksqlDB server does.
-  -n         How many of the latest records (default 10), or all.
-  --follow   Goes on with what comes, until Ctrl-C.
-  --local    From the log of npm start (default), in --data DIR (default .tapeline).
-  --kafka    From the Kafka that the environment names: what is committed, as the sink reads it.
-
+const declaration = {
+  usage: "npm run tail -- TOPIC [-n N|all] [--follow] [--local|--kafka] [--data DIR]",
+  lines: ["TOPIC"],
+  about: `
+  TOPIC         coinbase_full, coinbase_level2, coinbase_ticker, feed_quarantine, or one that a statement writes: npm start
+                runs the statements; Kafka has their topics once a ksqlDB server runs them.`,
+  options: {
+    n: {
+      form: shaped(/^(\d{1,9}|all)$/, "a whole number, or all,"),
+      short: "n",
+      default: "10",
+      doc: "How many of the latest records, or all.",
+    },
+    follow: { short: "f", doc: "Continues with new records, until Ctrl-C." },
+    local: { doc: "Reads the log of npm start (default), in --data." },
+    kafka: { doc: "Reads the Kafka that the environment names: what is committed, as the sink reads it." },
+    data: dataSetting,
+  },
+  notes: `
 Each line has topic, partition, offset, timestamp (milliseconds since 1970), key and value: numbers and texts as they are in
 the record, so times are microseconds since 1970 and decimals texts. A key of a windowed table has windowStart beside it, the
-milliseconds since 1970 at which its window starts.
+milliseconds since 1970 at which its window starts.`,
+} as const;
 
-Exit codes: 0 done, 1 a fault that the message explains, 2 a command line not understood, 70 a fault
-nobody foresaw, with its stack.
-`;
-
-await runCommand(async () => {
-  const { values, positionals } = parseCommand({
-    n: { type: "string", short: "n", default: "10" },
-    follow: { type: "boolean", short: "f", default: false },
-    local: { type: "boolean", default: false },
-    kafka: { type: "boolean", default: false },
-    data: { type: "string", default: ".tapeline" },
-  });
-  if (values.help) return void process.stdout.write(help);
-  const [topic, ...rest] = positionals;
-  if (topic === undefined || rest.length > 0) throw new UsageError("one topic is expected. Try --help.");
+await command(declaration, async (values, [topic = ""]) => {
   if (values.local && values.kafka) throw new UsageError("--local or --kafka: one of them.");
-  if (!/^(\d{1,9}|all)$/.test(values.n))
-    throw new UsageError(`-n ${shown(values.n)}: a whole number is expected, or all.`);
   const last = values.n === "all" ? Infinity : Number(values.n);
   const place = values.kafka ? await kafkaPlace(topic) : logPlace(values.data, topic);
   const stop = stopSignal(undefined, () => {});

@@ -4,26 +4,24 @@ import { resolve } from "node:path";
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider/index.js";
 import { StorageBucket } from "@cdktf/provider-google/lib/storage-bucket/index.js";
 import { LocalBackend, TerraformStack, TerraformVariable } from "cdktf";
-import { parseCommand, runCommand, UserError, notUnderstood } from "../../program/command.ts";
+import { UserError } from "../../program/command.ts";
+import { command } from "../../program/command-line.ts";
 import { readEnvironment } from "../../program/environment.ts";
 import { readInfraConfig } from "../stack/config.ts";
 import { synthesise, write, type Synthesis } from "../terraform/synth.ts";
 import { initFolder, localState } from "../terraform/state.ts";
 import { requiredVersion, terraform } from "../terraform/terraform.ts";
 
-const help = `npm run bootstrap [-- --yes]
-
+const declaration = {
+  usage: "npm run bootstrap [-- --yes]",
+  about: `
 Creates the bucket of Google Cloud Storage that STATE_BUCKET names, in CONFLUENT_REGION: with versions of every state, and
 closed to the public. Once for a team; npm run deploy keeps its state there from then on. The state of the environment that
-TAPELINE_ENVIRONMENT names is moved there, if it is in a file here.
+TAPELINE_ENVIRONMENT names is moved there, if it is in a file here.`,
+  options: { yes: { doc: "Does not ask." } },
+} as const;
 
-  --yes   Does not ask.
-`;
-
-await runCommand(async () => {
-  const { values, positionals } = parseCommand({ yes: { type: "boolean" } });
-  if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw notUnderstood(0);
+await command(declaration, async ({ yes: isAgreed }) => {
   const environment = readEnvironment();
   const { stateBucket, region } = readInfraConfig(environment);
   const project =
@@ -56,7 +54,7 @@ await runCommand(async () => {
   if (!existsSync(localState(config.prefix)) || !(await isReached(synthesis.dir))) {
     // Each bucket's own state is another file, of which Terraform would ask whether it moved.
     await initFolder(dir, "talk", "-reconfigure");
-    const yes = values.yes ? ["-auto-approve"] : [];
+    const yes = isAgreed ? ["-auto-approve"] : [];
     await terraform(dir, ["apply", ...yes], { TF_VAR_google_project: project }, "talk");
   }
   await moveState(synthesis);

@@ -1,7 +1,9 @@
 /** `npm run deploy` and `npm run destroy`: Terraform on what `npm run synth` writes. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { agrees, parseCommand, runCommand, UsageError, UserError, notUnderstood } from "../../program/command.ts";
+import { agrees, UserError } from "../../program/command.ts";
+import { command } from "../../program/command-line.ts";
+import { anyText } from "../../program/forms.ts";
 import { readEnvironment } from "../../program/environment.ts";
 import type { InfraConfig } from "../stack/config.ts";
 import { readVariables } from "../terraform/credentials.ts";
@@ -14,32 +16,47 @@ import { lookAtStatements } from "../operations/statements-first.ts";
 import { tellStatements } from "../stack/statements-report.ts";
 import { terraform } from "../terraform/terraform.ts";
 
-const help = `npm run deploy [-- --plan] [--yes] [--start-again] [--replace-statements] [--replace ADDRESS]… [--no-refresh]
-npm run destroy [-- --plan] [--yes]
-
-  deploy    Makes the environment that TAPELINE_ENVIRONMENT names what the files say: shows what will change, asks, and does
-            it. Before anything is changed it asks ksqlDB what it makes of changed statements, and ends where one is refused.
+const declaration = {
+  usage: `
+npm run deploy [-- --plan] [--yes] [--start-again] [--replace-statements] [--replace ADDRESS]… [--no-refresh]
+npm run destroy [-- --plan] [--yes]`,
+  lines: ["apply", "destroy"],
+  own: 1,
+  about: `
+  deploy    Makes the environment that TAPELINE_ENVIRONMENT names match the files: shows what will change, asks, and does it.
+            Before anything is changed it asks ksqlDB about changed statements, and ends if one is refused.
             After a failure, or Ctrl-C, the same command continues.
   destroy   Deletes it: shows what will be deleted, and asks.
 
-Where PROTECTION is on both refuse to delete what holds data, with nothing touched. To do it all the same: PROTECTION=off npm
-run deploy, and then the command with PROTECTION=off.
-
-  --plan      Shows what would change, and changes nothing.
-  --yes       Does not ask, save for what --start-again is for.
-  --start-again
-              Where PROTECTION is on: agrees to what begins to read again, such as another ksqlDB cluster or another sink, which
-              writes rows twice. What that does to the rows is shown before.
-  --replace-statements
-              Drops the statements that ksqlDB cannot change in place, with what reads them, and makes them again, when tables
-              and schemas are in place.
-  --replace   Makes this resource anew, as a key that has leaked: SECURITY.md has the addresses.
-  --no-refresh
-              Plans by the state alone. For when the key is dead with which topics and schemas are read: SECURITY.md.
-
-Credentials are those of docs/cloud.md, from .env or the environment. Exit codes: 0 done; 1 refused or failed; 2 a command
-line not understood.
-`;
+If PROTECTION is on both refuse to delete what holds data, with nothing touched. To do it all the same: PROTECTION=off npm
+run deploy, and then the command with PROTECTION=off.`,
+  options: {
+    plan: { doc: "Shows what would change, and changes nothing." },
+    yes: { doc: "Does not ask, except for what --start-again is for." },
+    "start-again": {
+      of: ["apply"],
+      doc: `If PROTECTION is on: agrees to what begins to read again, such as another ksqlDB cluster or another sink, which writes
+        rows twice. What that does to the rows is shown first.`,
+    },
+    "replace-statements": {
+      of: ["apply"],
+      doc: `Drops the statements that ksqlDB cannot change in place, with what reads them, and recreates them when tables and
+        schemas are in place.`,
+    },
+    replace: {
+      of: ["apply"],
+      form: anyText,
+      isMany: true,
+      doc: "Recreates this resource, such as a key that has leaked: SECURITY.md has the addresses.",
+    },
+    "no-refresh": {
+      of: ["apply"],
+      doc: "Plans by the state alone. For when the key that topics and schemas are read with is gone: SECURITY.md.",
+    },
+  },
+  notes: "Credentials are those of docs/cloud.md, from .env or the environment.",
+  exits: { 1: "refused or failed" },
+} as const;
 
 /** What runs `npm run ksqldb -- apply`. */
 const statementsAddress = "terraform_data.streaming-statements-apply";
@@ -47,29 +64,14 @@ const statementsAddress = "terraform_data.streaming-statements-apply";
 /** In the stack's folder, while it runs: it holds secrets. */
 const planFile = "tapeline.plan";
 
-await runCommand(async () => {
-  const { values, positionals } = parseCommand({
-    plan: { type: "boolean" },
-    yes: { type: "boolean" },
-    "start-again": { type: "boolean" },
-    "replace-statements": { type: "boolean" },
-    replace: { type: "string", multiple: true },
-    "no-refresh": { type: "boolean" },
-  });
-  const [command, ...more] = positionals;
-  if (values.help) return void process.stdout.write(help);
-  // The first word is the script's own.
-  if ((command !== "apply" && command !== "destroy") || more.length > 0) throw notUnderstood(0);
-  const { replace = [], "no-refresh": isBlind = false, "replace-statements": replaceStatements = false } = values;
-  const mayStartAgain = values["start-again"] === true;
-  refuseTaken(process.env);
-  if (command === "destroy" && (replace.length > 0 || isBlind || replaceStatements || mayStartAgain))
-    throw new UsageError("--replace, --replace-statements, --start-again and --no-refresh are for deploy.");
+await command(declaration, async (values, [verb]) => {
+  const { replace, "no-refresh": isBlind, "replace-statements": replaceStatements } = values;
+  const mayStartAgain = values["start-again"];
   const environment = readEnvironment();
-  const synthesis = synthesise(environment, command === "destroy" ? "unchecked" : "checked");
+  const synthesis = synthesise(environment, verb === "destroy" ? "unchecked" : "checked");
   const variables = readVariables(environment, synthesis);
   const { dir, config } = synthesis;
-  if (command === "destroy" && config.isProtected)
+  if (verb === "destroy" && config.isProtected)
     throw new UserError(
       `nothing was done: ${config.environment} holds data, and PROTECTION is on. To delete it all the same: PROTECTION=off npm run deploy, and then PROTECTION=off npm run destroy.`,
     );
@@ -78,11 +80,11 @@ await runCommand(async () => {
   let isApplying = false;
   try {
     const what = [
-      ...(command === "destroy" ? ["-destroy"] : []),
+      ...(verb === "destroy" ? ["-destroy"] : []),
       ...(isBlind ? ["-refresh=false"] : []),
       ...[...replace, ...(replaceStatements ? [statementsAddress] : [])].map((address) => `-replace=${address}`),
     ];
-    if (command === "apply") await untaint(dir, config.isProtected, values.plan === true);
+    if (verb === "apply") await untaint(dir, config.isProtected, values.plan);
     await terraform(dir, ["plan", "-input=false", `-out=${planFile}`, ...what], variables, "talk");
     const planned = await readPlan(dir, planFile);
     refuse(planned, replace, config.isProtected);
@@ -97,12 +99,12 @@ await runCommand(async () => {
         throw new UserError(
           "nothing was done: what is listed above would start again, and PROTECTION is on. If it may, run this again with --start-again.",
         );
-    const question = `${command === "destroy" ? "Delete" : "Change"} the environment ${config.environment} so?`;
+    const question = `${verb === "destroy" ? "Delete" : "Change"} the environment ${config.environment} so?`;
     if (!values.yes && !(await agrees(question))) throw new UserError("nothing was done.");
     isApplying = true;
     const options = replaceStatements ? { [applyOptions]: "--replace --yes" } : {};
     await terraform(dir, ["apply", "-input=false", planFile], { ...variables, ...options }, "talk");
-    process.stderr.write(next(command, config));
+    process.stderr.write(next(verb, config));
   } catch (error) {
     const cure = tellStatements(config, began);
     if (!isApplying || !(error instanceof UserError)) throw error;
@@ -119,20 +121,10 @@ function showAgain(again: readonly string[]): void {
 }
 
 /** What is to be done now. */
-function next(command: "apply" | "destroy", { prefix, stateBucket }: InfraConfig): string {
-  if (command === "apply")
-    return "npm run env writes addresses and keys into .env; npm run status tells how it goes.\n";
+function next(verb: string | undefined, { prefix, stateBucket }: InfraConfig): string {
+  if (verb === "apply") return "npm run env writes addresses and keys into .env; npm run status tells how it goes.\n";
   const state = stateBucket === undefined ? `${localState(prefix)}.backup` : `old versions in ${stateBucket}`;
   return `Yours to delete: the keys in .env, and ${state}, with secrets that open nothing any more.\n`;
-}
-
-/** Without -- before them npm takes options for itself, as abbreviations of its own, and the command would do something else. */
-function refuseTaken(env: NodeJS.ProcessEnv): void {
-  const plan = ["parseable", "long", "all"].every((name) => env[`npm_config_${name}`] === "true");
-  const replace = /^(confluent|google|terraform)_/.test(env["npm_config_replace_registry_host"] ?? "");
-  const own = ["plan", "replace", "refresh", "start_again", "replace_statements"];
-  if (plan || replace || own.some((name) => env[`npm_config_${name}`] !== undefined))
-    throw new UsageError("npm took an option for itself: write -- before it, as in npm run deploy -- --plan.");
 }
 
 /**

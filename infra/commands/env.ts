@@ -1,22 +1,20 @@
 /** `npm run env`: what programs must know of a deployed environment, from Terraform's outputs into `.env`. */
 import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import { parseCommand, runCommand, UserError, notUnderstood } from "../../program/command.ts";
+import { UserError } from "../../program/command.ts";
+import { command } from "../../program/command-line.ts";
 import { knownVariables, readEnvironment } from "../../program/environment.ts";
 import { replaceFile } from "../../program/state-file.ts";
 import { synthesise } from "../terraform/synth.ts";
 import { readOutputs } from "../terraform/state.ts";
 
-const help = `npm run env
+const usage = `
+npm run env
 
-Writes addresses and keys of the deployed environment into .env, which only you may read: for npm run producer, tail and
-ksqldb. Other lines of the file stay as they are. Prints the other outputs: addresses of consoles, names.
-`;
+Writes addresses and keys of the deployed environment into .env, readable by you only: for npm run producer, tail and
+ksqldb. Other lines of the file stay as they are. Prints the other outputs: addresses of consoles, names.`;
 
-await runCommand(async () => {
-  const { values, positionals } = parseCommand({});
-  if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw notUnderstood(0);
+await command({ usage, options: {} }, async () => {
   const synthesis = synthesise(readEnvironment(), "unchecked");
   const outputs = await readOutputs(synthesis);
   const known = knownVariables();

@@ -1,7 +1,9 @@
 /** `npm run pause` and `npm run resume`: the sink and the queries stop and go on, with everything in its place. */
 import { realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseCommand, parseDuration, redact, runCommand, UserError, notUnderstood } from "../../program/command.ts";
+import { redact, UserError } from "../../program/command.ts";
+import { command } from "../../program/command-line.ts";
+import { duration as durationForm } from "../../program/forms.ts";
 import { duration, KsqlServer } from "../../ksqldb/server/client.ts";
 import { readQueries } from "../../ksqldb/server/queries.ts";
 import { readConnector, switchConnector } from "../operations/confluent-api.ts";
@@ -61,37 +63,37 @@ const switchQueries: typeof switchPlatform = async ({ ksqldb }, verb, timeoutMs,
   talk(`queries: ${target[verb]} (${before.map(({ id }) => id).join(", ")})`);
 };
 
-const help = `npm run pause [-- --timeout 2m] [--wait 30s]
-npm run resume [-- --timeout 2m] [--wait 30s]
-
-  pause     Pauses the sink, then every query of ksqlDB that writes a topic of ours, and waits until they are.
-  resume    The same the other way round: they go on where they were. After a failure the same command goes on.
-
-  --timeout   How long the sink, and then the queries, may take. Default 2m.
-  --wait      How long a service that is busy, or does not answer, is asked again. Default 30s.
-
-A producer that runs goes on writing. What waits longer in a topic than the topic keeps it (7 days; RAW_RETENTION_DAYS)
-is lost to BigQuery, so resume before.
+const declaration = {
+  usage: `
+npm run pause [-- --timeout 2m] [--wait 30s]
+npm run resume [-- --timeout 2m] [--wait 30s]`,
+  lines: ["pause", "resume"],
+  own: 1,
+  about: `
+  pause     Pauses the sink, then every query of ksqlDB that writes a topic of ours, and waits until they are paused.
+  resume    The same in reverse: they continue where they were. After a failure the same command continues.`,
+  options: {
+    timeout: { form: durationForm(), default: "2m", doc: "How long the sink, and then the queries, may take." },
+    wait: {
+      form: durationForm(),
+      default: "30s",
+      doc: "How long to retry a service that is busy, or does not answer.",
+    },
+  },
+  notes: `
+A running producer continues to write. What waits in a topic longer than the topic keeps it (7 days; RAW_RETENTION_DAYS) is
+lost to BigQuery: resume before that.
 Terraform does not know of a pause: npm run deploy leaves a paused sink as it is; a query whose statement it changes, and
 npm run ksqldb -- apply, wait for queries to run and fail while they are paused. Resume first.
-What goes on costing: ksqlDB by its streaming units, the Kafka cluster and what it stores, BigQuery's storage; whether a
-paused sink's tasks are billed, Confluent's bill says. npm run destroy ends all of it.
-Credentials are those of npm run status. Exit codes: 0 done; 1 refused, failed or not in time; 2 a command line not
-understood.
-`;
+What continues to cost: ksqlDB by its streaming units, the Kafka cluster and what it stores, BigQuery's storage; whether a
+paused sink's tasks are billed, Confluent's bill shows. npm run destroy ends all of it.
+Credentials are those of npm run status.`,
+  exits: { 1: "refused, failed or not in time" },
+} as const;
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseCommand({
-    timeout: { type: "string", default: "2m" },
-    wait: { type: "string", default: "30s" },
+// Tests import this file, too.
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename)
+  await command(declaration, async ({ timeout, wait }, [verb]) => {
+    const talk = (line: string) => void process.stderr.write(`${redact(line)}\n`);
+    await switchPlatform(await deployedPlatform(wait), verb === "resume" ? "resume" : "pause", timeout, talk);
   });
-  if (values.help) return void process.stdout.write(help);
-  const [verb, ...more] = positionals;
-  if ((verb !== "pause" && verb !== "resume") || more.length > 0) throw notUnderstood(0);
-  const [timeoutMs, waitMs] = [parseDuration("--timeout", values.timeout), parseDuration("--wait", values.wait)];
-  const talk = (line: string) => void process.stderr.write(`${redact(line)}\n`);
-  await switchPlatform(await deployedPlatform(waitMs), verb, timeoutMs, talk);
-}
-
-// A test takes from here, too.
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename) await runCommand(main);

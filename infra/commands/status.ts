@@ -1,14 +1,8 @@
 /** `npm run status`: how a deployed environment does, told by the services that it is made of. */
 import { realpathSync } from "node:fs";
-import {
-  parseCommand,
-  parseDuration,
-  parseWhole,
-  redact,
-  runCommand,
-  UserError,
-  notUnderstood,
-} from "../../program/command.ts";
+import { redact, UserError } from "../../program/command.ts";
+import { command } from "../../program/command-line.ts";
+import { count, duration, whole } from "../../program/forms.ts";
 import { KsqlServer } from "../../ksqldb/server/client.ts";
 import { explain, readQueries } from "../../ksqldb/server/queries.ts";
 import { countDeadLetters, readConnector, readLags } from "../operations/confluent-api.ts";
@@ -126,47 +120,44 @@ function because(trace: string | undefined): string {
   return trace === undefined ? "" : `: ${trace}`;
 }
 
-function count(n: number, what: string): string {
-  return `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
-}
-
 function ago(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   return seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3600)} hours`;
 }
 
-const help = `npm run status [-- --json] [--wait 30s] [--max-lag 100000]
+const declaration = {
+  usage: "npm run status [-- --json] [--wait 30s] [--max-lag 100000]",
+  about: `
+Reports the state of the environment that TAPELINE_ENVIRONMENT names: the sink with its tasks and dead letters, ksqlDB's
+queries, how far they are behind, and the newest row of each table, for which BigQuery is asked: it costs a few cents at most,
+and the report says how much.
+A line with ! is a problem: what is not RUNNING, or fails again and again; what is far behind; dead letters in the last 24
+hours; a table without a row in the last day, except feed_quarantine, for which that is good news, and coinbase_ticker, which a
+producer with keys of the exchange does not fill; what does not answer.
 
-Tells how the environment does that TAPELINE_ENVIRONMENT names: the sink with its tasks and dead letters, ksqlDB's queries,
-how far they are behind, and the newest row of each table, which BigQuery is asked for: a few cents at most, and told.
-A line with ! is of what is not as it should be: what is not RUNNING, or is and fails again and again; what is far behind;
-dead letters in the last 24 hours; a table without a row in the last day, save feed_quarantine, for which that is good news, and
-coinbase_ticker, which a producer with keys of the exchange does not fill; what does not answer.
-
-  --json      One JSON object.
-  --wait      How long a service that is busy, or does not answer, is asked. Default 30s.
-  --max-lag   How many records sink and queries may be behind. Default 100000.
-
+  behind        records in the topic that the sink or a query has yet to read
+  dead letters  records that the sink could not write into a table; they are kept in a topic of their own`,
+  options: {
+    json: { doc: "Prints one JSON object." },
+    wait: { form: duration(), default: "30s", doc: "How long to retry a service that is busy, or does not answer." },
+    "max-lag": {
+      form: whole(0, 1_000_000_000),
+      default: String(usualLag),
+      doc: "How many records sink and queries may be behind.",
+    },
+  },
+  notes: `
 Credentials: CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET, of an owner that may read metrics (MetricsViewer); for
-BigQuery gcloud auth application-default login. The rest is in Terraform's outputs.
-Exit codes: 0 all is as it should be; 1 something is not, or did not answer; 2 a command line not understood.
-`;
+BigQuery gcloud auth application-default login. The rest is in Terraform's outputs.`,
+  exits: { 0: "all is well", 1: "something is not, or did not answer" },
+} as const;
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseCommand({
-    json: { type: "boolean" },
-    wait: { type: "string", default: "30s" },
-    "max-lag": { type: "string", default: String(usualLag) },
+// Tests import this file, too.
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename)
+  await command(declaration, async ({ json, wait, "max-lag": maxLag }) => {
+    const platform = await deployedPlatform(wait);
+    const report = await askPlatform(platform, (line) => void process.stderr.write(`${redact(line)}\n`));
+    const { ok, text } = render(report, json, maxLag);
+    // Exits then: a request of Google's client that hangs cannot be cancelled.
+    process.stdout.write(`${text}\n`, () => process.exit(ok ? 0 : 1));
   });
-  if (values.help) return void process.stdout.write(help);
-  if (positionals.length > 0) throw notUnderstood(0);
-  const maxLag = parseWhole("--max-lag", values["max-lag"], 1_000_000_000, 0);
-  const platform = await deployedPlatform(parseDuration("--wait", values.wait));
-  const report = await askPlatform(platform, (line) => void process.stderr.write(`${redact(line)}\n`));
-  const { ok, text } = render(report, values.json === true, maxLag);
-  // Then it ends: a request of Google's client that hangs can not be given up.
-  process.stdout.write(`${text}\n`, () => process.exit(ok ? 0 : 1));
-}
-
-// A test takes from here, too.
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename) await runCommand(main);

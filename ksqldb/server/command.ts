@@ -1,14 +1,7 @@
 /** `npm run ksqldb -- plan | apply | destroy`: from the command line to the server and back to a report. */
-import {
-  agrees,
-  type parseCommand,
-  parseDuration,
-  redact,
-  stopSignal,
-  UsageError,
-  UserError,
-  shown,
-} from "../../program/command.ts";
+import { agrees, redact, stopSignal, UserError } from "../../program/command.ts";
+import type { Values } from "../../program/command-line.ts";
+import { choice, duration, anyText } from "../../program/forms.ts";
 import { readEnvironment, type Environment } from "../../program/environment.ts";
 import { readRegistry } from "../../topics/registry/config.ts";
 import { carryOut, type Outcome } from "./apply.ts";
@@ -21,45 +14,57 @@ import { planText, reportJson, type Report } from "./report.ts";
 import { secretOf } from "./state-secret.ts";
 import { readSources, readTopics } from "./state.ts";
 
-/** For `parseCommand`. */
+const of = ["plan", "apply", "destroy"];
+
+/** The options of plan, apply and destroy. */
 export const serverOptions = {
-  replace: { type: "boolean" },
-  from: { type: "string" },
-  "delete-topics": { type: "boolean" },
-  "detailed-exitcode": { type: "boolean" },
-  wait: { type: "string" },
-  timeout: { type: "string" },
-  state: { type: "string" },
-  yes: { type: "boolean" },
+  replace: {
+    of,
+    doc: `Drops what cannot be changed in place, with everything of these files that reads it, and recreates it. plan --replace
+      shows what that does to the rows.`,
+  },
+  from: {
+    of,
+    form: choice("earliest", "latest"),
+    default: "earliest",
+    doc: "Where a new query begins to read: earliest or latest.",
+  },
+  "delete-topics": {
+    of,
+    doc: "Also deletes the topics of the derived streams and tables that are dropped. Never a raw topic.",
+  },
+  "detailed-exitcode": { of, doc: "plan exits 3 if there is something to do." },
+  wait: {
+    of,
+    form: duration(),
+    doc: `How long to retry a server that is not there yet, is starting, refuses the key or limits the rate: a fresh key takes
+      minutes to be known. Without it: 10m for apply, 30s for the others.`,
+  },
+  timeout: {
+    of,
+    form: duration(),
+    default: "2m",
+    doc: "How long a statement may take, and then the queries to run.",
+  },
+  yes: { of, doc: "Does not ask before it drops something." },
+  state: {
+    of,
+    form: anyText,
+    doc: `Folder of a Terraform stack, whose state has the secret of KSQLDB_API_KEY. With it destroy assumes that the server is
+      deleted next: one that does not answer, or whose key is gone, is passed over.`,
+  },
 } as const;
 
-type Values = Partial<ReturnType<typeof parseCommand<typeof serverOptions>>["values"]>;
+export const serverAbout = `
+  plan         Compares ksqldb/*.sql with what the ksqlDB server of KSQLDB_URL runs, and reports what apply would do.
+  apply        Does it: creates what is missing and replaces in place what the server accepts. Does nothing at all if a
+               change cannot be made in place. What means the same is not sent. Waits until every query runs, and fails if
+               one fails on its records. After a failure the same command continues.
+  destroy      Drops the streams and tables that ksqldb/*.sql name, readers first, and nothing else.`;
 
-export const serverHelp = `npm run ksqldb -- plan | apply | destroy [options]
-
-  plan       Compares ksqldb/*.sql with what the ksqlDB server of KSQLDB_URL runs, and tells what apply would do.
-  apply      Does it: creates what is missing and replaces in place what the server takes. Does nothing at all where
-             a change cannot be made in place. What means the same is not sent. Waits until every query runs, and
-             fails where one dies of its records. After a failure the same command continues.
-  destroy    Drops the streams and tables that ksqldb/*.sql name, what reads before what it reads, and nothing else.
-
-  --replace            Drops what cannot be changed in place, with everything of these files that reads it, and
-                       makes it again. plan --replace tells what that does to the rows.
-  --from               Where a new query begins to read: earliest (default) or latest.
-  --delete-topics      Deletes the topics of the derived streams and tables that are dropped, too. Never a raw topic.
-  --detailed-exitcode  plan exits 3 if there is something to do.
-  --wait               How long a server that is not there yet, is starting, refuses the key or limits the rate is asked
-                       again: a fresh key takes minutes to be known. Default 10m for apply, 30s for the others.
-  --timeout            How long a statement may take, and then the queries to run. Default 2m.
-  --yes                Does not ask before it drops something.
-  --state              Folder of a Terraform stack, whose state has the secret of KSQLDB_API_KEY. With it destroy takes
-                       the server to be deleted next: one that does not answer, or whose key is gone, is passed over.
-
+export const serverNotes = `
 Credentials are KSQLDB_API_KEY and KSQLDB_API_SECRET of the environment; with SCHEMA_REGISTRY_URL the raw schemas are
-checked before anything is sent. Messages go to stderr, and a report as JSON to stdout, unless that is a terminal.
-Exit codes: 0 done, or nothing to do; 1 refused or failed, with the reason; 2 a command line not understood;
-3 see --detailed-exitcode.
-`;
+checked before anything is sent. Messages go to stderr, and a report as JSON to stdout, unless that is a terminal.`;
 
 /** Where a command is at home. */
 interface Surroundings {
@@ -85,15 +90,17 @@ function surroundings(): Surroundings {
  */
 export async function runServerCommand(
   command: "plan" | "apply" | "destroy",
-  values: Values,
+  values: Partial<Values<typeof serverOptions>>,
   desired: readonly Desired[],
   { environment, out, talk, stop, agrees: isAgreed }: Surroundings = surroundings(),
 ): Promise<number> {
-  const { from = "earliest", wait = command === "apply" ? "10m" : "30s", timeout = "2m" } = values;
-  if (from !== "earliest" && from !== "latest")
-    throw new UsageError(`--from ${shown(from)}: earliest or latest is expected.`);
-  const options = { from, replace: values.replace === true, deleteTopics: values["delete-topics"] === true } as const;
-  const timeoutMs = parseDuration("--timeout", timeout);
+  const {
+    from = "earliest",
+    replace = false,
+    wait = command === "apply" ? 600_000 : 30_000,
+    timeout: timeoutMs = 120_000,
+  } = values;
+  const options = { from, replace, deleteTopics: values["delete-topics"] === true };
   const registry = readRegistry(environment, "optional");
   const credentials = readAccess(environment, values.state);
   environment.check();
@@ -103,7 +110,7 @@ export async function runServerCommand(
   const access = {
     ...credentials,
     ...(isGone && { key: undefined }),
-    waitMs: parseDuration("--wait", wait),
+    waitMs: wait,
     stop,
   };
   const server = new KsqlServer({ ...access, answerMs: Math.min(30_000, timeoutMs) }, talk);

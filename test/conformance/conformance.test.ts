@@ -142,7 +142,7 @@ describe("the command", () => {
     const { code, err } = await run("ksqldb", "lnit");
     expect([code, err.split("\n")[0]]).toEqual([
       2,
-      "word 1 is not understood (not shown, in case it is a key). Try --help.",
+      "unexpected argument, number 1 (not shown, in case it is a key). Try --help.",
     ]);
   });
 });

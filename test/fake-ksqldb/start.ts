@@ -1,7 +1,8 @@
 /** The fake ksqlDB for one test, and the project's commands against it. */
 import { onTestFinished } from "vitest";
 import { Environment } from "../../program/environment.ts";
-import { runServerCommand } from "../../ksqldb/server/command.ts";
+import { parseLine } from "../../program/command-line.ts";
+import { runServerCommand, serverOptions } from "../../ksqldb/server/command.ts";
 import { desiredStatements, type Desired } from "../../ksqldb/server/desired.ts";
 import { startServer, type FakeKsqldb, type FakeOptions } from "./server.ts";
 import { columnsOf, declared, type Column } from "./text.ts";
@@ -50,7 +51,8 @@ interface Report {
   readonly error?: string;
 }
 
-type Values = Parameters<typeof runServerCommand>[1];
+/** The options as they are typed. */
+type Values = Readonly<Partial<Record<keyof typeof serverOptions, string | boolean | undefined>>>;
 
 /** Runs a command in this process; a failure is code 1. */
 export async function runAgainst(
@@ -79,7 +81,11 @@ export async function runAgainst(
         return Promise.resolve(says === "yes");
       },
     };
-    code = await runServerCommand(command, { wait: "2s", timeout: "2s", ...values }, desired, io);
+    const argv = Object.entries({ wait: "2s", timeout: "2s", ...values }).flatMap(([name, value]) =>
+      value === undefined || value === false ? [] : value === true ? `--${name}` : `--${name}=${value}`,
+    );
+    const line = parseLine({ usage: "", options: serverOptions, lines: [command] }, [command, ...argv], {});
+    if (line !== "help") code = await runServerCommand(command, line.values, desired, io);
   } catch (error) {
     told.push((error as Error).message);
   }

@@ -46,7 +46,10 @@ describeTerraform("an environment", () => {
     // Npm would take them for itself, and all would be deployed, or nothing made anew.
     for (const option of [["--plan"], ["--replace", manager], ["--no-refresh"], ["--start-again"]]) {
       const taken = await clone.run(["deploy", ...option]);
-      expect([taken.code, taken.output]).toEqual([2, expect.stringContaining("write -- before it")]);
+      expect([taken.code, taken.output]).toEqual([
+        2,
+        expect.stringContaining("put -- before the options: npm run deploy -- "),
+      ]);
     }
 
     cloud.delete("confluent_api_key", "tapeline-dev-manager-kafka-key-1");

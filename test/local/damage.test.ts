@@ -99,7 +99,7 @@ describe("--rebuild", () => {
       /the log has the records of every row: nothing is lost\n.*--yes.* Nothing was done\.\n$/,
     );
     const { code, out } = await run("local", "--rebuild", "--yes", "--data", dir);
-    expect([code, out]).toEqual([0, expect.stringMatching(/^the tables are made again: [\d,]+ rows\n$/)]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^the tables are rebuilt: [\d,]+ rows\n$/)]);
     expect(await rowsOf(dir)).toEqual(before);
   });
 

@@ -3,7 +3,8 @@
  * local/main.ts, whose own exchanges are Coinbase's, and a simulated one that waits for it.
  */
 import { logTo } from "../../program/logger.ts";
-import { runCommand, stopSignal } from "../../program/command.ts";
+import { stopSignal } from "../../program/command.ts";
+import { runCommand } from "../../program/command-line.ts";
 import { publicCredentials } from "../../exchange/credentials.ts";
 import { Platform } from "../../local/platform.ts";
 import { figures, summary } from "../../local/summary.ts";

@@ -324,12 +324,21 @@ describe("npm start", () => {
   });
 });
 
+/** The usage that ends a refusal. */
+function usageOf(command: string, err: string): string {
+  return `\n${command} ${err.split(`\n\n${command} `)[1]}`;
+}
+
 describe("what can not be is refused with one message and a code", () => {
   it.each([
     [["--bogus"], 2, "Unknown option '--bogus'. Try --help.\n"],
-    [["--for", "soon"], 2, "--for soon: a duration as 500ms, 30s, 5m or 1h is expected, of at most 24 days.\n"],
-    [["--port", "99999"], 2, "--port 99999: a whole number from 1 to 65535 is expected.\n"],
-    [["AKIA5ea5"], 2, "word 1 is not understood (not shown, in case it is a key). Try --help.\n"],
+    [
+      ["--for", "soon"],
+      2,
+      "--for is soon: a duration such as 500ms, 30s, 5m or 1h, of at most 24 days, is expected. Try --help.\n",
+    ],
+    [["--port", "99999"], 2, "--port is 99999: a whole number from 1 to 65535 is expected. Try --help.\n"],
+    [["AKIA5ea5"], 2, "unexpected argument, number 1 (not shown, in case it is a key). Try --help.\n"],
     [
       ["--source", "AKIA5ea5"],
       1,
@@ -343,7 +352,12 @@ describe("what can not be is refused with one message and a code", () => {
       "--source /nowhere/frames.txt: neither auto, live nor simulator, and there is no such file.\n",
     ],
   ])("npm start -- %j", async (args, code, err) => {
-    expect(await run("local", ...args, "--data", newFolder())).toEqual({ code, out: "", err });
+    const refused = await run("local", ...args, "--data", newFolder());
+    expect(refused).toEqual({
+      code,
+      out: "",
+      err: err + (err.endsWith("--help.\n") ? usageOf("npm start", refused.err) : ""),
+    });
   });
 
   let filled: string | undefined;
@@ -367,7 +381,7 @@ describe("what can not be is refused with one message and a code", () => {
       1,
       "--param in_stop=2026-02-30T12:00:00Z: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z\n",
     ],
-    [["run", "candles", "--format", "xml"], 2, "--format xml: table, csv, json are known\n"],
+    [["run", "candles", "--format", "xml"], 2, "--format is xml: one of table, csv, json is expected. Try --help.\n"],
     [["run", "candles", "--param", "in_seconds"], 2, "--param in_seconds: NAME=VALUE is expected\n"],
     [
       ["run", "candles", "--param", "in_product="],
@@ -389,11 +403,20 @@ describe("what can not be is refused with one message and a code", () => {
       1,
       "--param in_start=2026-11-21T12:00 is not before in_stop=2026-11-21 12:00:00.000000Z: nothing lies between them\n",
     ],
-    [["run", "candles", "AKIA5ea5"], 2, "word 3 is not understood (not shown, in case it is a key). Try --help.\n"],
+    [
+      ["run", "candles", "AKIA5ea5"],
+      2,
+      "unexpected argument, number 3 (not shown, in case it is a key). Try --help.\n",
+    ],
   ])("npm run sql -- %j", async (args, code, err) => {
     filled ??= newFolder();
     if (!existsSync(join(filled, "warehouse.duckdb"))) await replay(simulatedRecording(10).file, filled);
-    expect(await run("sql", ...args, "--data", filled)).toEqual({ code, out: "", err });
+    const refused = await run("sql", ...args, "--data", filled);
+    expect(refused).toEqual({
+      code,
+      out: "",
+      err: err + (err.endsWith("--help.\n") ? usageOf("npm run sql", refused.err) : ""),
+    });
   });
 
   it("a data directory that is not there", async () => {

@@ -83,11 +83,11 @@ describe("a configuration that can not be used", () => {
   it.each([
     [["--shard", "0/3"], "--shard 0/3: I/N is expected"],
     [["--shard", "4/3"], "--shard 4/3: I/N is expected"],
-    [["--for", "long"], "--for long: a duration"],
+    [["--for", "long"], "--for is long: a duration"],
     [["--source", "https://api.exchange.coinbase.com"], "--source: a URL as wss://"],
     [["--source", "wss://me:secret@host"], "host has credentials in its URL"],
     [["--sauce"], "Unknown option '--sauce'"],
-    [["now"], "word 1 is not understood"],
+    [["now"], "unexpected argument, number 1"],
   ])("%j is refused with exit code 2", async (args, message) => {
     const { code, err } = await run({}, ...args).ended;
     expect(code).toBe(2);

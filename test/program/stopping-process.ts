@@ -1,7 +1,8 @@
 /** A command as ours are: works until it is to stop, then stores for as long as told, and says so in a file. */
 import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { runCommand, stopSignal } from "../../program/command.ts";
+import { stopSignal } from "../../program/command.ts";
+import { runCommand } from "../../program/command-line.ts";
 
 const [, , file = "", storing = "0"] = process.argv;
 

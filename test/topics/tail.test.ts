@@ -104,8 +104,8 @@ it("follows what a running platform adds", async () => {
 it.each([
   [["coinbase_full"], 1, /there is no log in .*. Name a data directory/],
   [["../secrets"], 1, /the log has no topic \.\.\/secrets. There are .*coinbase_full/],
-  [[], 2, /one topic is expected/],
-  [["coinbase_full", "-n", "some"], 2, /-n some: a whole number is expected, or all/],
+  [[], 2, /an argument is missing[^]*npm run tail -- TOPIC/],
+  [["coinbase_full", "-n", "some"], 2, /-n is some: a whole number, or all, is expected/],
   [["coinbase_full", "--local", "--kafka"], 2, /one of them/],
 ])("says what is wrong with %j", async (args, expected, message) => {
   const { dir, log } = dataDirectory(1);

@@ -1,5 +1,10 @@
 /** Makes the Kafka client loadable ahead of time: for an image, or before a machine leaves the network. */
-import { runCommand } from "../../program/command.ts";
+import { command } from "../../program/command-line.ts";
 import { ensureBinding } from "./native.ts";
 
-await runCommand(() => ensureBinding((line) => process.stderr.write(`${line}\n`)));
+const usage = `
+npm run kafka-client
+
+Builds the Kafka client ahead of time: for an image, or before a machine leaves the network.`;
+
+await command({ usage, options: {} }, () => ensureBinding((line) => process.stderr.write(`${line}\n`)));

@@ -220,7 +220,7 @@ describe("what does not pass is one message: step, reason, cure", () => {
 
   it("an option that cannot be meant", async () => {
     const { told } = await runAgainst({ url: "http://127.0.0.1:1" }, "plan", desired, { from: "middle" });
-    expect(told).toBe("--from middle: earliest or latest is expected.");
+    expect(told).toContain("--from is middle: one of earliest, latest is expected. Try --help.");
   });
 });
 
