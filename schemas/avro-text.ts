@@ -19,7 +19,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
 const ofTypes = new Set("type name namespace doc aliases fields symbols size items values".split(" "));
 const ofFields = new Set("name type doc default order aliases".split(" "));
 
-/** The text of a schema that Avro takes, parsed. What Avro would refuse is written as it stands. */
+/** The text of a parsed schema. What Avro would refuse is written as it stands. */
 export function avroText(schema: unknown): string {
   const text = JSON.stringify(typeOf(schema, ""));
   // Java writes escapes in capitals: \u001F. A backslash takes what stands behind it along.
@@ -89,7 +89,7 @@ function spaceOf(name: string): string {
   return name.slice(0, Math.max(0, name.lastIndexOf(".")));
 }
 
-/** A name as it is written where its own namespace need not be said. */
+/** A name without its namespace, if that is the one around it. */
 function shortest(name: string, space: string): string {
   return name.includes(".") && spaceOf(name) === space ? name.slice(space.length + 1) : name;
 }

@@ -1,17 +1,17 @@
 /**
- * Records that a reader of a topic (a statement, the warehouse) left out or could not take whole: counted, each once, by
- * reader, partition and cause. A count is kept with the offset up to which it is true, so that what is read again after a
- * restart does not count again.
+ * Records that a reader of a topic (a statement, the warehouse) left out or could not take whole, counted by reader,
+ * partition and cause. A count is stored with the offset up to which it is valid, so that what is read again after a restart
+ * is not counted twice.
  */
 export const causes = ["late", "unprocessable", "unknown_schema", "incomplete"] as const;
 
 /**
- * late: its window was closed. unprocessable: it cannot be read, or has no usable key or time. unknown_schema: nobody knows
- * the schema that it was written with. incomplete: its row is there, but a value in it could not be computed and is NULL.
+ * late: its window was closed. unprocessable: it cannot be read, or has no usable key or time. unknown_schema: its schema id
+ * is not registered. incomplete: its row is there, but a value in it could not be computed and is NULL.
  */
 export type Cause = (typeof causes)[number];
 
-/** What one reader made of one partition of a topic. */
+/** The counts of one reader and partition. */
 export interface Counts {
   readonly reader: string;
   readonly topic: string;
@@ -48,7 +48,7 @@ export class Tally implements Counts {
     this.#counted = counted;
   }
 
-  /** Counts a record, unless it is counted already; without an offset what was made of many. */
+  /** Counts a record, unless it is counted already; without an offset something made of several records. */
   add(cause: Cause, offset: number | undefined, reason: string): void {
     if (offset !== undefined) {
       if (offset < this.upTo) return;
@@ -72,7 +72,7 @@ export class Dropped {
   readonly #begins: (first: FirstDrop) => void;
   #changed = false;
 
-  /** `begins` is given the first record that a reader drops for a cause in this run. */
+  /** `begins` is given the first record of this run that a reader drops for a cause. */
   constructor(store?: CountsStore, begins: (first: FirstDrop) => void = () => {}) {
     this.#store = store;
     this.#begins = begins;
@@ -83,7 +83,7 @@ export class Dropped {
     return this.#tallies.get(nameOf({ reader, topic, partition })) ?? this.#newTally({ reader, topic, partition });
   }
 
-  /** Stores what has changed: to be called before a reader stores how far it has read. Throws what the store throws. */
+  /** Stores changed counts: to be called before a reader stores its progress. Throws what the store throws. */
   save(): void {
     if (!this.#changed) return;
     this.#store?.write(this.counts());

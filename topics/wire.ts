@@ -9,7 +9,7 @@ import { UserError } from "../program/command.ts";
 /** Bytes before the Avro body. */
 export const headerLength = 5;
 
-/** What avsc's types do: writes a value at an offset; returns where it ends, or how many bytes were missing, negative. */
+/** As avsc's types: writes a value at an offset; returns where it ends, or the number of missing bytes, negated. */
 interface AvroEncoder {
   encode(value: unknown, buffer: Buffer, offset: number): number;
 }

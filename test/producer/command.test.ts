@@ -114,7 +114,7 @@ it("says within seconds that nothing listens where Kafka should be", async () =>
   const { code, err } = await run(env, "--source", recording(recent())).ended;
   expect(code).toBe(1);
   expect(err.trimEnd()).toBe(
-    `Kafka can not be reached. ${broker}: nothing listens there (ECONNREFUSED). Is it running?`,
+    `cannot connect to Kafka. ${broker}: nothing listens there (ECONNREFUSED). Is the broker running?`,
   );
 });
 
@@ -183,7 +183,7 @@ describeKafka("the producer and Apache Kafka", () => {
     [
       "a wrong password",
       () => ({ KAFKA_API_SECRET: "wrong-password" }),
-      /refuses the login \(PLAIN\): .*Look at KAFKA_API_KEY/,
+      /refuses the login \(PLAIN\): .*Check KAFKA_API_KEY/,
     ],
     [
       "an unknown certificate authority",

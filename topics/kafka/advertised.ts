@@ -1,21 +1,21 @@
 /**
- * A broker sends its clients on to the address that it advertises. One that means nothing from here (the name of a container,
- * a port that is not passed on) looks like a broker that is down: it is named as what it is.
+ * A broker redirects its clients to the address that it advertises. One that cannot be reached from here (the name of a
+ * container, a port that is not forwarded) looks like a broker that is down: the message says what it is.
  */
 import type { KafkaConfig } from "./config.ts";
 
-/** What is wrong, if a connection failed to an address that nobody here has named: `host:port`, and the reason. */
+/** The message, if a connection failed to an address (`host:port`) that is not one of the configured brokers. */
 export function misadvertised(address: string, reason: string, { brokers }: KafkaConfig): string | undefined {
   if (address === "" || brokers.includes(address)) return undefined;
   return (
-    `Kafka at ${brokers.join(",")} answers, and sends its clients on to ${address}, which cannot be reached from here ` +
-    `(${reason}). Let the broker advertise an address that is known here (advertised.listeners in its settings), or make that one known.`
+    `Kafka at ${brokers.join(",")} answers, but advertises the address ${address}, which cannot be reached from here ` +
+    `(${reason}). Set the broker's advertised.listeners to an address that can, or make that one reachable.`
   );
 }
 
-/** The same of what librdkafka says in its log, as `sasl_ssl://host:9092/1: Failed to resolve 'host:9092': …`. */
+/** The same for a line of librdkafka's log, such as `sasl_ssl://host:9092/1: Failed to resolve 'host:9092': …`. */
 export function misadvertisedIn(said: string, config: KafkaConfig): string | undefined {
-  // Bootstrap addresses have no number of a broker behind them.
+  // Bootstrap addresses are not followed by the number of a broker.
   const [, address, reason] = /^(?:[a-z_]+:\/\/)?([^/\s]+)\/\d+: (.+)$/s.exec(said) ?? [];
   return address === undefined ? undefined : misadvertised(address, reason!.replace(/\s*\(after .*$/s, ""), config);
 }

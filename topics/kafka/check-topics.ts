@@ -1,6 +1,6 @@
 /**
- * Whether the topics of a cluster are those of the catalogue, before anything is sent. KafkaJS asks: librdkafka's client
- * for Node can not read a topic's settings.
+ * Compares the topics of a cluster with the catalogue before anything is sent. It uses KafkaJS, because librdkafka's client for
+ * Node cannot read the settings of topics.
  */
 import { Kafka, logLevel, type Admin } from "kafkajs";
 import { UserError } from "../../program/command.ts";
@@ -12,7 +12,7 @@ import { kafkaJsSettings, type KafkaConfig } from "./config.ts";
 
 export interface TopicDemands {
   readonly topics: readonly Topic[];
-  /** Creates what is missing, on any cluster; on this machine it is created anyway. */
+  /** Creates missing topics on any cluster; on this machine they always are. */
   readonly create: boolean;
   /** Time of the oldest record (milliseconds since 1970) of a recording; undefined for what happens now. */
   readonly oldest: number | undefined;
@@ -20,7 +20,7 @@ export interface TopicDemands {
 
 const topicResource = 2;
 
-/** Throws UserError with all that is wrong with the topics, and with the login. */
+/** Throws UserError with everything that is wrong with the topics, or with the login. */
 export async function checkTopics(config: KafkaConfig, demands: TopicDemands, log: Logger): Promise<void> {
   const kafka = new Kafka({
     ...kafkaJsSettings(config),
@@ -43,7 +43,7 @@ export async function checkTopics(config: KafkaConfig, demands: TopicDemands, lo
   }
 }
 
-/** KafkaJS now and then waits for a time that is over, and Node 24 says so on stderr. Returns what ends the silence. */
+/** KafkaJS sometimes sets a timer in the past, and Node 24 warns of it on stderr. Returns a function that restores warnings. */
 function muteNegativeTimers(): () => void {
   const warn = process.emitWarning.bind(process) as (...warning: unknown[]) => void;
   process.emitWarning = (...warning: unknown[]) => {
@@ -71,16 +71,16 @@ async function compare(admin: Admin, config: KafkaConfig, demands: TopicDemands,
       const count = found.find((topic) => topic.name === name)?.partitions.length;
       if (count !== partitions)
         faults.push(
-          `${name} has ${count} partitions, the catalogue and the ksqlDB statements ${partitions}: create it anew, or change schemas/catalog.ts`,
+          `${name} has ${count} partitions, but ${partitions} in the catalogue and the ksqlDB statements: recreate it, or change schemas/catalog.ts`,
         );
     }
     if (oldest !== undefined) faults.push(...(await tooShort(admin, known, oldest, log)));
   }
   if (faults.length > 0)
-    throw new UserError(`the topics can not be used:${faults.map((fault) => `\n  ${fault}`).join("")}`);
+    throw new UserError(`the topics cannot be used:${faults.map((fault) => `\n  ${fault}`).join("")}`);
 }
 
-/** A topic that a recording is replayed into keeps everything: retention goes by the record's time, which is long ago. */
+/** A topic for a recording keeps everything: retention goes by the records' time, which is long ago. */
 async function createTopics(
   admin: Admin,
   missing: readonly Topic[],
@@ -98,22 +98,22 @@ async function createTopics(
   log("info", `created ${missing.map(({ name }) => name).join(", ")} with ${kept}`);
 }
 
-/** Topics that would delete what is as old as `oldest` at their next check, acknowledged or not. */
+/** A fault for each topic that would delete records as old as `oldest` at its next check. */
 async function tooShort(admin: Admin, topics: readonly Topic[], oldest: number, log: Logger): Promise<string[]> {
   const retention = await readRetention(admin, topics);
   if (retention === undefined)
-    log("warn", "this key may not read the settings of topics: the catalogue's retention is taken for theirs");
+    log("warn", "this key may not read the settings of topics: the retention of the catalogue is assumed");
   return topics.flatMap(({ name, retentionMs }) => {
     const kept = retention === undefined ? retentionMs : (retention.get(name) ?? -1);
     if (kept < 0 || oldest >= Date.now() - kept) return [];
     return [
       `${name} keeps ${days(kept)} (retention.ms), and the recording starts ${days(Date.now() - oldest)} ago: ` +
-        "Kafka would delete it again. Set retention.ms of the topic to -1",
+        "Kafka would delete it. Set retention.ms of the topic to -1",
     ];
   });
 }
 
-/** Milliseconds that each topic keeps a record by its time, -1 for ever; undefined where it may not be asked. */
+/** For how many milliseconds each topic keeps a record, -1 for ever; undefined without the right to ask. */
 async function readRetention(admin: Admin, topics: readonly Topic[]): Promise<Map<string, number> | undefined> {
   try {
     const { resources } = await admin.describeConfigs({
@@ -149,12 +149,12 @@ function explain(error: Error, config: KafkaConfig): UserError {
   if (advertised !== undefined) return new UserError(advertised, { cause: error });
   const where = `Kafka at ${brokers.join(",")}`;
   const text = /SASL/i.test(error.name + error.message)
-    ? `${where} refuses the login (${login?.mechanism}): ${error.message}. Look at KAFKA_API_KEY, KAFKA_API_SECRET and KAFKA_SASL_MECHANISM.`
-    : `${where} does not do what is asked for its topics: ${reasonOf(error)}.`;
+    ? `${where} refuses the login (${login?.mechanism}): ${error.message}. Check KAFKA_API_KEY, KAFKA_API_SECRET and KAFKA_SASL_MECHANISM.`
+    : `${where} refuses a request about its topics: ${reasonOf(error)}.`;
   return new UserError(text, { cause: error });
 }
 
-/** The connection that failed, and how, where one did: KafkaJS wraps it into its attempts. */
+/** The broker whose connection failed, and the reason: KafkaJS wraps them into the error of its retries. */
 function connectionFault(error: unknown): { broker: string; message: string } | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { broker, message } = cause as Error & { broker?: unknown };
@@ -163,7 +163,7 @@ function connectionFault(error: unknown): { broker: string; message: string } | 
   return undefined;
 }
 
-/** KafkaJS tells of several topics in one error that says nothing by itself. */
+/** KafkaJS reports several topics in one error without words of its own. */
 function reasonOf(error: Error): string {
   if (!("errors" in error) || !Array.isArray(error.errors)) return error.message;
   const parts = (error.errors as (Error & { topic?: string })[]).map((part) => `${part.topic ?? ""}: ${part.message}`);

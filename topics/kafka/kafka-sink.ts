@@ -1,9 +1,9 @@
 /**
- * Kafka as a sink: librdkafka's own producer, idempotent and acknowledged by all replicas.
+ * Kafka as a sink: librdkafka's producer, idempotent, acknowledged by all replicas.
  *
- * Success is not reported for each record, which would cost four times the time of sending it: what the brokers have
- * acknowledged is read from librdkafka's statistics. A record that Kafka refuses for good ends the run, since whatever
- * comes after it would leave a hole; what the brokers do not answer for is sent again for as long as it takes.
+ * Delivery is not reported for each record, which would take four times as long as sending it: the number of acknowledged
+ * records is read from librdkafka's statistics. A record that Kafka refuses for good ends the run, because what follows it
+ * would hide a gap; unanswered requests are retried without end.
  */
 import { once } from "node:events";
 import RdKafka from "@confluentinc/kafka-javascript";
@@ -14,14 +14,14 @@ import { misadvertisedIn } from "./advertised.ts";
 import { librdkafkaSettings, type KafkaConfig } from "./config.ts";
 import { Latency } from "./latency.ts";
 
-/** How long a record waits for others of its partition, in milliseconds: larger batches are cheaper for everyone. */
+/** How long a record waits for others of its partition, in milliseconds: larger batches are cheaper. */
 const linger = 50;
-/** How often librdkafka says how far it is, and is asked whether it has something to say, in milliseconds. */
+/** How often librdkafka emits its statistics, and how often its events are polled, in milliseconds. */
 const statisticsEvery = 25;
 const pollEvery = 5;
-/** Between two tries to hand over what a full queue has not taken, in milliseconds. */
+/** Between two attempts to enqueue what a full queue did not take, in milliseconds. */
 const retryEvery = 5;
-/** Between two lines about brokers that do not answer, in milliseconds. */
+/** Between two warnings about brokers that do not answer, in milliseconds. */
 const complainEvery = 10_000;
 const connectPatience = 15_000;
 
@@ -33,7 +33,7 @@ interface Waiting {
 }
 
 export class KafkaSink implements Sink {
-  /** Records handed to the client, and those of them that the brokers have acknowledged. */
+  /** Records handed to the client, and how many of them the brokers have acknowledged. */
   sent = 0;
   acknowledged = 0;
   /** Bytes that wait for their acknowledgement. */
@@ -42,14 +42,14 @@ export class KafkaSink implements Sink {
   wireBytes = 0;
   /** How often the queue was full. */
   stalls = 0;
-  /** A broker is connected. */
+  /** Whether a broker is connected. */
   connected = true;
-  /** Is given the seconds from receiving a frame to the acknowledgement of its record, of every sixteenth record. */
+  /** Is given the seconds from the receipt of a frame to the acknowledgement of its record, for every sixteenth record. */
   onLatency: (seconds: number) => void = () => {};
   readonly #latency = new Latency();
   readonly #producer: RdKafka.Producer;
   readonly #log: Logger;
-  /** What the full queue has not taken. */
+  /** What the full queue did not take. */
   readonly #overflow: Waiting[] = [];
   #receivedAt: number | undefined;
   #failure: UserError | undefined;
@@ -67,7 +67,7 @@ export class KafkaSink implements Sink {
     producer.setPollInterval(pollEvery);
   }
 
-  /** Throws UserError when no broker lets the client in within some seconds. */
+  /** Throws UserError if no broker accepts the connection within some seconds. */
   static async connect(config: KafkaConfig, log: Logger): Promise<KafkaSink> {
     const { compression } = config;
     if (compression !== undefined && compression !== "none" && !RdKafka.features.includes(compression))
@@ -79,13 +79,13 @@ export class KafkaSink implements Sink {
       "client.id": "tapeline",
       acks: "all",
       "enable.idempotence": true,
-      // As Kafka's Java clients: a product is in the partition in which ksqlDB and the log expect it.
+      // As in Kafka's Java clients: a product is in the partition where ksqlDB and the log expect it.
       partitioner: "murmur2_random",
       "compression.codec": config.compression ?? (RdKafka.features.includes("zstd") ? "zstd" : "lz4"),
       "linger.ms": linger,
       "queue.buffering.max.kbytes": Math.ceil(config.bufferBytes / 1024),
       "queue.buffering.max.messages": 10_000_000,
-      // For as long as it takes: a record that is given up would be a hole nobody knows of.
+      // Without end: a record that is given up would be a silent gap.
       "message.timeout.ms": 0,
       "socket.keepalive.enable": true,
       "statistics.interval.ms": statisticsEvery,
@@ -114,7 +114,7 @@ export class KafkaSink implements Sink {
     return new KafkaSink(producer, log);
   }
 
-  /** Records that the brokers have not acknowledged, those included that wait for room. */
+  /** Records that the brokers have not acknowledged, including those that wait for room. */
   get unacknowledged(): number {
     return this.sent - this.acknowledged + this.#overflow.length;
   }
@@ -122,7 +122,7 @@ export class KafkaSink implements Sink {
   begin(): void {}
 
   frame(_: number, receivedAt: number | undefined): void {
-    // A refusal may come when nothing is sent any more, but heartbeats still arrive.
+    // A refusal may come when nothing more is sent, but heartbeats still arrive.
     if (this.#failure !== undefined) throw this.#failure;
     this.#receivedAt = receivedAt;
   }
@@ -147,11 +147,11 @@ export class KafkaSink implements Sink {
 
   async flush(): Promise<void> {
     await this.drained();
-    // It sends what lingers, and answers with an error when the time is over and something is left.
+    // It sends what lingers, and fails if something is left when the time is up.
     while (!(await new Promise<boolean>((resolve) => this.#producer.flush(500, (error) => resolve(!error)))))
       if (this.#failure !== undefined) throw this.#failure;
-    // Nothing is under way, but a refusal may be: it comes before the second statistics from now.
-    // The client's own timer would not keep a process alive that waits for nothing else.
+    // Nothing is in flight, but a refusal may be: it comes before the second statistics from now.
+    // The client's own timer does not keep the process alive.
     const awake = setInterval(() => {}, 1_000);
     try {
       for (let rounds = 0; rounds < 2; rounds += Number(this.acknowledged === this.sent)) {
@@ -163,7 +163,7 @@ export class KafkaSink implements Sink {
     }
   }
 
-  /** Gives up what is not acknowledged: `flush` comes first where it matters. */
+  /** Discards what is not acknowledged: call `flush` first where it matters. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -185,7 +185,7 @@ export class KafkaSink implements Sink {
   }
 
   #account(statistics: string): void {
-    // With idempotence every record has a number in its partition, and the last acknowledged one is told.
+    // With idempotence every record has a number in its partition; the last acknowledged one is reported.
     let acknowledged = 0;
     for (const match of statistics.matchAll(/"acked_msgid": ?(\d+)/g)) acknowledged += Number(match[1]);
     if (acknowledged > this.acknowledged) this.#acknowledge(acknowledged);
@@ -203,13 +203,13 @@ export class KafkaSink implements Sink {
     const now = performance.now();
     if (now - this.#complainedAt < complainEvery) return;
     this.#complainedAt = now;
-    this.#log("warn", `Kafka: ${message} (the client goes on trying)`);
+    this.#log("warn", `Kafka: ${message} (the client keeps trying)`);
   }
 
   /** Ends the run at the next call. */
   #fail(what: string): UserError {
     this.#failure ??= new UserError(
-      `${what}. ${this.unacknowledged} records were not acknowledged; the run ends here, so that nothing is left out unseen.`,
+      `${what}. ${this.unacknowledged} records were not acknowledged; the run ends here, so that nothing is left out silently.`,
     );
     return this.#failure;
   }

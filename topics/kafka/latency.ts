@@ -1,10 +1,10 @@
-/** How long records take from the socket to their acknowledgement: every sixteenth is timed. */
+/** The time from the receipt of a frame to the acknowledgement of its record: every sixteenth is timed. */
 import { microseconds } from "../../program/clock.ts";
 
 const every = 16;
 
 export class Latency {
-  /** Numbers and receive times of timed records that are under way, oldest first. */
+  /** Numbers and receive times of the timed records in flight, oldest first. */
   #numbers: number[] = [];
   #times: number[] = [];
   #first = 0;
@@ -17,8 +17,8 @@ export class Latency {
   }
 
   /**
-   * So many records are acknowledged: `observe` is given the seconds that the timed ones among them took. Partitions
-   * overtake each other, so which ones they are is not known: the first ones are taken, which keeps the mean.
+   * `count` records are acknowledged: `observe` is given the seconds of the timed ones among them. Partitions overtake each
+   * other, so it is not known which ones these are: taking the oldest keeps the mean.
    */
   acknowledged(count: number, observe: (seconds: number) => void): void {
     const now = microseconds();

@@ -1,6 +1,6 @@
 /**
- * Knocks at a broker before a client does. A client that meets a wrong port or an unknown certificate authority tries on
- * for half a minute and then names only the transport: here every such fault has its own message within seconds.
+ * Connects to a broker before a client does. A client that meets a wrong port or an unknown certificate authority retries for
+ * half a minute and then names only the transport: here each of these faults has its own message within seconds.
  */
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
@@ -9,22 +9,22 @@ import type { KafkaConfig } from "./config.ts";
 
 const patience = 5_000;
 
-/** ApiVersions, version 0, from no client in particular: every broker answers it, before any login. */
+/** An ApiVersions request, version 0, without a client id: every broker answers it, before any login. */
 const greeting = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]);
 
 /** Resolves when one of the brokers answers as a Kafka broker. Throws UserError with what is wrong with each. */
 export async function reachBroker({ brokers, tls, authorities }: KafkaConfig): Promise<void> {
   const faults: string[] = [];
   for (const broker of brokers) {
-    const fault = await knock(broker, tls, authorities);
+    const fault = await faultOf(broker, tls, authorities);
     if (fault === undefined) return;
     faults.push(`${broker}: ${fault}`);
   }
-  throw new UserError(`Kafka can not be reached. ${faults.join(" ")}`);
+  throw new UserError(`cannot connect to Kafka. ${faults.join(" ")}`);
 }
 
 /** What is wrong with a broker; undefined if it answers. */
-function knock(broker: string, tls: boolean, authorities: string | undefined): Promise<string | undefined> {
+function faultOf(broker: string, tls: boolean, authorities: string | undefined): Promise<string | undefined> {
   const colon = broker.lastIndexOf(":");
   const host = broker.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
   const port = Number(broker.slice(colon + 1));
@@ -38,13 +38,13 @@ function knock(broker: string, tls: boolean, authorities: string | undefined): P
       resolve(fault);
     };
     const timer = setTimeout(
-      () => end(`no answer in ${patience / 1000} s. Look at the address and the firewall.`),
+      () => end(`no answer in ${patience / 1000} s. Check the address and the firewall.`),
       patience,
     );
     socket.once(tls ? "secureConnect" : "connect", () => socket.write(greeting));
     socket.once("data", (bytes) => end(tls || !isTlsAlert(bytes) ? undefined : wantsTls));
     socket.once("error", (error: NodeJS.ErrnoException) => end(explain(error, tls)));
-    // A listener that gets no TLS closes, with an alert or without; so does one that gets TLS and wants none.
+    // A TLS listener closes a connection without TLS, with or without an alert, and the other way round.
     socket.once("close", () => end(tls ? wantsNone : wantsTls));
   });
 }
@@ -59,12 +59,12 @@ function isTlsAlert(bytes: Buffer): boolean {
 }
 
 function explain({ code = "", message }: NodeJS.ErrnoException, tls: boolean): string {
-  if (code === "ECONNREFUSED") return "nothing listens there (ECONNREFUSED). Is it running?";
+  if (code === "ECONNREFUSED") return "nothing listens there (ECONNREFUSED). Is the broker running?";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
-    return `there is no such host (${code}). Look at KAFKA_BOOTSTRAP_SERVERS.`;
+    return `there is no such host (${code}). Check KAFKA_BOOTSTRAP_SERVERS.`;
   if (code === "ECONNRESET") return tls ? wantsNone : wantsTls;
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|INVALID_RECORD/.test(code)) return wantsNone;
   if (/CERT|UNABLE_TO|SIGNED|ALTNAME/.test(code))
-    return `its certificate is not trusted: ${message} (${code}). Name the file of its authority in KAFKA_CA_FILE.`;
+    return `its certificate is not trusted: ${message} (${code}). Set KAFKA_CA_FILE to the file of its authority.`;
   return `${message}.`;
 }

@@ -1,4 +1,4 @@
-/** Reads a topic of Kafka as a log is read: by offset, without a group, committing nothing. */
+/** Reads a topic of Kafka as the log is read: by offset, without a consumer group or commits. */
 import RdKafka from "@confluentinc/kafka-javascript";
 import { UserError, shown } from "../../program/command.ts";
 import type { PlacedRecord, ReadOptions } from "../port.ts";
@@ -13,7 +13,7 @@ interface Range {
   start: number;
   next: number;
   end: number;
-  /** Records that were found, and how far to look back if there are too few. */
+  /** Records found, and how far to look back if there are too few. */
   found: number;
   step: number;
   /** Where to follow from. */
@@ -23,10 +23,7 @@ interface Range {
 const patience = 10_000;
 const mostAtOnce = 1_000;
 
-/**
- * The committed records that a topic holds, of each partition the `last` ones, in batches; then an empty batch; with `follow`
- * those that come until `signal` aborts. In order within a partition. Throws UserError for a topic that is not there.
- */
+/** The committed records of a topic, as TopicStream has them. Throws UserError for a topic that is not there. */
 export async function* readKafka(
   config: KafkaConfig,
   topic: string,
@@ -38,13 +35,13 @@ export async function* readKafka(
     "group.id": "tapeline-tail",
     "enable.auto.commit": false,
     "enable.partition.eof": true,
-    // What a query of ksqlDB wrote in a transaction that it gave up is no record.
+    // What a query of ksqlDB wrote in an aborted transaction is not a record.
     "isolation.level": "read_committed",
   };
   const consumer = new RdKafka.KafkaConsumer(settings, {
     "auto.offset.reset": "earliest",
   });
-  // Why nobody lets it in is in its log alone.
+  // Only its log says why a connection is refused.
   let said = "";
   consumer.on("event.log", ({ fac, message }: { fac: string; message: string }) => {
     if (fac === "FAIL") said = message.replace(/^\[thrd:[^\]]*\]: /, "");
@@ -58,7 +55,7 @@ export async function* readKafka(
       consumer.assign(some.map(({ partition, next }) => ({ topic, partition, offset: next })));
     read(ranges);
     consumer.setDefaultConsumeTimeout(100);
-    // Also where the last offsets are no records but marks of transactions.
+    // Also if the last offsets are markers of transactions, not records.
     consumer.on("partition.eof", ({ partition }: { partition: number }) => {
       const range = ranges.find((one) => one.partition === partition)!;
       range.next = Math.max(range.next, range.end);
@@ -80,11 +77,13 @@ export async function* readKafka(
         for (const range of ranges) Object.assign(range, { next: range.follow, end: Infinity });
         if (isBack) read(ranges);
       }
-      const messages = await consume(consumer);
+      const messages = await call<RdKafka.Message[]>("cannot read from Kafka", (done) =>
+        consumer.consume(mostAtOnce, done),
+      );
       const records: PlacedRecord[] = [];
       for (const message of messages) {
         const range = ranges.find(({ partition }) => partition === message.partition)!;
-        // Never back: the end of a partition is told before the records that stand in front of it.
+        // Never back: the end of a partition is reported before the records in front of it.
         range.next = Math.max(range.next, message.offset + 1);
         if (message.offset >= (follow && !isBack ? Infinity : range.end)) continue;
         range.found++;
@@ -99,29 +98,32 @@ export async function* readKafka(
 }
 
 async function connect(consumer: RdKafka.KafkaConsumer, topic: string, last: number): Promise<Range[]> {
-  const metadata = await new Promise<RdKafka.Metadata>((resolve, reject) =>
-    consumer.connect({ topic, timeout: patience }, (error, data) =>
-      error ? reject(faultOf(topic, error)) : resolve(data),
-    ),
-  );
+  const what = `cannot read ${topic} from Kafka`;
+  const metadata = await call<RdKafka.Metadata>(what, (done) => consumer.connect({ topic, timeout: patience }, done));
   const partitions = metadata.topics.find(({ name }) => name === topic)?.partitions ?? [];
   if (partitions.length === 0) throw new UserError(`Kafka has no topic ${shown(topic)}, or this key may not read it.`);
   return Promise.all(
     partitions.map(async ({ id: partition }) => {
-      const { lowOffset, highOffset } = await new Promise<RdKafka.WatermarkOffsets>((resolve, reject) => {
-        consumer.queryWatermarkOffsets(topic, partition, patience, (error, offsets: RdKafka.WatermarkOffsets) => {
-          if (error) reject(faultOf(topic, error));
-          else resolve(offsets);
-        });
-      });
-      const start = Math.max(lowOffset, highOffset - last);
-      const step = Math.max(last, 100);
-      return { partition, low: lowOffset, start, next: start, end: highOffset, found: 0, step, follow: start };
+      const { lowOffset: low, highOffset: end } = await call<RdKafka.WatermarkOffsets>(what, (done) =>
+        consumer.queryWatermarkOffsets(topic, partition, patience, done),
+      );
+      const start = Math.max(low, end - last);
+      return { partition, low, start, next: start, end, found: 0, step: Math.max(last, 100), follow: start };
     }),
   );
 }
 
-/** Marks of transactions, and what was not committed, have offsets too: what lies before is read, further back each time. */
+/** The result of a call of the client. Throws UserError with its reason. */
+function call<T>(what: string, start: (done: (error: RdKafka.LibrdKafkaError, value: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) =>
+    start((error, value) => {
+      if (error) reject(new UserError(`${what}: ${error.message}.`, { cause: error }));
+      else resolve(value);
+    }),
+  );
+}
+
+/** Markers and uncommitted records have offsets too: reads what lies before, further back each time. */
 function stepBack(range: Range): void {
   range.end = range.start;
   range.start = Math.max(range.low, range.start - range.step);
@@ -129,18 +131,6 @@ function stepBack(range: Range): void {
   range.step *= 4;
 }
 
-function consume(consumer: RdKafka.KafkaConsumer): Promise<RdKafka.Message[]> {
-  return new Promise((resolve, reject) =>
-    consumer.consume(mostAtOnce, (error, messages) =>
-      error ? reject(new UserError(`can not read from Kafka: ${error.message}.`)) : resolve(messages),
-    ),
-  );
-}
-
 function toRecord({ partition, offset, timestamp = 0, key, value }: RdKafka.Message): PlacedRecord {
   return { partition, offset, timestamp, key: key === null || key === undefined ? null : Buffer.from(key), value };
-}
-
-function faultOf(topic: string, error: RdKafka.LibrdKafkaError): UserError {
-  return new UserError(`can not read ${topic} from Kafka: ${error.message}.`, { cause: error });
 }

@@ -1,6 +1,6 @@
 /**
- * The log of the local platform: topics as append-only files, in the place of Kafka. Small, and no broker: one process,
- * no groups, no replication. A `kill -9` loses nothing that was stored (it is in the system's cache); a power failure
+ * The log of the local platform: topics as append-only files, in place of Kafka. It is not a broker: one process, no
+ * consumer groups, no replication. A `kill -9` loses nothing that was stored (it is in the system's cache); a power failure
  * may tear the end of a file, which the next start cuts off.
  *
  *     <dir>/<topic>/<partition>.log    batches (batch.ts)
@@ -16,20 +16,20 @@ import { Partition } from "./partition.ts";
 import { partitionOf } from "../partitioner.ts";
 import { SchemaStore } from "./schema-store.ts";
 
-/** A batch is stored when it has this many bytes, or when its first record has waited this long. */
+/** A batch is stored when it has this many bytes, or when its first record has waited this long (milliseconds). */
 const batchBytes = 256 * 1024;
 const lingerMs = 50;
 
 export class Log implements Sink, Topics {
   readonly schemas: SchemaStore;
-  /** Records that were sent again and stored before. */
+  /** Records that were sent again, but are stored already. */
   known = 0;
   readonly #topics = new Map<string, readonly Partition[]>();
   readonly #keys = new Map<string, Buffer>();
   /** The frame of each partition's last record. */
   readonly #frames = new Map<Partition, number>();
   #source: bigint | undefined;
-  /** Number of the frame that records are sent of. */
+  /** Number of the present frame. */
   #position = 0;
   #waiting = waiting();
   #linger: NodeJS.Timeout | undefined;
@@ -49,7 +49,7 @@ export class Log implements Sink, Topics {
     }
   }
 
-  /** What opening cut off, one line a file: a write that a crash had torn. */
+  /** Torn writes that opening cut off, one line a file. */
   get repairs(): string[] {
     return [...this.#topics].flatMap(([topic, partitions]) =>
       partitions.flatMap(({ cut }, i) => (cut === undefined ? [] : [`${topic}/${i}: ${cut}`])),
@@ -154,7 +154,7 @@ export class Log implements Sink, Topics {
     try {
       for (const partition of this.#frames.keys()) this.#store(partition);
     } catch (error) {
-      // From the timer nobody could catch it: the next send, flush or close throws it.
+      // Thrown by the timer nothing would catch it: the next send, flush or close throws it.
       this.#failure = error as Error;
     }
   }
@@ -172,7 +172,7 @@ export class Log implements Sink, Topics {
   }
 }
 
-/** What a batch carries of where its records come from. */
+/** The id by which a batch names the source of its records. */
 function idOf(source: string): bigint {
   return createHash("sha256").update(source).digest().readBigUInt64BE();
 }

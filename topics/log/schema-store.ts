@@ -8,16 +8,16 @@ interface Entry {
   readonly schema: string;
 }
 
-/** What helps where the file is broken or missing: the records of the log name its ids. */
+/** The fix for a broken or missing file: the records of the log refer to its ids. */
 export const schemasCure =
-  "Put a copy of it back: without it nobody can read the log. Where there is none, npm run sql still answers from the tables; " +
-  "what comes next needs another data directory (--data).";
+  "Restore a copy of it: the log cannot be read without it. Without a copy, npm run sql still answers from the tables; " +
+  "new data need another data directory (--data).";
 
 export class SchemaStore implements Schemas {
   readonly #path: string;
   readonly #entries: Entry[];
 
-  /** Throws UserError, with the cure, where the file is broken. */
+  /** Throws UserError, with the fix, if the file is broken. */
   constructor(path: string) {
     this.#path = path;
     this.#entries = readState(path, isEntries, schemasCure) ?? [];
@@ -30,7 +30,7 @@ export class SchemaStore implements Schemas {
     if (known !== undefined) return known.id;
     const entry = { id: this.#entries.length + 1, subject, schema: text };
     this.#entries.push(entry);
-    // No record bears an id that a crash could take from the file.
+    // Before any record has the id: a crash cannot lose it.
     writeState(this.#path, this.#entries);
     return entry.id;
   }

@@ -26,7 +26,7 @@ describeKafka("a broker that advertises what is not known here", () => {
 
   const told = () =>
     new RegExp(
-      `^Kafka at ${bootstrap} answers, and sends its clients on to broker\\.invalid:9092, which cannot be reached from here \\(.+\\)\\. .*advertised\\.listeners`,
+      `^Kafka at ${bootstrap} answers, but advertises the address broker\\.invalid:9092, which cannot be reached from here \\(.+\\)\\. .*advertised\\.listeners`,
     );
   const topic = { name: "a_topic", writtenBy: "producer", partitions: 1, retentionMs: -1 } as const;
 
@@ -56,6 +56,6 @@ it("a broker that was named by its user is none that advertises something else",
       config,
     ),
   ).toContain(
-    "to b0.host:9093, which cannot be reached from here (Failed to resolve 'b0.host:9093': Name or service not known). ",
+    "advertises the address b0.host:9093, which cannot be reached from here (Failed to resolve 'b0.host:9093': Name or service not known). ",
   );
 });

@@ -90,7 +90,7 @@ describeKafka("Apache Kafka", () => {
     }
     await killed;
     await sink.flush();
-    expect(said.join("\n")).toContain("the client goes on trying");
+    expect(said.join("\n")).toContain("the client keeps trying");
     expect(faultsIn(await readAll(config, topic.name), count)).toEqual([]);
     await sink.close();
     await other.stop();
