@@ -182,10 +182,10 @@ describe("a file beside the data", () => {
   it.each([
     ["source.json", "", "is empty. Write into it what has filled the directory"],
     ["source.json", '{"kind":"tape"}', "is broken (it does not hold what it should). Write into it"],
-    ["log/schemas.json", "", "is empty. Put a copy of it back"],
-    ["log/schemas.json", '[{"id":1}]', "is broken (it does not hold what it should). Put a copy of it back"],
+    ["log/schemas.json", "", "is empty. Restore a copy of it"],
+    ["log/schemas.json", '[{"id":1}]', "is broken (it does not hold what it should). Restore a copy of it"],
     ["source.json", undefined, "is missing, and there is a log. Write into it"],
-    ["log/schemas.json", undefined, "is missing, and the log has records. Put a copy of it back"],
+    ["log/schemas.json", undefined, "is missing, and the log has records. Restore a copy of it"],
   ])("%s of %j is reported with the cure", async (name, text, message) => {
     const dir = await filled(200);
     const path = join(dir, name);

@@ -114,7 +114,10 @@ async function connect(consumer: RdKafka.KafkaConsumer, topic: string, last: num
 }
 
 /** The result of a call of the client. Throws UserError with its reason. */
-function call<T>(what: string, start: (done: (error: RdKafka.LibrdKafkaError, value: T) => void) => void): Promise<T> {
+function call<T>(
+  what: string,
+  start: (done: (error: RdKafka.LibrdKafkaError, value: T) => void) => unknown,
+): Promise<T> {
   return new Promise((resolve, reject) =>
     start((error, value) => {
       if (error) reject(new UserError(`${what}: ${error.message}.`, { cause: error }));

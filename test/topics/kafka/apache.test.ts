@@ -173,7 +173,7 @@ describeKafka("Apache Kafka", () => {
     it("are refused with another count of partitions", async () => {
       const topic = await create(newTopic());
       await expect(check({ ...topic, partitions: 4 })).rejects.toThrow(
-        `${topic.name} has 6 partitions, the catalogue and the ksqlDB statements 4`,
+        `${topic.name} has 6 partitions, but 4 in the catalogue and the ksqlDB statements`,
       );
     });
 
