@@ -13,7 +13,7 @@ import { reservedWords, StatementError, type RefusalKind } from "../engine/langu
 /** What is known of a query, executed or not. */
 export type Outline = Pick<
   Plan,
-  "file" | "description" | "statement" | "source" | "sink" | "columns" | "rekeyed" | "aggregation"
+  "file" | "description" | "statement" | "source" | "sink" | "columns" | "aggregation"
 >;
 
 /** What a server may execute, and the embedded engine does not. */
@@ -56,39 +56,34 @@ function withoutPart(statement: Statement, refusal: StatementError, analyser: An
   if (clause === undefined && item?.kind === "item") {
     const { expression } = item;
     // A cast that is refused again names a type that is not known here.
-    if (expression.kind !== "cast" || isNull(expression.operand))
+    if (expression.kind !== "cast" || expression.operand.at === nowhere)
       throw new StatementError(refusal.file, item.at, refusal.reason, "untyped", refusal.missing);
     checkNames(expression.operand, query, analyser, refusal.file);
-    const none: Expression = { kind: "literal", type: "NULL", value: null, at: expression.at };
-    const items = query.items.map((one) =>
-      one === item ? { ...item, expression: { ...expression, operand: none } } : one,
-    );
-    return { ...statement, query: { ...query, items, having: counted(query, query.having) } };
+    const operand = query.group === null ? none : noneOfGroup;
+    const items = query.items.map((one) => (one === item ? { ...item, expression: { ...expression, operand } } : one));
+    return { ...statement, query: { ...query, items } };
   }
   if (clause === undefined || (clause !== query.where && clause !== query.having)) throw refusal;
   checkNames(clause as Expression, query, analyser, refusal.file);
-  const rest = clause === query.where ? { where: null } : { having: counted(query, null) };
+  const rest = clause === query.where ? { where: null } : { having: null };
   return { ...statement, query: { ...query, ...rest } };
 }
 
 const placeOf = (clause: { readonly at: Place }) => clause.at;
 
-const isNull = (expression: Expression) => expression.kind === "literal" && expression.type === "NULL";
+/** Where what stands in for a part was written. */
+const nowhere: Place = { offset: Number.POSITIVE_INFINITY, line: 0, column: 0 };
 
-/** HAVING with an aggregate: the one that was replaced may have been the only one. */
-function counted({ group, at }: Query, having: Expression | null): Expression | null {
-  if (group === null) return having;
-  const nowhere = { ...at, offset: Number.POSITIVE_INFINITY };
-  const left: Expression = { kind: "call", name: "COUNT", args: [], star: true, at: nowhere };
-  const some: Expression = {
-    kind: "compare",
-    op: ">=",
-    left,
-    right: { kind: "literal", type: "INTEGER", text: "0", at: nowhere },
-    at: nowhere,
-  };
-  return having === null ? some : { kind: "logic", op: "AND", left: having, right: some, at: having.at };
-}
+const none: Expression = { kind: "literal", type: "NULL", value: null, at: nowhere };
+
+/** A NULL with an aggregate in it: the one that it stands for may be the only one of the statement. */
+const count: Expression = { kind: "call", name: "COUNT", args: [], star: true, at: nowhere };
+const noneOfGroup: Expression = {
+  kind: "cast",
+  operand: { kind: "call", name: "NULLIF", args: [count, count], star: false, at: nowhere },
+  type: { kind: "NAMED", name: "STRING", at: nowhere },
+  at: nowhere,
+};
 
 /** Columns that a server would miss. Throws StatementError. */
 function checkNames(part: Expression, query: Query, analyser: Analyser, file: string): void {

@@ -1,9 +1,8 @@
-/** GROUP BY: what is grouped by, what is aggregated, and what a SELECT list may say beside that. */
+/** GROUP BY the key: what is aggregated, and what a SELECT list may say beside that. */
 import type { Expression, Query, WindowClause } from "../language/ast.ts";
-import { BIGINT } from "../language/types.ts";
+import { BIGINT, nameText } from "../language/types.ts";
+import { outside, type Refuse } from "../language/parse.ts";
 import { typed } from "../expressions/expression.ts";
-import { condition } from "../expressions/logic.ts";
-import type { Refuse } from "../language/parse.ts";
 import { describeTypes, type Scope, type Typed } from "../expressions/typed.ts";
 import { aggregates } from "../functions/aggregates.ts";
 import type { Aggregation, Source, Window } from "./plan.ts";
@@ -11,12 +10,9 @@ import type { SourceScope } from "./scope.ts";
 
 /** The scope of what stands behind the grouping, and what it found there to aggregate. */
 export interface Grouping {
-  /** Of one item. */
-  scope(): Scope;
-  /** The grouping expressions as text, in their order: the key. */
-  readonly keys: readonly string[];
+  readonly scope: Scope;
   /** To be called when all expressions of the scope are typed. */
-  finish(having: Expression | null): Aggregation;
+  finish(): Aggregation;
 }
 
 export function grouping(
@@ -26,22 +22,22 @@ export function grouping(
   text: (expression: Expression) => string,
 ): Grouping {
   const { refuse } = scope;
-  const group = query.group!.map((expression) => typed(expression, scope));
-  const keys = query.group!.map(text);
-  group.forEach(({ type }, i) => {
-    if (type === null) refuse(query.group![i]!.at, "a bare NULL can not be grouped by");
-    if (keys.indexOf(keys[i]!) !== i) refuse(query.group![i]!.at, `${keys[i]!} is grouped by twice`);
-  });
+  const [key] = source.key.columns;
+  const [first, ...more] = query.group!.map((expression) => ({ at: expression.at, text: text(expression) }));
+  if (first!.text !== nameText(key.name) || more.length > 0)
+    outside((more[0] ?? first!).at, `GROUP BY anything but the key ${key.name}`, refuse);
   const args: Typed[] = [];
   const argTexts: string[] = [];
-  const calls: { aggregate: Aggregation["calls"][number]["aggregate"]; args: number[]; text: string }[] = [];
+  const calls: Aggregation["calls"][number][] = [];
+  const callTexts: string[] = [];
 
+  /** Its place among the arguments: one that is there already is not computed again. */
   const argument = (expression: Expression, value: Typed): number => {
     const name = text(expression);
-    let place = argTexts.indexOf(name);
-    if (place < 0) place = argTexts.push(name) - 1;
-    args[place] ??= value;
-    return place;
+    const place = argTexts.indexOf(name);
+    if (place >= 0) return place;
+    args.push(value);
+    return argTexts.push(name) - 1;
   };
 
   const call = (expression: Expression & { kind: "call" }): Typed => {
@@ -59,66 +55,36 @@ export function grouping(
       );
     }
     const { aggregate, varying } = found;
-    const limited = [source.value.format].filter((format) => format === "DELIMITED" || format === "KAFKA");
-    if (aggregate.structured && limited.length > 0) {
-      refuse(
-        expression.at,
-        `${expression.name} keeps a struct or a list between records, which the format ${limited[0]} can not hold`,
-      );
-    }
     const name = text(expression);
-    let place = calls.findIndex((other) => other.text === name);
+    let place = callTexts.indexOf(name);
     if (place < 0) {
-      const places = expression.args.slice(0, varying).map((arg, i) => argument(arg, values[i]!));
-      place = calls.push({ aggregate, args: places, text: name }) - 1;
+      calls.push({ aggregate, args: expression.args.slice(0, varying).map((arg, i) => argument(arg, values[i]!)) });
+      place = callTexts.push(name) - 1;
     }
-    const at = group.length + place;
-    return { type: aggregate.type, guarded: false, evaluate: (row) => row[at]! };
+    return { type: aggregate.type, evaluate: (row) => row[1 + place]! };
   };
 
-  const bound = (at: () => number): Typed => ({ type: BIGINT, guarded: false, evaluate: (row) => row[at()]! });
-  const after = (aggregated = false): Scope => ({
+  const after: Scope = {
     refuse,
     special: (expression) => {
-      const place = keys.indexOf(text(expression));
-      if (place >= 0 && aggregated && expression.kind !== "name")
-        refuse(expression.at, "a grouping expression that is no column does not stand behind an aggregate");
-      if (place >= 0) return { type: group[place]!.type, guarded: false, evaluate: (row) => row[place]! };
-      if (expression.kind === "call" && Object.hasOwn(aggregates, expression.name)) {
-        aggregated = true;
-        return call(expression);
-      }
-      return undefined;
+      if (text(expression) === nameText(key.name)) return { type: key.type, evaluate: (row) => row[0]! };
+      return expression.kind === "call" && Object.hasOwn(aggregates, expression.name) ? call(expression) : undefined;
     },
     column: (name) => {
       if (query.window !== null && (name.name === "WINDOWSTART" || name.name === "WINDOWEND")) {
-        const behind = name.name === "WINDOWSTART" ? 0 : 1;
-        return bound(() => group.length + calls.length + behind);
+        const behind = name.name === "WINDOWSTART" ? 1 : 2;
+        return { type: BIGINT, evaluate: (row) => row[calls.length + behind]! };
       }
       scope.column(name);
       return refuse(name.at, `${name.name} is neither grouped by nor aggregated`);
     },
-  });
+  };
 
   return {
     scope: after,
-    keys,
-    finish: (having) => {
-      const noBounds: Scope = {
-        ...after(),
-        column: (name) => scope.column(name) && refuse(name.at, `${name.name} is neither grouped by nor aggregated`),
-      };
-      const passes = having === null ? undefined : condition(having, noBounds, (part) => typed(part, noBounds));
-      if (calls.length === 0) refuse(query.at, "GROUP BY needs an aggregate in the SELECT list or in HAVING");
-      return {
-        group,
-        byKey:
-          group.length === 1 && source.key.columns.length === 1 && group[0]!.column === source.key.columns[0]!.name,
-        args,
-        calls: calls.map(({ aggregate, args: places }) => ({ aggregate, args: places })),
-        having: passes,
-        window: query.window === null ? undefined : windowOf(query.window, refuse),
-      };
+    finish: () => {
+      if (calls.length === 0) refuse(query.at, "GROUP BY needs an aggregate in the SELECT list");
+      return { args, calls, window: query.window === null ? undefined : windowOf(query.window, refuse) };
     },
   };
 }

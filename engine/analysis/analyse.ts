@@ -1,10 +1,9 @@
 /** Statements to plans. Every fault is found here, before anything runs. */
 import type { Statement } from "../language/ast.ts";
 import { parse, StatementError, type Refuse } from "../language/parse.ts";
-import type { Schemas } from "../formats/format.ts";
 import type { Plan, Source } from "./plan.ts";
 import { planQuery, type Script } from "./query.ts";
-import { planSource, type Settings } from "./source.ts";
+import { planSource } from "./source.ts";
 
 export interface Analysis {
   /** Streams and tables in the order of their creation. */
@@ -12,16 +11,9 @@ export interface Analysis {
   readonly plans: readonly Plan[];
 }
 
-/**
- * Analyses scripts in their order: a source must be created before it is read. `schemas` are asked where a statement
- * declares no columns. Throws StatementError.
- */
-export function analyse(
-  scripts: readonly Script[],
-  schemas?: Pick<Schemas, "latest">,
-  settings: Settings = {},
-): Analysis {
-  const analyser = new Analyser(schemas, settings);
+/** Analyses scripts in their order: a source must be created before it is read. Throws StatementError. */
+export function analyse(scripts: readonly Script[]): Analysis {
+  const analyser = new Analyser();
   for (const script of scripts)
     for (const statement of parse(script.text, script.file)) analyser.add(statement, script);
   return analyser;
@@ -31,13 +23,6 @@ export function analyse(
 export class Analyser implements Analysis {
   readonly sources = new Map<string, Source>();
   readonly plans: Plan[] = [];
-  readonly #schemas: Pick<Schemas, "latest"> | undefined;
-  readonly #settings: Settings;
-
-  constructor(schemas?: Pick<Schemas, "latest">, settings: Settings = {}) {
-    this.#schemas = schemas;
-    this.#settings = settings;
-  }
 
   /** Returns the plan of a query. Throws StatementError, and the analysis is then as it was before. */
   add(statement: Statement, script: Script): Plan | undefined {
@@ -55,14 +40,14 @@ export class Analyser implements Analysis {
         "replace",
       );
     if (statement.kind === "create") {
-      this.sources.set(name, planSource(statement, file, this.#schemas, this.#settings, refuse));
+      this.sources.set(name, planSource(statement, file, refuse));
       return undefined;
     }
     const from = statement.query.from.name;
     const source =
       this.sources.get(from.name) ??
       refuse(from.at, `there is no ${from.name}: create it in an earlier statement`, "unknown-source", from.name);
-    const plan = planQuery(statement, source, script, this.#settings, refuse);
+    const plan = planQuery(statement, source, script, refuse);
     const { topic } = plan.sink;
     if ([...this.sources.values()].some((other) => other.topic === topic)) {
       refuse(at, `the topic ${topic} is that of another statement: a query that feeds itself would never end`);

@@ -1,18 +1,15 @@
 /** CREATE STREAM … AS and CREATE TABLE … AS. */
-import type { CreateAs, Expression, Place } from "../language/ast.ts";
+import type { CreateAs, Expression, Item, Place } from "../language/ast.ts";
 import { expressionText } from "../language/format.ts";
-import { nameText, type SqlType } from "../language/types.ts";
+import { nameText } from "../language/types.ts";
 import { typed } from "../expressions/expression.ts";
 import { condition } from "../expressions/logic.ts";
-import type { Refuse } from "../language/parse.ts";
+import { outside, type Refuse } from "../language/parse.ts";
 import type { Scope, Typed } from "../expressions/typed.ts";
 import { grouping } from "./aggregation.ts";
-import type { FormatName, Side } from "../formats/format.ts";
 import type { OutputColumn, Plan, Source } from "./plan.ts";
-import { selected, splitKey, type Selected } from "./projection.ts";
-import { formatOf, readProperties, type Properties } from "./properties.ts";
 import { sourceScope, type SourceScope } from "./scope.ts";
-import { newKey, newSide, timestampColumn, type Settings } from "./source.ts";
+import { readProperties, reservedColumns, valueSide } from "./source.ts";
 
 export interface Script {
   /** For messages. */
@@ -20,122 +17,92 @@ export interface Script {
   readonly text: string;
 }
 
-export function planQuery(
-  statement: CreateAs,
-  source: Source,
-  script: Script,
-  settings: Settings,
-  refuse: Refuse,
-): Plan {
+/** Plans a statement over its source. Refuses what ksqlDB refuses, and what is outside the subset. */
+export function planQuery(statement: CreateAs, source: Source, script: Script, refuse: Refuse): Plan {
   const { query, at } = statement;
-  const { from } = query;
+  const { from, window, group, partition, having } = query;
   const properties = readProperties(statement.properties, refuse);
-  if (source.kind === "table")
-    refuse(from.name.at, `a table as a source (${source.name}) is outside the subset that is executed here`, "subset");
+  if (source.kind === "table") outside(from.name.at, `a table as a source (${source.name})`, refuse);
   if (query.emit === "FINAL")
-    refuse(
-      query.at,
-      "EMIT FINAL is outside the subset that is executed here: a late trade would never count, and a catch-up loses windows",
-      "subset",
-    );
-  if (query.window !== null && query.group === null) refuse(query.window.at, "WINDOW needs GROUP BY");
-  if (query.having !== null && query.group === null) refuse(query.having.at, "HAVING needs GROUP BY");
-  if (query.group !== null && query.partition !== null)
-    refuse(query.at, "GROUP BY and PARTITION BY do not go together");
-  if ((statement.source === "table") !== (query.group !== null)) {
-    refuse(
-      at,
-      query.group === null ? "CREATE TABLE … AS needs GROUP BY over a stream" : "what GROUP BY makes is a TABLE",
-    );
-  }
-  const qualifiers = [(from.alias ?? from.name).name];
-  const scope = sourceScope(source, qualifiers, refuse);
-  const text = (expression: Expression) => expressionText(expression, qualifiers);
-  const filter: Scope = { ...scope, filter: true };
-  const where = query.where === null ? undefined : condition(query.where, filter, (part) => typed(part, filter));
-  const parts =
-    query.group === null
-      ? projected(statement, source, scope, script, text)
-      : grouped(statement, source, scope, script, text);
+    outside(query.at, "EMIT FINAL, with which a late trade never counts and a catch-up loses windows,", refuse);
+  if (window !== null && group === null) refuse(window.at, "WINDOW needs GROUP BY");
+  if (having !== null) outside(having.at, "HAVING", refuse);
+  if (partition !== null) outside(partition[0]!.at, "PARTITION BY", refuse);
+  if ((statement.source === "table") !== (group !== null))
+    refuse(at, group === null ? "CREATE TABLE … AS needs GROUP BY over a stream" : "what GROUP BY makes is a TABLE");
 
-  const sink = newSink(statement, source, parts, properties, script, settings, refuse);
+  const qualifiers = [(from.alias ?? from.name).name];
+  const text = (expression: Expression) => expressionText(expression, qualifiers);
+  const scope = sourceScope(source, qualifiers, refuse);
+  const where = query.where === null ? undefined : condition(query.where, scope, (part) => typed(part, scope));
+  const groups = group === null ? undefined : grouping(query, source, scope, text);
+  const explode: Typed[] = [];
+  const { key, values } = split(query.items, source, script.text, text, at, refuse);
+  const columns = values.map((item) => output(item, groups?.scope ?? explodingScope(scope, explode)));
+  const aggregation = groups?.finish();
   return {
     file: script.file,
     description: headComment(script.text),
     statement,
     source,
-    sink,
+    sink: {
+      kind: statement.source,
+      name: statement.name.name,
+      topic: properties.get("KAFKA_TOPIC") ?? statement.name.name,
+      key: { columns: [{ name: key.name, type: source.key.columns[0].type }] },
+      value: valueSide(columns, properties, at, refuse),
+      windowSize: aggregation?.window?.size,
+      properties,
+      file: script.file,
+    },
     used: scope.used,
     where,
-    ...parts,
-    keys: parts.keys.map(({ typed: key }) => key),
-  };
-}
-
-type Parts = Pick<Plan, "explode" | "columns" | "rekeyed" | "aggregation"> & { keys: readonly OutputColumn[] };
-type Text = (expression: Expression) => string;
-
-/** A stream of rows: every row of the source that passes, or one for each element of its exploded lists. */
-function projected({ query, at }: CreateAs, source: Source, scope: SourceScope, script: Script, text: Text): Parts {
-  const { refuse } = scope;
-  const keyNames = source.key.columns.map(({ name }) => name);
-  const partition = query.partition ?? undefined;
-  const toNowhere = partition?.length === 1 && isNullLiteral(partition[0]!);
-  if (partition !== undefined && partition.length > 1 && partition.some(isNullLiteral)) {
-    refuse(query.at, "PARTITION BY of several columns does not take NULL");
-  }
-  const keyExpressions = partition === undefined ? keyNames.map(nameExpression) : toNowhere ? [] : partition;
-  const keys = keyExpressions.map(text);
-  const explode: Typed[] = [];
-  const selectScope = explodingScope(scope, explode);
-
-  // What becomes the key leaves the value, and what was the key joins it.
-  const others = [...source.value.columns, ...(partition === undefined ? [] : source.key.columns)]
-    .map(({ name }) => nameExpression(name))
-    .filter((expression) => !keys.includes(text(expression)));
-  const items = selected(
-    query.items,
-    source,
-    (place, qualifier) => {
-      if (qualifier !== null) scope.column({ ...nameExpression(source.value.columns[0]!.name), qualifier, at: place });
-      return [...keyExpressions, ...others];
-    },
-    (struct) => fieldsOf(struct, scope),
-    script.text,
-    refuse,
-  );
-  const split = splitKey(items, keys, text, at, refuse);
-  if (partition !== undefined && explode.length > 0)
-    refuse(query.at, "PARTITION BY beside EXPLODE is outside the subset that is executed here", "subset");
-  return {
-    keys: split.keys.map((item) => output(item, scope)),
-    columns: split.values.map((item) => output(item, selectScope)),
     explode,
-    // ksqlDB partitions anew by several columns also where they are the key as it is.
-    rekeyed:
-      partition !== undefined && (keys.length !== 1 || keyNames.length !== 1 || keys[0] !== nameText(keyNames[0]!)),
-    aggregation: undefined,
+    columns,
+    aggregation,
   };
 }
 
-function grouped({ query, at }: CreateAs, source: Source, scope: SourceScope, script: Script, text: Text): Parts {
-  const { refuse } = scope;
-  if (source.value.format === "KAFKA")
-    refuse(query.at, "GROUP BY over a value in the format KAFKA, which ksqlDB refuses");
-  const groups = grouping(query, source, scope, text);
-  const items = selected(
-    query.items,
-    source,
-    (place) => refuse(place, "GROUP BY does not go together with *"),
-    (struct) => fieldsOf(struct, scope),
-    script.text,
-    refuse,
-  );
-  const split = splitKey(items, groups.keys, text, at, refuse);
-  const keys = split.keys.map((item) => output(item, groups.scope()));
-  const columns = split.values.map((item) => output(item, groups.scope()));
-  const aggregation = groups.finish(query.having);
-  return { keys, columns, explode: [], rekeyed: !aggregation.byKey, aggregation };
+/** An item of the SELECT list with its name. */
+interface Selected {
+  readonly expression: Expression;
+  readonly name: string;
+  readonly at: Place;
+  /** The comment behind it on its line. */
+  readonly comment: string | undefined;
+}
+
+/** The item that is the key of the source, and the others. Refuses a key that is missing or there twice. */
+function split(
+  items: readonly Item[],
+  source: Source,
+  script: string,
+  text: (expression: Expression) => string,
+  at: Place,
+  refuse: Refuse,
+): { key: Selected; values: Selected[] } {
+  const all = items.map((item): Selected => {
+    if (item.kind !== "item") return outside(item.at, item.kind === "star" ? "*" : "->*", refuse);
+    const { expression, name: alias } = item;
+    const name = alias?.name ?? (expression.kind === "name" ? expression.name : undefined);
+    if (name === undefined) return outside(item.at, "a column without a name of its own (AS `name`)", refuse);
+    if (reservedColumns.includes(name.toUpperCase())) refuse(item.at, `the name ${name} is taken by ksqlDB: AS …`);
+    return { expression, name, at: item.at, comment: commentBehind(item, script) };
+  });
+  const wanted = nameText(source.key.columns[0].name);
+  const [key, again] = all.filter(({ expression }) => text(expression) === wanted);
+  if (key === undefined) return refuse(at, `the key ${wanted} is missing from the SELECT list`);
+  if (again !== undefined)
+    refuse(again.at, `the key ${wanted} is selected more than once: AS_VALUE(${wanted}) copies it into the value`);
+  if (all.length === 1) refuse(at, "nothing but the key is selected: a value needs a column");
+  const twice = all.find(({ name }, i) => all.findIndex((other) => other.name === name) !== i);
+  if (twice !== undefined) refuse(twice.at, `the column ${twice.name} is named twice`);
+  return { key, values: all.filter((item) => item !== key) };
+}
+
+function commentBehind({ name, expression }: Item & { kind: "item" }, text: string): string | undefined {
+  const line = text.slice(name?.end ?? expression.at.offset).split("\n", 1)[0]!;
+  return /--\s*(.*)/.exec(line)?.[1]?.trim();
 }
 
 function output({ expression, name, comment, at }: Selected, scope: Scope): OutputColumn {
@@ -146,17 +113,18 @@ function output({ expression, name, comment, at }: Selected, scope: Scope): Outp
 
 /** In a SELECT list EXPLODE(list) stands for one element of the list. */
 function explodingScope(scope: SourceScope, explode: Typed[]): Scope {
+  const inside = refuseExplode(scope.refuse);
   return {
     ...scope,
     special: (expression, inner) => {
-      if (expression.kind === "case") return typed(expression, { ...inner, special: refuseExplode(scope.refuse) });
+      if (expression.kind === "case") return typed(expression, { ...inner, special: inside });
       if (expression.kind !== "call" || expression.name !== "EXPLODE") return undefined;
       const [argument, more] = expression.args;
       if (argument === undefined || more !== undefined) return scope.refuse(expression.at, "EXPLODE takes one list");
-      const list = typed(argument, { ...scope, special: refuseExplode(scope.refuse) });
+      const list = typed(argument, { ...scope, special: inside });
       if (list.type?.base !== "ARRAY") return scope.refuse(expression.at, "EXPLODE takes a list");
       const place = scope.width + explode.push(list) - 1;
-      return { type: list.type.item, guarded: false, evaluate: (row) => row[place]! };
+      return { type: list.type.item, evaluate: (row) => row[place]! };
     },
   };
 }
@@ -166,79 +134,6 @@ function refuseExplode(refuse: Refuse): NonNullable<Scope["special"]> {
     expression.kind === "call" && expression.name === "EXPLODE"
       ? refuse(expression.at, "EXPLODE may stand in the SELECT list only, not in WHERE, CASE or another EXPLODE")
       : undefined;
-}
-
-function fieldsOf(struct: Expression, scope: Scope): string[] {
-  let base = struct;
-  while (base.kind === "field") ({ base } = base);
-  if (base.kind !== "name") scope.refuse(struct.at, "->* stands behind a column or a field of one only");
-  const type: SqlType | null = typed(struct, scope).type;
-  return type?.base === "STRUCT"
-    ? type.fields.map(({ name }) => name)
-    : scope.refuse(struct.at, "only a STRUCT has fields");
-}
-
-const nowhere: Place = { offset: 0, line: 1, column: 1 };
-
-function nameExpression(name: string): Expression & { kind: "name" } {
-  return { kind: "name", qualifier: null, name, at: nowhere, end: 0 };
-}
-
-function isNullLiteral(expression: Expression): boolean {
-  return expression.kind === "literal" && expression.type === "NULL";
-}
-
-/** What a statement does not say about its topic is as in its source. */
-function newSink(
-  statement: CreateAs,
-  source: Source,
-  { keys, columns, aggregation }: Parts,
-  properties: Properties,
-  script: Script,
-  settings: Settings,
-  refuse: Refuse,
-): Source {
-  const { at } = statement;
-  const { name } = statement.name;
-  const format = formatOf("VALUE", properties, at, refuse) ?? source.value.format;
-  const ownKeyFormat = formatOf("KEY", properties, at, refuse);
-  if (keys.length === 0 && statement.query.partition !== null && (ownKeyFormat ?? "NONE") !== "NONE")
-    refuse(at, "PARTITION BY NULL leaves no key: no KEY_FORMAT but NONE");
-  const keyFormat = ownKeyFormat ?? inheritedKeyFormat(statement, source, keys.length);
-  const inherited = (side: "KEY" | "VALUE", { format: theirs, delimiter }: Side, own: FormatName) => {
-    const written = properties.get("FORMAT") ?? properties.get(`${side}_FORMAT`) ?? own;
-    if (own !== "DELIMITED" || theirs !== own || delimiter === "," || properties.has(`${side}_DELIMITER`))
-      return undefined;
-    // ksqlDB compares the texts.
-    return written === own ? delimiter : refuse(at, `write ${own} for ${written}, or the source's delimiter is lost`);
-  };
-  return {
-    kind: statement.source,
-    name,
-    topic: properties.get("KAFKA_TOPIC") ?? name,
-    key: newKey(keyFormat, keys, name, inherited("KEY", source.key, keyFormat), properties, at, refuse),
-    keyFormat,
-    value: newSide(
-      "VALUE",
-      format,
-      columns,
-      properties,
-      settings,
-      at,
-      refuse,
-      inherited("VALUE", source.value, format),
-    ),
-    timestamp: timestampColumn(properties, [...keys, ...columns], at, refuse),
-    windowSize: aggregation?.window?.size,
-    properties,
-    file: script.file,
-  };
-}
-
-/** A source without key has a format, which comes to life with a key; that of a stream without one by PARTITION BY NULL is lost. */
-function inheritedKeyFormat({ query }: CreateAs, { keyFormat }: Source, keys: number): FormatName {
-  if (keys === 0 && query.partition !== null) return "NONE";
-  return keyFormat === "NONE" && keys > 0 ? "KAFKA" : keyFormat;
 }
 
 /** The comment at the head of a script: what the object is. */

@@ -1,7 +1,7 @@
 /** The columns that a source's row has, for the expressions over it. */
 import { BIGINT, INTEGER, type SqlType } from "../language/types.ts";
 import type { Refuse } from "../language/parse.ts";
-import type { Scope, Typed } from "../expressions/typed.ts";
+import type { Scope } from "../expressions/typed.ts";
 import type { Source } from "./plan.ts";
 import { pseudoColumns } from "./source.ts";
 
@@ -12,51 +12,40 @@ export interface SourceScope extends Scope {
   readonly used: ReadonlySet<string>;
   /** How many values a row has before what lists explode into. */
   readonly width: number;
-  /** A column by its name, as an expression of its own. */
-  named(name: string): Typed;
 }
 
 export function sourceScope(source: Source, qualifiers: readonly string[], refuse: Refuse): SourceScope {
   const used = new Set<string>();
-  const columns = new Map<string, { place: number; type: SqlType }>();
   const all = [
     ...source.value.columns,
     ...source.key.columns,
     ...pseudoColumns.map((name) => ({ name, type: pseudoTypes[name]! })),
   ];
-  all.forEach(({ name, type }, place) => columns.set(name, { place, type }));
-  const named = (name: string): Typed | undefined => {
-    const column = columns.get(name);
-    if (column === undefined) return undefined;
-    const { place, type } = column;
-    if (place < source.value.columns.length) used.add(name);
-    return { type, guarded: false, column: name, evaluate: (row) => row[place]! };
-  };
+  const places = new Map(all.map(({ name }, place) => [name, place]));
   return {
     used,
     width: all.length,
     refuse,
     casts: new Map(),
-    named: (name) => named(name)!,
     column: ({ qualifier, name, at }) => {
-      if (qualifier !== null && !qualifiers.includes(qualifier)) {
+      if (qualifier !== null && !qualifiers.includes(qualifier))
         return refuse(at, `there is no source ${qualifier} here; a field of a STRUCT is taken by ->`, "unknown-source");
-      }
       if (name === "WINDOWSTART" || name === "WINDOWEND") {
         return refuse(
           at,
           `${name} may stand only in the SELECT list of a windowed aggregation, outside its aggregates`,
         );
       }
-      return (
-        named(name) ??
+      const place =
+        places.get(name) ??
         refuse(
           at,
           `${source.name} has no column ${name} (a name keeps its case only in back quotes)`,
           "unknown-column",
           name,
-        )
-      );
+        );
+      if (place < source.value.columns.length) used.add(name);
+      return { type: all[place]!.type, column: name, evaluate: (row) => row[place]! };
     },
   };
 }

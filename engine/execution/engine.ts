@@ -7,8 +7,7 @@ import { UserError } from "../../program/command.ts";
 import { Dropped, type Tally } from "../../topics/dropped.ts";
 import type { PartitionReader, PartitionWriter, TopicRecord, Topics } from "../../topics/port.ts";
 import type { Plan } from "../analysis/plan.ts";
-import { OutsideSubset } from "../functions/function.ts";
-import type { Log } from "../expressions/typed.ts";
+import { OutsideSubset, type Log } from "../expressions/typed.ts";
 import { newQuery, QueryFailure, type Emit, type ProcessingLog, type Query } from "./query.ts";
 import { rowReader, type ReadRow } from "./rows.ts";
 
@@ -199,16 +198,11 @@ export class Engine {
   }
 }
 
-function sinksOf({ file, source, sink, rekeyed }: Plan, sources: readonly PartitionReader[], topics: Topics) {
+function sinksOf({ source, sink }: Plan, sources: readonly PartitionReader[], topics: Topics) {
   const sinks = topics.writers(sink.topic, source.topic);
   if (sinks.length !== sources.length) {
     throw new UserError(
       `${sink.topic} has ${sinks.length} partitions, its source ${source.topic} ${sources.length}: they must be as many`,
-    );
-  }
-  if (rekeyed && sources.length > 1) {
-    throw new UserError(
-      `${file}: ${sink.name} gives records another key, which is executed here over one partition only; ${source.topic} has ${sources.length}`,
     );
   }
   return sinks;
@@ -250,7 +244,5 @@ function restore({ source, read, tasks }: Input): void {
 /** The first offset whose record may be in a window that was open when a task's newest row was written. */
 function restoredFrom(source: PartitionReader, { plan, sink }: Task): number {
   const { window } = plan.aggregation!;
-  // Times that a column gives are not those that the log knows.
-  const ownTime = plan.source.timestamp === undefined && plan.sink.timestamp === undefined;
-  return window && ownTime ? source.offsetSince(sink.newest - window.size - window.grace) : 0;
+  return window ? source.offsetSince(sink.newest - window.size - window.grace) : 0;
 }

@@ -10,8 +10,7 @@ import type { Aggregation } from "../analysis/plan.ts";
 interface Key {
   /** Its bytes, without a window's start. */
   readonly bytes: Buffer;
-  /** Values of the grouping expressions. */
-  readonly values: readonly Value[];
+  readonly value: Value;
   readonly windows: Map<number, Group>;
 }
 
@@ -23,15 +22,13 @@ export interface Group {
   timestamp: number;
   /** Changed since its last row was written. */
   changed: boolean;
-  /** Its last row passed HAVING. */
-  passed: boolean;
 }
 
 const noWindow = 0;
 
 export class Groups {
   readonly #aggregation: Aggregation;
-  /** Of each aggregate its arguments, filled anew for each record. */
+  /** Of each aggregate its arguments, filled for each record. */
   readonly #args: Value[][];
   readonly #next: unknown[] = [];
   readonly #keys = new Map<string, Key>();
@@ -51,13 +48,13 @@ export class Groups {
     return this.#changed.length;
   }
 
-  /** Takes a record's arguments; false where it is late. The caller may use the key's bytes and the lists again. */
-  add(timestamp: number, key: Buffer, values: readonly Value[], args: readonly Value[]): boolean {
+  /** Takes a record's arguments; false if it is late. The caller may use the key's bytes and the list again. */
+  add(timestamp: number, key: Buffer, value: Value, args: readonly Value[]): boolean {
     const { window, calls } = this.#aggregation;
     this.#time = Math.max(this.#time, timestamp);
     const start = window === undefined ? noWindow : timestamp - (timestamp % window.size);
     if (this.#isClosed(start)) return false;
-    const group = this.#group(start, key, values);
+    const group = this.#group(start, key, value);
     const { states } = group;
     // An aggregate that fails leaves the others as they were: the group may still be written, without this record.
     for (let i = 0; i < calls.length; i++) {
@@ -88,17 +85,17 @@ export class Groups {
     return window !== undefined && start + window.size + window.grace <= this.#time;
   }
 
-  #group(windowStart: number, bytes: Buffer, values: readonly Value[]): Group {
+  #group(windowStart: number, bytes: Buffer, value: Value): Group {
     const name = bytes.toString("latin1");
     let key = this.#keys.get(name);
     if (key === undefined) {
-      key = { bytes: Buffer.from(bytes), values: values.slice(), windows: new Map<number, Group>() };
+      key = { bytes: Buffer.from(bytes), value, windows: new Map<number, Group>() };
       this.#keys.set(name, key);
     }
     let group = key.windows.get(windowStart);
     if (group === undefined) {
       const states = this.#aggregation.calls.map(({ aggregate }) => aggregate.initial);
-      group = { key, windowStart, states, timestamp: Number.NEGATIVE_INFINITY, changed: false, passed: false };
+      group = { key, windowStart, states, timestamp: Number.NEGATIVE_INFINITY, changed: false };
       key.windows.set(windowStart, group);
       if (++this.#groups >= this.#sweepAt) this.#sweep();
     }

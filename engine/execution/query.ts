@@ -1,23 +1,20 @@
-/**
- * A plan over one partition, executed one record at a time like Kafka Streams: filter, explode, group or partition anew,
- * project.
- */
+/** A plan over one partition, executed one record at a time like Kafka Streams: filter, explode or aggregate, project. */
 import type { Cause } from "../../topics/dropped.ts";
-import type { TopicRecord } from "../../topics/port.ts";
+import type { Schemas, TopicRecord } from "../../topics/port.ts";
 import type { Aggregation, Plan } from "../analysis/plan.ts";
 import { pseudoColumns } from "../analysis/source.ts";
-import type { Log, Row, Typed } from "../expressions/typed.ts";
-import type { Schemas } from "../formats/format.ts";
-import { OutsideSubset } from "../functions/function.ts";
-import { serializer } from "../formats/formats.ts";
-import { sameType, type Value } from "../language/types.ts";
+import { OutsideSubset, type Log, type Row, type Typed } from "../expressions/typed.ts";
+import { avroWriter } from "../formats/avro-encoder.ts";
+import { avroSchema } from "../formats/avro-schema.ts";
+import { rootOf } from "../formats/format.ts";
+import type { Value } from "../language/types.ts";
 import { Groups, type Group } from "./groups.ts";
-import { timeReader, type Read } from "./rows.ts";
+import type { Read } from "./rows.ts";
 
 /** Takes a row of the output; the bytes are copied before it returns. */
 export type Emit = (timestamp: number, key: Buffer | null, value: Buffer | null) => void;
 
-/** What went wrong with a record or a column of it; ksqlDB writes such entries to its processing log and goes on. */
+/** What went wrong with a record or a column of it; ksqlDB writes such entries to its processing log and continues. */
 export type ProcessingLog = (query: string, message: string) => void;
 
 /** What ends a query on a server. The rows before it stay. */
@@ -29,8 +26,8 @@ export class QueryFailure extends Error {
 
 export interface Query {
   /**
-   * Rows of groups are written by `commit`, unless there is no record cache. Gives the cause why the record, or a row of
-   * it, was left out; what WHERE keeps out is not left out.
+   * Rows of groups are written by `commit`, unless there is no record cache. Returns the cause why the record was left
+   * out; what WHERE keeps out is not left out.
    */
   process(read: Read, emit: Emit): Cause | undefined;
   /** Writes the last state of every group that has changed; true if any had. */
@@ -43,52 +40,26 @@ export interface Query {
 export function newQuery(plan: Plan, schemas: Schemas, cached: boolean, processingLog: ProcessingLog): Query {
   const { sink, source, where, explode, aggregation } = plan;
   const log: Log = (message) => processingLog(sink.name, message);
-  const writeValue = serializer(sink.value, `${sink.topic}-value`, schemas);
-  const writeKey = serializer(sink.key, `${sink.topic}-key`, schemas);
-  const timeOf = sink.timestamp && timeReader(sink, [...sink.key.columns, ...sink.value.columns]);
+  const writeValue = avroWriter(rootOf(sink.value), schemas.idOf(`${sink.topic}-value`, avroSchema(sink.value)));
   const fail = (error: unknown): never => {
     throw error instanceof OutsideSubset ? error : new QueryFailure(sink.name, error);
   };
   const project = columnsOf(plan, log);
   const place = source.value.columns.length + source.key.columns.length + pseudoColumns.length;
-  // The bytes of a key that stays as it is are not read and written anew.
-  const keepsKey =
-    !plan.rekeyed &&
-    source.key.format === "KAFKA" &&
-    sink.key.format === "KAFKA" &&
-    sameType(source.key.columns[0]!.type, sink.key.columns[0]!.type);
 
-  const keyOf = (row: Row, record: TopicRecord): Buffer | null => {
-    if (keepsKey) return record.key;
-    if (sink.key.format === "NONE") return null;
-    if (!plan.rekeyed && record.key === null) return null;
-    return writeKey(plan.keys.map((key) => attempt(key, row, null, log)));
-  };
-
-  const write: Write = (row, key, timestamp, offset, emit) => {
+  const write: Write = (row, key, timestamp, emit) => {
     const values = project(row);
-    let time: number | undefined = timestamp;
-    if (timeOf !== undefined)
-      time = timeOf([...plan.keys.map((column) => attempt(column, row, null, log)), ...values], offset, log);
-    if (time === undefined) return "unprocessable";
-    let bytes: Buffer | null;
+    let bytes: Buffer;
     try {
       bytes = writeValue(values);
     } catch (error) {
       log((error as Error).message);
       return fail(error);
     }
-    emit(time, key, bytes);
-    return undefined;
+    emit(timestamp, key, bytes);
   };
 
-  const writeNothing: WriteNothing = (key, timestamp, emit) => {
-    if (timeOf !== undefined)
-      fail(new OutsideSubset("a record without value, and so without the column of its TIMESTAMP"));
-    emit(timestamp, key, null);
-  };
-
-  /** Undefined where it cannot be computed. */
+  /** Undefined if it cannot be computed. */
   const passes = (row: Row): boolean | undefined => {
     if (where === undefined) return true;
     const verdict = attempt(where, row, undefined, log);
@@ -96,32 +67,31 @@ export function newQuery(plan: Plan, schemas: Schemas, cached: boolean, processi
     return verdict as boolean | undefined;
   };
 
-  const groups = aggregation && newGroups(plan, aggregation, cached, log, { write, writeNothing }, writeKey, fail);
+  const groups = aggregation && newGroups(plan, aggregation, cached, log, write, fail);
   return {
-    process({ record, row, hasValue, timestamp }, emit) {
+    process({ record, row, hasValue }, emit) {
+      const { key, timestamp } = record;
       if (!hasValue) {
         // A tombstone has no columns: a filter and EXPLODE drop it, a plain projection passes it on.
         if (where !== undefined || explode.length > 0) return undefined;
-        if (groups === undefined) {
-          writeNothing(keyOf(row, record), timestamp, emit);
-          return undefined;
-        }
-        if (aggregation!.window === undefined || !aggregation!.byKey || record.key === null) return undefined;
+        if (groups === undefined) emit(timestamp, key, null);
+        if (aggregation?.window === undefined || key === null) return undefined;
         return fail(new Error("a record without value reached a windowed aggregation: WHERE must keep it out"));
       }
       const passed = passes(row);
       if (passed !== true) return passed === undefined ? "unprocessable" : undefined;
-      if (groups !== undefined) return groups.process(row, record, timestamp, emit);
-      if (explode.length === 0) return write(row, keyOf(row, record), timestamp, record.offset, emit);
+      if (groups !== undefined) return groups.process(row, record, emit);
+      if (explode.length === 0) {
+        write(row, key, timestamp, emit);
+        return undefined;
+      }
       const lists = explode.map((list) => (attempt(list, row, null, log) ?? []) as readonly Value[]);
       const rows = Math.max(...lists.map((list) => list.length));
-      const key = keyOf(row, record);
-      let cause: Cause | undefined;
       for (let i = 0; i < rows; i++) {
         for (let list = 0; list < lists.length; list++) row[place + list] = lists[list]![i] ?? null;
-        cause = write(row, key, timestamp, record.offset, emit) ?? cause;
+        write(row, key, timestamp, emit);
       }
-      return cause;
+      return undefined;
     },
     commit: (emit) => groups !== undefined && groups.commit(emit),
     get changed() {
@@ -130,51 +100,35 @@ export function newQuery(plan: Plan, schemas: Schemas, cached: boolean, processi
   };
 }
 
-type WriteNothing = (key: Buffer | null, timestamp: number, emit: Emit) => void;
-/** Gives the cause where the row has no time, and so was not written. */
-type Write = (row: Row, key: Buffer | null, timestamp: number, offset: number, emit: Emit) => Cause | undefined;
+type Write = (row: Row, key: Buffer | null, timestamp: number, emit: Emit) => void;
 
 function newGroups(
-  { source, sink }: Plan,
+  { source }: Plan,
   aggregation: Aggregation,
   cached: boolean,
   log: Log,
-  { write, writeNothing }: { write: Write; writeNothing: WriteNothing },
-  writeKey: (values: readonly Value[]) => Buffer | null,
+  write: Write,
   fail: (error: unknown) => never,
 ) {
-  const { group, byKey, args, calls, having, window } = aggregation;
+  const { args, calls, window } = aggregation;
   const groups = new Groups(aggregation);
-  // Filled anew for each record.
-  const values: Value[] = group.map(() => null);
+  const keyPlace = source.value.columns.length;
+  // Filled for each record.
   const found: Value[] = args.map(() => null);
-  const keepsKey = byKey && source.key.format === "KAFKA" && sink.key.format === "KAFKA";
 
-  /** A row for the group's state; a tombstone where it passed HAVING before and does no more. */
   const emitGroup = (one: Group, emit: Emit): void => {
-    const row = [...one.key.values, ...calls.map(({ aggregate }, i) => aggregate.result(one.states[i]))];
+    const row: Value[] = [one.key.value, ...(one.states as Value[])];
     if (window !== undefined) row.push(one.windowStart, one.windowStart + window.size);
     const key = window === undefined ? one.key.bytes : windowedKey(one.key.bytes, one.windowStart);
-    const passed = having === undefined || attempt(having, row, false, log) === true;
-    if (passed) write(row, key, one.timestamp, -1, emit);
-    else if (one.passed) writeNothing(key, one.timestamp, emit);
-    one.passed = passed;
+    write(row, key, one.timestamp, emit);
   };
 
   return {
-    process(row: Row, record: TopicRecord, timestamp: number, emit: Emit): Cause | undefined {
-      let key = record.key;
-      if (byKey && key === null) return "unprocessable";
-      for (let i = 0; i < group.length; i++) {
-        const value = attempt(group[i]!, row, undefined, log);
-        if (value === null) log(`offset ${record.offset}: a grouping expression is NULL: the record is left out`);
-        if (value === null || value === undefined) return "unprocessable";
-        values[i] = value;
-      }
-      if (!keepsKey) key = writeKey(values);
+    process(row: Row, { key, timestamp }: TopicRecord, emit: Emit): Cause | undefined {
+      if (key === null) return "unprocessable";
       for (let i = 0; i < args.length; i++) found[i] = attempt(args[i]!, row, null, log);
       try {
-        if (!groups.add(timestamp, key!, values, found)) return "late";
+        if (!groups.add(timestamp, key, row[keyPlace]!, found)) return "late";
       } catch (error) {
         fail(error);
       }

@@ -1,30 +1,26 @@
-/** ARRAY, MAP and STRUCT: their making, and what is taken out of them. Lists count from 1, or from the end where negative. */
-import type { Expression } from "../language/ast.ts";
-import { expressionText } from "../language/format.ts";
-import { STRING, typeText, type SqlType, type Value } from "../language/types.ts";
-import { toCommonType } from "./coercion.ts";
-import { guard, required, typeOfOperand, type Evaluate, type Scope, type Typed, type Type } from "./typed.ts";
+/** Lists and structs: their making, what is taken out of them, and IN. Lists count from 1, or from the end if negative. */
+import type { Expression, Place } from "../language/ast.ts";
+import { outside } from "../language/parse.ts";
+import { BOOLEAN, isNumber, sameType, typeText, type SqlType, type Value } from "../language/types.ts";
+import { castTo } from "./cast.ts";
+import { widerNumber } from "./decimal.ts";
+import { guard, required, typeOfOperand, type Scope, type Typed, type Type } from "./typed.ts";
 
 export function subscript(expression: Expression & { kind: "subscript" }, scope: Scope, typed: Type): Typed {
   const base = typed(expression.base);
   const index = typed(expression.index);
   const type = typeOfOperand(base, expression.base.at, scope.refuse);
   const indexType = typeOfOperand(index, expression.index.at, scope.refuse);
-  const wanted = type.base === "ARRAY" ? "INTEGER" : "STRING";
-  if (type.base !== "ARRAY" && type.base !== "MAP") {
-    return scope.refuse(expression.at, `only an ARRAY or a MAP has elements, this is ${typeText(type)}`);
-  }
-  if (indexType.base !== wanted)
-    scope.refuse(expression.index.at, `an element of this is found by ${wanted}, not by ${typeText(indexType)}`);
-  const access: Evaluate =
-    type.base === "ARRAY"
-      ? (row, log) =>
-          elementAt(base.evaluate(row, log) as readonly Value[], required(index.evaluate(row, log)) as number)
-      : (row, log) => (base.evaluate(row, log) as ReadonlyMap<Value, Value>).get(index.evaluate(row, log)) ?? null;
+  if (type.base !== "ARRAY")
+    return scope.refuse(expression.at, `only an ARRAY has elements, this is ${typeText(type)}`, "type");
+  if (indexType.base !== "INTEGER")
+    scope.refuse(expression.index.at, `an element is found by INTEGER, not by ${typeText(indexType)}`, "type");
   return {
-    type: type.base === "ARRAY" ? type.item : type.value,
-    guarded: base.guarded || index.guarded,
-    evaluate: (row, log) => (base.evaluate(row, log) === null ? null : access(row, log)),
+    type: type.item,
+    evaluate: (row, log) => {
+      const list = base.evaluate(row, log) as readonly Value[] | null;
+      return list === null ? null : elementAt(list, required(index.evaluate(row, log)) as number);
+    },
   };
 }
 
@@ -36,72 +32,69 @@ function elementAt(list: readonly Value[], index: number): Value {
 export function field(expression: Expression & { kind: "field" }, scope: Scope, typed: Type): Typed {
   const base = typed(expression.base);
   const type = typeOfOperand(base, expression.base.at, scope.refuse);
-  if (type.base !== "STRUCT") return scope.refuse(expression.at, `only a STRUCT has fields, this is ${typeText(type)}`);
+  if (type.base !== "STRUCT")
+    return scope.refuse(expression.at, `only a STRUCT has fields, this is ${typeText(type)}`, "type");
   const place = type.fields.findIndex(({ name }) => name === expression.name);
   if (place < 0) return scope.refuse(expression.at, `${typeText(type)} has no field ${expression.name}`);
   return {
     type: type.fields[place]!.type,
-    guarded: base.guarded,
-    evaluate: (row, log) =>
-      base.evaluate(row, log) === null ? null : (base.evaluate(row, log) as readonly Value[])[place]!,
+    evaluate: (row, log) => (base.evaluate(row, log) as readonly Value[] | null)?.[place] ?? null,
   };
 }
 
 export function arrayOf(expression: Expression & { kind: "array" }, scope: Scope, typed: Type): Typed {
-  const items = expression.items.map((item) => ({ expression: item, typed: typed(item) }));
-  const common = toCommonType(items, scope);
+  const common = toCommonType(expression.items, scope, typed);
   if (common === undefined)
-    return scope.refuse(expression.at, "ARRAY[…] needs an item that is no bare NULL: CAST(NULL AS …)");
-  const guarded = common.items.map((item) => guard(item, "array item"));
+    return scope.refuse(expression.at, "ARRAY[…] needs an item that is not a bare NULL: CAST(NULL AS …)");
+  const items = common.items.map((item) => guard(item, "array item"));
   return {
     type: { base: "ARRAY", item: common.type },
-    guarded: true,
-    evaluate: (row, log) => guarded.map((item) => item.evaluate(row, log)),
+    evaluate: (row, log) => items.map((item) => item.evaluate(row, log)),
   };
 }
 
-export function mapOf(expression: Expression & { kind: "map" }, scope: Scope, typed: Type): Typed {
-  const side = (part: "key" | "value") =>
-    toCommonType(
-      expression.entries.map((entry) => ({ expression: entry[part], typed: typed(entry[part]) })),
-      scope,
-    );
-  const keys = side("key");
-  const values = side("value");
-  const texts = expression.entries.map(({ key }) => expressionText(key));
-  if (new Set(texts).size < texts.length) scope.refuse(expression.at, "a MAP must not name a key twice");
-  if (keys === undefined || values === undefined)
-    return scope.refuse(expression.at, "MAP(…) needs a key and a value that are no bare NULL");
-  if (keys.type.base !== STRING.base)
-    scope.refuse(
-      expression.at,
-      "a MAP whose keys are not STRING is outside the subset that is executed here",
-      "subset",
-    );
-  const guardedKeys = keys.items.map((key) => guard(key, "map key"));
-  const guardedValues = values.items.map((value) => guard(value, "map value"));
+/** NULL is in no list, and no NULL of a list is found; so NULL NOT IN (…) is TRUE. */
+export function isIn(expression: Expression & { kind: "in" }, scope: Scope, typed: Type): Typed {
+  const { operand: wanted, negated, at } = expression;
+  const candidates = expression.list.filter((item) => item.kind !== "literal" || item.type !== "NULL");
+  if (wanted.kind === "literal" && wanted.type === "NULL") scope.refuse(at, "a bare NULL cannot be looked for");
+  if (candidates.length === 0) scope.refuse(at, "a list of nothing but NULL");
+  if ([wanted, ...candidates].some((item) => item.kind === "like"))
+    scope.refuse(at, "LIKE inside IN, which ksqlDB does not compile");
+  const common = toCommonType([wanted, ...candidates], scope, typed)!;
+  if (common.type.base === "ARRAY" || common.type.base === "STRUCT")
+    outside(at, `IN of ${typeText(common.type)}`, scope.refuse);
+  const [operand, ...list] = common.items as [Typed, ...Typed[]];
   return {
-    type: { base: "MAP", value: values.type },
-    guarded: true,
+    type: BOOLEAN,
     evaluate: (row, log) => {
-      const map = new Map<Value, Value>();
-      guardedKeys.forEach((key, i) => map.set(key.evaluate(row, log), guardedValues[i]!.evaluate(row, log)));
-      // A key may be NULL, which can be looked up and not written.
-      return map as Map<string, Value>;
+      const value = operand.evaluate(row, log);
+      // All are evaluated before any is compared.
+      const found = list.map((item) => item.evaluate(row, log)).some((item) => item !== null && item === value);
+      return found !== negated;
     },
   };
 }
 
-export function structOf(expression: Expression & { kind: "struct" }, scope: Scope, typed: Type): Typed {
-  const fields = expression.fields.map(({ name, value }) => {
-    const inner = typed(value);
-    return { name, type: typeOfOperand(inner, value.at, scope.refuse), value: guard(inner, "struct field") };
+/** One type for the items of a list: numbers widen. Undefined if all are bare NULLs. */
+function toCommonType(
+  expressions: readonly Expression[],
+  { refuse }: Scope,
+  typed: Type,
+): { type: SqlType; items: Typed[] } | undefined {
+  const items = expressions.map(typed);
+  let common: SqlType | undefined;
+  items.forEach(({ type }, i) => {
+    if (type !== null) common = common === undefined ? type : wider(type, common, expressions[i]!.at, refuse);
   });
-  if (new Set(fields.map(({ name }) => name)).size < fields.length)
-    scope.refuse(expression.at, "a STRUCT must not name a field twice");
-  const type: SqlType = {
-    base: "STRUCT",
-    fields: fields.map(({ name, type: fieldType }) => ({ name, type: fieldType })),
-  };
-  return { type, guarded: true, evaluate: (row, log) => fields.map(({ value }) => value.evaluate(row, log)) };
+  const type = common;
+  return (
+    type && { type, items: items.map((item) => (item.type && !sameType(item.type, type) ? castTo(type, item)! : item)) }
+  );
+}
+
+function wider(type: SqlType, common: SqlType, at: Place, refuse: Scope["refuse"]): SqlType {
+  if (sameType(type, common)) return common;
+  if (isNumber(type) && isNumber(common)) return widerNumber(type, common);
+  return outside(at, `${typeText(type)} beside ${typeText(common)} in one list, without a CAST,`, refuse);
 }

@@ -2,9 +2,8 @@
  * DECIMAL: an integer without its point, to the scale that the type says. The rules are those of Java's BigDecimal as
  * ksqlDB uses it: a cast rounds half up, arithmetic is exact or fails, and what does not fit its type is an error.
  */
-import type { DecimalType } from "../language/types.ts";
-import { OutsideSubset } from "../functions/function.ts";
-import { trim } from "./text.ts";
+import { decimal, type DecimalType, type SqlType } from "../language/types.ts";
+import { OutsideSubset } from "./typed.ts";
 
 const powers: bigint[] = Array.from({ length: 100 }, (_, i) => 10n ** BigInt(i));
 
@@ -22,7 +21,7 @@ export interface Exact {
   readonly scale: number;
 }
 
-/** The number that a text is, with all its digits. Throws where it is none. */
+/** The number that a text is, with all its digits. Throws if it is not a number. */
 export function parseExact(text: string): Exact {
   const match = numeral.exec(text);
   const digits = match === null ? "" : match[2]! + (match[3] ?? "");
@@ -57,14 +56,14 @@ function parseShort(text: string, scale: number): bigint | undefined {
   return length + missing <= 15 ? BigInt(units * 10 ** missing) : BigInt(units) * powerOfTen(missing);
 }
 
-/** Text as a DECIMAL, rounded half up. Throws where it is no number or does not fit before it is rounded. */
+/** Text as a DECIMAL, rounded half up. Throws if it is not a number or does not fit before it is rounded. */
 export function parseDecimal(text: string, type: DecimalType): bigint {
   const short = parseShort(text, type.scale);
   if (short !== undefined && text.length <= type.precision - type.scale) return short;
   return castExact(parseExact(trim(text)), type);
 }
 
-/** A number as a DECIMAL, rounded half up. Throws where it does not fit; what rounding carries beyond is not looked at. */
+/** A number as a DECIMAL, rounded half up. Throws if it does not fit; what rounding carries beyond is not looked at. */
 export function castExact(exact: Exact, type: DecimalType): bigint {
   const digits = type.precision - type.scale;
   // ksqlDB's bound is a DOUBLE by its text, which is less than 1E23 before Java 19.
@@ -118,23 +117,28 @@ export function decimalText(units: bigint, scale: number): string {
   return `${units < 0n ? "-" : ""}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-export function decimalToDouble(units: bigint, scale: number): number {
-  return Number(decimalText(units, scale));
-}
-
-/** A double's exact binary value. */
-export function exactOfDouble(value: number): Exact {
-  if (!Number.isFinite(value)) throw new Error("Infinite or NaN");
-  let scale = 0;
-  let scaled = value;
-  // A double is a whole number divided by a power of two: doubling is exact.
-  while (!Number.isInteger(scaled)) {
-    scaled *= 2;
-    scale++;
-  }
-  return { units: BigInt(scaled) * 5n ** BigInt(scale), scale };
-}
-
 function exactText({ units, scale }: Exact): string {
   return scale < 0 || scale > 1000 ? `${units}E${-scale}` : decimalText(units, scale);
+}
+
+/** A whole number's type as a DECIMAL that holds all of it. */
+export function asDecimal(type: SqlType): DecimalType {
+  return type.base === "DECIMAL" ? type : decimal(type.base === "INTEGER" ? 10 : 19, 0);
+}
+
+/** The type that two types of numbers are widened to. */
+export function widerNumber(a: SqlType, b: SqlType): SqlType {
+  if (a.base !== "DECIMAL" && b.base !== "DECIMAL") return a.base === "BIGINT" ? a : b;
+  const [one, other] = [asDecimal(a), asDecimal(b)];
+  const scale = Math.max(one.scale, other.scale);
+  return decimal(Math.max(one.precision - one.scale, other.precision - other.scale) + scale, scale);
+}
+
+/** Without the control characters and spaces at both ends, as Java's String.trim: other white space stays. */
+export function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text.charCodeAt(start) <= 32) start++;
+  while (end > start && text.charCodeAt(end - 1) <= 32) end--;
+  return text.slice(start, end);
 }

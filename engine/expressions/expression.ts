@@ -1,17 +1,17 @@
-/** What an expression means: one file a kind, this one finds it. */
+/** The meaning of an expression: this file finds the one that knows its kind. */
 import type { Expression } from "../language/ast.ts";
-import { BIGINT, bigint, BOOLEAN, decimal, DOUBLE, INTEGER, STRING } from "../language/types.ts";
+import { outside } from "../language/parse.ts";
+import { BIGINT, bigint, BOOLEAN, decimal, INTEGER, STRING } from "../language/types.ts";
+import { call } from "../functions/functions.ts";
 import { arithmetic, sign } from "./arithmetic.ts";
-import { call } from "./call.ts";
 import { cast } from "./cast.ts";
-import { arrayOf, field, mapOf, structOf, subscript } from "./collections.ts";
+import { arrayOf, field, isIn, subscript } from "./collections.ts";
 import { between, compare, distinct } from "./comparison.ts";
 import { digitsOf, parseExact } from "./decimal.ts";
-import { isIn } from "./in.ts";
-import { like } from "./like.ts";
-import { caseWhen, isNull, logic, not } from "./logic.ts";
+import { caseWhen, isNull, like, logic, not } from "./logic.ts";
 import { literal, type Scope, type Typed } from "./typed.ts";
 
+/** Types an expression. Refuses, by its scope, what ksqlDB refuses and what is outside the subset. */
 export function typed(expression: Expression, scope: Scope): Typed {
   const inner = (part: Expression) => typed(part, scope);
   const special = scope.special?.(expression, scope);
@@ -56,38 +56,33 @@ export function typed(expression: Expression, scope: Scope): Typed {
     case "array":
       return arrayOf(expression, scope, inner);
     case "map":
-      return mapOf(expression, scope, inner);
     case "struct":
-      return structOf(expression, scope, inner);
+      return outside(expression.at, `${expression.kind.toUpperCase()}(…)`, scope.refuse);
   }
 }
 
-function literalOf(expression: Expression & { kind: "literal" }, scope: Scope): Typed {
+function literalOf(expression: Expression & { kind: "literal" }, { refuse }: Scope): Typed {
   switch (expression.type) {
     case "STRING":
       return literal(STRING, expression.value);
     case "BOOLEAN":
       return literal(BOOLEAN, expression.value);
     case "NULL":
-      return { type: null, guarded: false, constant: null, evaluate: () => null };
+      return { type: null, constant: null, evaluate: () => null };
     case "DOUBLE":
-      return literal(DOUBLE, Number(expression.text));
+      return outside(expression.at, `the DOUBLE ${expression.text}`, refuse);
     case "DECIMAL": {
       // The zero before the point counts as a digit.
       const { units, scale } = parseExact(expression.text);
       // ksqlDB reads its own text of the literal again, which is another type then.
       if (expression.text.endsWith(".") || digitsOf(units) - 1 - scale < -6) {
-        scope.refuse(
-          expression.at,
-          `the literal ${expression.text}, which ksqlDB reads as another type: CAST('…' AS DECIMAL(…))`,
-        );
+        outside(expression.at, `the literal ${expression.text}, which ksqlDB reads as another type,`, refuse);
       }
       return literal(decimal(Math.max(digitsOf(units), scale + 1), scale), units);
     }
     case "INTEGER": {
       const value = BigInt(expression.text);
-      if (BigInt.asIntN(64, value) !== value)
-        scope.refuse(expression.at, `the number ${expression.text} is beyond BIGINT`);
+      if (BigInt.asIntN(64, value) !== value) refuse(expression.at, `the number ${expression.text} is beyond BIGINT`);
       return BigInt.asIntN(32, value) === value ? literal(INTEGER, Number(value)) : literal(BIGINT, bigint(value));
     }
   }

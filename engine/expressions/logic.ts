@@ -1,5 +1,9 @@
-/** AND, OR, NOT, CASE, IS NULL. A condition that is NULL is an error where its value is needed; AND and OR need it only then. */
+/**
+ * AND, OR, NOT, CASE, IS NULL and LIKE. A condition that is NULL is an error where its value is needed; AND and OR need it
+ * only then.
+ */
 import type { Expression } from "../language/ast.ts";
+import { outside } from "../language/parse.ts";
 import { BOOLEAN, sameType, typeText, type SqlType } from "../language/types.ts";
 import { required, typeOfOperand, type Evaluate, type Scope, type Typed, type Type } from "./typed.ts";
 
@@ -22,11 +26,10 @@ export function logic(expression: Expression & { kind: "logic" }, scope: Scope, 
       left.evaluate(row, log);
       return decides;
     };
-    return { type: BOOLEAN, guarded: left.guarded, evaluate };
+    return { type: BOOLEAN, evaluate };
   }
   return {
     type: BOOLEAN,
-    guarded: left.guarded || right.guarded,
     evaluate: (row, log) =>
       required(left.evaluate(row, log)) === decides ? decides : required(right.evaluate(row, log)),
   };
@@ -46,20 +49,20 @@ function constantOf(expression: Expression): boolean | undefined {
 }
 
 export function not(expression: Expression & { kind: "not" }, scope: Scope, typed: Type): Typed {
-  const { evaluate, guarded } = condition(expression.operand, scope, typed);
-  return { type: BOOLEAN, guarded, evaluate: (row, log) => required(evaluate(row, log)) === false };
+  const { evaluate } = condition(expression.operand, scope, typed);
+  return { type: BOOLEAN, evaluate: (row, log) => required(evaluate(row, log)) === false };
 }
 
 export function isNull(expression: Expression & { kind: "isNull" }, scope: Scope, typed: Type): Typed {
-  const { evaluate, guarded, type } = typed(expression.operand);
+  const { evaluate, type } = typed(expression.operand);
   const { negated, operand } = expression;
   if (isPrimitive(operand, type)) {
     scope.refuse(
       expression.at,
-      "IS NULL of what can not be NULL in Java (a number's arithmetic, a condition), which ksqlDB does not compile",
+      "IS NULL of what cannot be NULL in Java (a number's arithmetic, a condition), which ksqlDB does not compile",
     );
   }
-  return { type: BOOLEAN, guarded, evaluate: (row, log) => (evaluate(row, log) === null) !== negated };
+  return { type: BOOLEAN, evaluate: (row, log) => (evaluate(row, log) === null) !== negated };
 }
 
 /** Whether the compiled expression is one of Java's primitive values: DECIMAL and text are objects. */
@@ -91,9 +94,6 @@ export function caseWhen(expression: Expression & { kind: "case" }, scope: Scope
   if (type === undefined) return scope.refuse(expression.at, "a CASE of nothing but NULL");
   return {
     type,
-    guarded: [...whens.flatMap(({ when, then }) => [when, then]), ...(otherwise ? [otherwise] : [])].some(
-      (part) => part.guarded,
-    ),
     evaluate: (row, log) => {
       for (const { when, then } of whens) {
         if (required(when.evaluate(row, log)) === true) return then.evaluate(row, log);
@@ -101,4 +101,44 @@ export function caseWhen(expression: Expression & { kind: "case" }, scope: Scope
       return otherwise === undefined ? null : otherwise.evaluate(row, log);
     },
   };
+}
+
+/** % stands for any text, _ for one character, of one line. NULL is an error. */
+export function like(expression: Expression & { kind: "like" }, scope: Scope, typed: Type): Typed {
+  const { operand, pattern, escape, negated, at } = expression;
+  const [value, wanted] = [operand, pattern].map((part) => {
+    const found = typed(part);
+    const type = typeOfOperand(found, part.at, scope.refuse);
+    if (type.base !== "STRING") scope.refuse(part.at, `LIKE takes STRING, this is ${typeText(type)}`);
+    return found;
+  }) as [Typed, Typed];
+  if (typeof wanted.constant !== "string")
+    return outside(pattern.at, "LIKE with a pattern that is not a literal", scope.refuse);
+  if (escape !== null && !/^[^\\'\r\n]$/.test(escape))
+    scope.refuse(at, "ESCAPE takes one character, neither \\ nor ', which ksqlDB does not compile");
+  const expected = patternOf(wanted.constant, escape);
+  if (expected === undefined)
+    return outside(pattern.at, "LIKE with a pattern that ends with its escape character", scope.refuse);
+  return {
+    type: BOOLEAN,
+    evaluate: (row, log) => expected.test(required(value.evaluate(row, log)) as string) !== negated,
+  };
+}
+
+const anyCharacter = "[^\\n\\r\\u0085\\u2028\\u2029]";
+
+/** Undefined for a pattern that ends with its escape character. */
+function patternOf(pattern: string, escape: string | null): RegExp | undefined {
+  let source = "";
+  let escaped = false;
+  for (const character of pattern) {
+    if (!escaped && character === escape) escaped = true;
+    else {
+      if (!escaped && character === "%") source += `${anyCharacter}*`;
+      else if (!escaped && character === "_") source += anyCharacter;
+      else source += character.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&");
+      escaped = false;
+    }
+  }
+  return escaped ? undefined : new RegExp(`^${source}$`, "u");
 }

@@ -1,7 +1,6 @@
 /** An expression of which everything is known: its type, and how its value is computed from a row. */
 import type { Expression, Place } from "../language/ast.ts";
 import type { Refuse } from "../language/parse.ts";
-import { OutsideSubset } from "../functions/function.ts";
 import { typeText, type SqlType, type Value } from "../language/types.ts";
 
 /** What an expression sees: the values of its scope's columns. */
@@ -9,6 +8,11 @@ export type Row = readonly Value[];
 
 /** Takes an entry for the processing log. */
 export type Log = (message: string) => void;
+
+/**
+ * A value that ksqlDB has an answer for that is not certain here. It is never NULL and never a row: it ends the query.
+ */
+export class OutsideSubset extends Error {}
 
 /**
  * Throws where ksqlDB's code throws; the nearest guard around it (a cast, an item of a list, an argument that is a call,
@@ -20,11 +24,6 @@ export interface Typed {
   /** Null: a bare NULL, which has no type. */
   readonly type: SqlType | null;
   readonly evaluate: Evaluate;
-  /**
-   * There is a guard inside. ksqlDB's generated code names an operand several times; where evaluating it again may write
-   * to the processing log again, it is evaluated again here, so that the entries are as many.
-   */
-  readonly guarded: boolean;
   /** The value of a literal. */
   readonly constant?: Value;
   /** The column that it is, and nothing else. */
@@ -33,14 +32,12 @@ export interface Typed {
 
 /** The columns that an expression may name, and what else depends on where it stands. */
 export interface Scope {
-  /** Throws by `refuse` where there is no such column. */
+  /** Throws by `refuse` if there is no such column. */
   column(name: Expression & { kind: "name" }): Typed;
   /** Gives an expression a meaning of its own here: a grouping expression, an aggregate, an exploded list. */
   special?(expression: Expression, scope: Scope): Typed | undefined;
   readonly refuse: Refuse;
-  /** In a filter a text beside ROWTIME is a time. */
-  readonly filter?: boolean;
-  /** Casts of columns by their text: a statement that casts a column in several places does it once a record. */
+  /** Casts of columns by their text: a statement that casts a column in several places does it once per record. */
   readonly casts?: Map<string, Typed>;
 }
 
@@ -58,7 +55,6 @@ export function guard(inner: Typed, what: string): Typed {
   const { evaluate } = inner;
   return {
     type: inner.type,
-    guarded: true,
     evaluate: (row, log) => {
       try {
         return evaluate(row, log);
@@ -71,13 +67,13 @@ export function guard(inner: Typed, what: string): Typed {
   };
 }
 
-/** The type, of an expression that must have one. */
+/** The type of an expression that must have one. */
 export function typeOfOperand(typed: Typed, at: Place, refuse: Refuse): SqlType {
   return typed.type ?? refuse(at, "a bare NULL has no type here: CAST(NULL AS …), or IS NULL instead of a comparison");
 }
 
 export function literal(type: SqlType, value: Value): Typed {
-  return { type, guarded: false, constant: value, evaluate: () => value };
+  return { type, constant: value, evaluate: () => value };
 }
 
 export function describeTypes(types: readonly (SqlType | null)[]): string {

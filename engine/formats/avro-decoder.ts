@@ -4,13 +4,13 @@
  */
 import { typeText, type DecimalType, type SqlType, type Value } from "../language/types.ts";
 import { fitExact } from "../expressions/decimal.ts";
-import { doubleText, floatText } from "../expressions/double.ts";
 import { readLength, readLong, type Cursor } from "../../topics/avro-bytes.ts";
+import type { Schemas } from "../../topics/port.ts";
 import { headerLength, schemaIdOf } from "../../topics/wire.ts";
+import { OutsideSubset } from "../expressions/typed.ts";
 import { avroName } from "./avro-schema.ts";
-import { OutsideSubset } from "../functions/function.ts";
 import { avroType, isDecimal, required, type AvroType, type Kind } from "./avro-type.ts";
-import type { Column, Schemas } from "./format.ts";
+import type { Column } from "./format.ts";
 
 interface Input extends Cursor {
   /** All bytes as Latin-1, once a text is read: a piece of it is made in a fraction of the time of a call to the buffer. */
@@ -42,25 +42,18 @@ const plain: Partial<Record<SqlType["base"], Partial<Record<Kind, Read>>>> = {
   BOOLEAN: { boolean: readBoolean },
   INTEGER: { int: readLong },
   BIGINT: { int: readLong, long: readLong },
-  TIMESTAMP: { int: readTime, long: readTime },
-  DOUBLE: { float: readFloat, double: readDouble },
-  STRING: {
-    string: readString,
-    // As Java's String.valueOf.
-    boolean: (input) => String(readBoolean(input)),
-    int: (input) => String(readLong(input)),
-    long: (input) => String(readLong(input)),
-    float: (input) => floatText(readFloat(input)),
-    double: (input) => doubleText(readDouble(input)),
-  },
+  STRING: { string: readString },
 };
+
+/** What ksqlDB also reads as a STRING. */
+const texts: readonly Kind[] = ["boolean", "int", "long", "float", "double", "enum"];
 
 /** A type that is not taken is refused in every record, even where the value is null. */
 function reader(type: SqlType, writer: AvroType, path: string, wanted?: ReadonlySet<string>): Read {
   const one = required(writer);
   const read = valueReader(type, one, path, wanted);
   if (read === undefined) {
-    const refusal = `an Avro ${one.kind} can not be read as ${typeText(type)}${path && `, field ${path}`}`;
+    const refusal = `an Avro ${one.kind} cannot be read as ${typeText(type)}${path && `, field ${path}`}`;
     return () => {
       throw new Error(refusal);
     };
@@ -75,7 +68,7 @@ function valueReader(type: SqlType, writer: AvroType, path: string, wanted?: Rea
   if (type.base === "STRUCT") return kind === "record" ? recordReader(type.fields, writer, path, wanted) : undefined;
   if (type.base === "ARRAY") return kind === "array" ? arrayReader(reader(type.item, writer.item!, path)) : undefined;
   if (type.base === "DECIMAL") return isDecimal(writer) ? decimalReader(type, writer) : undefined;
-  if (type.base === "STRING" && kind === "enum") return (input) => nth(writer.symbols, readLength(input));
+  if (type.base === "STRING" && texts.includes(kind)) throw new OutsideSubset(`an Avro ${kind} as STRING`);
   return plain[type.base]?.[kind];
 }
 
@@ -174,20 +167,6 @@ function nth<Of>(list: readonly Of[], index: number): Of {
 
 function readBoolean(input: Input): boolean {
   return input.bytes[input.at++] === 1;
-}
-
-function readTime(input: Input): number {
-  return Number(readLong(input));
-}
-
-function readFloat(input: Input): number {
-  input.at += 4;
-  return input.bytes.readFloatLE(input.at - 4);
-}
-
-function readDouble(input: Input): number {
-  input.at += 8;
-  return input.bytes.readDoubleLE(input.at - 8);
 }
 
 function readString(input: Input): string {

@@ -32,13 +32,7 @@ function writerOf(type: SqlType): Write {
       return (output, value) => writeByte(output, value === true ? 1 : 0);
     case "INTEGER":
     case "BIGINT":
-    case "TIMESTAMP":
       return (output, value) => putLong(output, value as number | bigint);
-    case "DOUBLE":
-      return (output, value) => {
-        reserve(output, 8);
-        output.at = output.bytes.writeDoubleLE(value as number, output.at);
-      };
     case "STRING":
       return (output, value) => putText(output, value as string);
     case "DECIMAL":
@@ -59,8 +53,6 @@ function writerOf(type: SqlType): Write {
         for (let i = 0; i < writers.length; i++) writeOptional(output, writers[i]!, values[i]!);
       };
     }
-    case "MAP":
-      throw new Error("the format AVRO does not support the type MAP");
   }
 }
 

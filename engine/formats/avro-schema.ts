@@ -1,31 +1,26 @@
 /** Columns as the Avro schema that ksqlDB registers for them, by way of Kafka Connect. */
 import type { SqlType } from "../language/types.ts";
-import { rootOf, type Side } from "./format.ts";
+import { rootOf, type ValueSide } from "./format.ts";
 
-/** Every field may be null; a single column without a record may not. Throws where Avro can not say it. */
-export function avroSchema(side: Side): object {
+/** Every field may be null. Throws if a column has a name that Avro does not have. */
+export function avroSchema(side: ValueSide): object {
   const { schemaName } = side;
-  const schema = bare(rootOf(side), schemaName, schemaName.slice(0, Math.max(schemaName.lastIndexOf("."), 0)));
-  return typeof schema === "string" ? { type: schema } : schema;
+  return bare(rootOf(side), schemaName, schemaName.slice(0, Math.max(schemaName.lastIndexOf("."), 0))) as object;
 }
 
-const names = { BOOLEAN: "boolean", INTEGER: "int", BIGINT: "long", DOUBLE: "double", STRING: "string" };
+const names = { BOOLEAN: "boolean", INTEGER: "int", BIGINT: "long", STRING: "string" };
 
 /** The name of a record is that of what it is in and its field; records in arrays have the name of the array. */
 function bare(type: SqlType, path: string, namespace = ""): string | object {
   switch (type.base) {
-    case "TIMESTAMP":
-      return { type: "long", ...connectName("Timestamp"), logicalType: "timestamp-millis" };
     case "DECIMAL": {
       const { precision, scale } = type;
       const parameters = { scale: String(scale), "connect.decimal.precision": String(precision) };
-      const connect = { ...connectName("Decimal"), "connect.parameters": parameters };
-      return { type: "bytes", scale, precision, ...connect, logicalType: "decimal" };
+      const name = { "connect.version": 1, "connect.name": "org.apache.kafka.connect.data.Decimal" };
+      return { type: "bytes", scale, precision, ...name, "connect.parameters": parameters, logicalType: "decimal" };
     }
     case "ARRAY":
       return { type: "array", items: ["null", bare(type.item, path)] };
-    case "MAP":
-      throw new Error("the format AVRO does not support the type MAP");
     case "STRUCT":
       return {
         type: "record",
@@ -41,14 +36,9 @@ function bare(type: SqlType, path: string, namespace = ""): string | object {
     case "BOOLEAN":
     case "INTEGER":
     case "BIGINT":
-    case "DOUBLE":
     case "STRING":
       return names[type.base];
   }
-}
-
-function connectName(name: string) {
-  return { "connect.version": 1, "connect.name": `org.apache.kafka.connect.data.${name}` };
 }
 
 /** The name that a column has as a field: dots, which Avro does not know in names, become underscores. */

@@ -12,8 +12,6 @@ export interface AvroType {
   readonly scale: number;
   /** Bytes of a fixed. */
   readonly size: number;
-  /** Of an enum. */
-  readonly symbols: readonly string[];
   /** Of a union. */
   readonly branches: readonly AvroType[];
   /** Of an array, and the values of a map. */
@@ -22,7 +20,7 @@ export interface AvroType {
   readonly fields: { readonly name: string; readonly type: AvroType }[];
 }
 
-interface SchemaObject extends Partial<Pick<AvroType, "logicalType" | "precision" | "scale" | "size" | "symbols">> {
+interface SchemaObject extends Partial<Pick<AvroType, "logicalType" | "precision" | "scale" | "size">> {
   readonly type: Schema;
   readonly name?: string;
   readonly namespace?: string;
@@ -33,7 +31,7 @@ interface SchemaObject extends Partial<Pick<AvroType, "logicalType" | "precision
 type Schema = string | readonly Schema[] | SchemaObject;
 
 const kinds = "null boolean int long float double string bytes fixed enum array map record".split(" ");
-const none = { precision: 64, scale: 0, size: 0, symbols: [], branches: [] };
+const none = { precision: 64, scale: 0, size: 0, branches: [] };
 
 /** The type that a schema says, as a registry gives it: a name, a union or an object. Throws where it is none. */
 export function avroType(schema: unknown): AvroType {

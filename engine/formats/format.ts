@@ -1,42 +1,38 @@
-/** How the key or the value of a record is written: https://docs.confluent.io/platform/current/ksqldb/reference/serialization.html */
-import type { Schemas as PortSchemas } from "../../topics/port.ts";
-import type { SqlType, Value } from "../language/types.ts";
-
-export type FormatName = "AVRO" | "JSON" | "KAFKA" | "DELIMITED" | "NONE";
+/** How keys and values are written: keys in the format KAFKA, values in AVRO, https://docs.confluent.io/platform/current/ksqldb/reference/serialization.html */
+import { bigint, type SqlType, type StructType, type Value } from "../language/types.ts";
 
 export interface Column {
   readonly name: string;
   readonly type: SqlType;
 }
 
-/** The key or the value of a topic. */
-export interface Side {
-  readonly format: FormatName;
+/** The columns of a topic's values: the fields of an Avro record. */
+export interface ValueSide {
   readonly columns: readonly Column[];
-  /** A single column stands without a record around it. Always so in a key of one column. */
-  readonly unwrapped: boolean;
-  /** Between the fields of DELIMITED. */
-  readonly delimiter: string;
   /** Full name of the Avro record. */
   readonly schemaName: string;
 }
 
-/** The type of what stands in a record: the only column, or all of them as a struct. */
-export function rootOf({ columns, unwrapped }: Side): SqlType {
-  return unwrapped ? columns[0]!.type : { base: "STRUCT", fields: columns };
+/** The record that a value is. */
+export function rootOf({ columns }: Pick<ValueSide, "columns">): StructType {
+  return { base: "STRUCT", fields: columns };
 }
 
-/**
- * Values in the order of the columns; null for bytes that say NULL: a record without value. Throws where the bytes are not
- * what the columns say; ksqlDB skips such a record.
- */
-export type Deserialize = (bytes: Buffer) => Value[] | null;
+/** Bytes of a number in a key. */
+const lengths: Partial<Record<SqlType["base"], number>> = { INTEGER: 4, BIGINT: 8 };
 
-/** What it returns may be valid until the next call only. Null: nothing is written, as for a column that is NULL and unwrapped. */
-export type Serialize = (values: readonly Value[]) => Buffer | null;
+/** Whether a key's column may have the type. */
+export function isKeyType({ base }: SqlType): boolean {
+  return base === "STRING" || base in lengths;
+}
 
-/** Schemas as a registry gives them. */
-export interface Schemas extends PortSchemas {
-  /** The latest of a subject; undefined where there is none, or nothing is inferred. */
-  latest?(subject: string): object | undefined;
+/** Reads a key as Kafka's own deserializers do. Throws if a number has another length. */
+export function keyReader({ base }: SqlType): (bytes: Buffer) => Value {
+  const length = lengths[base];
+  return (bytes) => {
+    if (length !== undefined && bytes.length !== length)
+      throw new Error(`a ${base} of the format KAFKA has ${length} bytes, not ${bytes.length}`);
+    if (base === "INTEGER") return bytes.readInt32BE();
+    return base === "BIGINT" ? bigint(bytes.readBigInt64BE()) : bytes.toString("utf8");
+  };
 }

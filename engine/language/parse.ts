@@ -41,6 +41,11 @@ export type RefusalKind =
 /** Refuses a statement at a place. `missing` is the name of the source, the column or the function that does not exist. */
 export type Refuse = (at: Place, reason: string, kind?: RefusalKind, missing?: string) => never;
 
+/** Refuses what ksqlDB may execute and the embedded engine does not. */
+export function outside(at: Place, what: string, refuse: Refuse): never {
+  return refuse(at, `${what} is outside the subset that is executed here`, "subset");
+}
+
 /** A statement that is not understood or not allowed: names the file, the line and the column. */
 export class StatementError extends UserError {
   readonly file: string;

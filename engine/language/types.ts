@@ -1,13 +1,11 @@
 /** The SQL types of the subset: https://docs.confluent.io/platform/current/ksqldb/reference/sql/data-types.html */
 import type { TypeName } from "./ast.ts";
-import type { Refuse } from "./parse.ts";
+import { outside, type Refuse } from "./parse.ts";
 
 export type SqlType =
-  | { readonly base: "BOOLEAN" | "INTEGER" | "BIGINT" | "DOUBLE" | "STRING" | "TIMESTAMP" }
+  | { readonly base: "BOOLEAN" | "INTEGER" | "BIGINT" | "STRING" }
   | DecimalType
   | ArrayType
-  /** Keys are STRING. */
-  | MapType
   | StructType;
 
 export interface DecimalType {
@@ -20,10 +18,6 @@ interface ArrayType {
   readonly base: "ARRAY";
   readonly item: SqlType;
 }
-interface MapType {
-  readonly base: "MAP";
-  readonly value: SqlType;
-}
 export interface StructType {
   readonly base: "STRUCT";
   readonly fields: readonly { readonly name: string; readonly type: SqlType }[];
@@ -32,21 +26,18 @@ export interface StructType {
 export const BOOLEAN: SqlType = { base: "BOOLEAN" };
 export const INTEGER: SqlType = { base: "INTEGER" };
 export const BIGINT: SqlType = { base: "BIGINT" };
-export const DOUBLE: SqlType = { base: "DOUBLE" };
 export const STRING: SqlType = { base: "STRING" };
-export const TIMESTAMP: SqlType = { base: "TIMESTAMP" };
 
 /** A value of a column or an expression; NULL is null. */
 export type Value =
   | boolean
   | string
-  /** INTEGER, DOUBLE, TIMESTAMP (milliseconds since 1970), and a BIGINT that is a safe integer. */
+  /** INTEGER, and a BIGINT that is a safe integer. */
   | number
   /** DECIMAL without its point, to the scale of its type; and a BIGINT beyond the safe integers, never one within. */
   | bigint
   /** ARRAY, and STRUCT in the order of its fields. */
   | readonly Value[]
-  | ReadonlyMap<string, Value>
   | null;
 
 const named: Readonly<Record<string, SqlType>> = {
@@ -54,10 +45,8 @@ const named: Readonly<Record<string, SqlType>> = {
   INT: INTEGER,
   INTEGER,
   BIGINT,
-  DOUBLE,
   STRING,
   VARCHAR: STRING,
-  TIMESTAMP,
 };
 
 /** The type that a statement names. Calls `refuse` where it is outside the subset, or none at all. */
@@ -65,11 +54,6 @@ export function typeOf(name: TypeName, refuse: Refuse): SqlType {
   switch (name.kind) {
     case "ARRAY":
       return { base: "ARRAY", item: typeOf(name.item, refuse) };
-    case "MAP": {
-      if (typeOf(name.key, refuse).base !== "STRING")
-        return refuse(name.at, "a MAP whose keys are not STRING is outside the subset that is executed here", "subset");
-      return { base: "MAP", value: typeOf(name.value, refuse) };
-    }
     case "STRUCT": {
       const fields = name.fields.map((field) => ({ name: field.name, type: typeOf(field.type, refuse) }));
       if (new Set(fields.map((field) => field.name)).size < fields.length)
@@ -82,15 +66,10 @@ export function typeOf(name: TypeName, refuse: Refuse): SqlType {
         return refuse(name.at, "DECIMAL(precision, scale) needs 0 ≤ scale ≤ precision");
       return decimal(precision, scale);
     }
+    case "MAP":
+      return outside(name.at, "the type MAP", refuse);
     case "NAMED":
-      return (
-        named[name.name] ??
-        refuse(
-          name.at,
-          `the type ${name.name} does not exist, or is outside the subset that is executed here`,
-          "subset",
-        )
-      );
+      return named[name.name] ?? outside(name.at, `the type ${name.name}, if it exists,`, refuse);
   }
 }
 
@@ -105,16 +84,12 @@ export function typeText(type: SqlType): string {
       return `DECIMAL(${type.precision}, ${type.scale})`;
     case "ARRAY":
       return `ARRAY<${typeText(type.item)}>`;
-    case "MAP":
-      return `MAP<STRING, ${typeText(type.value)}>`;
     case "STRUCT":
       return `STRUCT<${type.fields.map((field) => `${nameText(field.name)} ${typeText(field.type)}`).join(", ")}>`;
     case "BIGINT":
     case "BOOLEAN":
-    case "DOUBLE":
     case "INTEGER":
     case "STRING":
-    case "TIMESTAMP":
       return type.base;
   }
 }
@@ -129,7 +104,7 @@ export function sameType(a: SqlType, b: SqlType): boolean {
 }
 
 export function isNumber(type: SqlType): boolean {
-  return type.base === "INTEGER" || type.base === "BIGINT" || type.base === "DECIMAL" || type.base === "DOUBLE";
+  return type.base === "INTEGER" || type.base === "BIGINT" || type.base === "DECIMAL";
 }
 
 /** A BIGINT in its one representation: a number where that is exact. */

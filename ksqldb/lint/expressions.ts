@@ -44,7 +44,7 @@ export type TypeOf = (expression: Expression) => SqlType["base"] | undefined;
 export function typesIn({ source, statement: { query } }: Outline): TypeOf {
   const row = sourceScope(source, qualifiersOf(query), refuse);
   const text = (expression: Expression) => plainText(expression, query);
-  const scopes = query.group === null ? [row] : [row, grouping(query, source, row, text).scope()];
+  const scopes = query.group === null ? [row] : [row, grouping(query, source, row, text).scope];
   return (expression) => {
     const types = scopes.map((scope) => attempt(() => typed(expression, scope).type?.base));
     return types.find((type) => type !== undefined);

@@ -151,14 +151,14 @@ export const rules: Readonly<Record<string, Rule>> = {
     cure: "name the columns",
   },
   key: {
-    find: ({ statement, source, plan }) => {
+    find: ({ statement, source }) => {
       const keys = source?.key.columns.map(({ name, type }) => `${name} ${type.base}`).join();
-      if (!plan?.rekeyed && (keys === undefined || keys === `${key} STRING`)) return [];
-      return [
-        statement.kind === "create"
-          ? statement
-          : ((statement.query.group ?? statement.query.partition)?.[0] ?? statement.query),
-      ];
+      const isKept = keys === undefined || keys === `${key} STRING`;
+      if (statement.kind === "create") return isKept ? [] : [statement];
+      const { query } = statement;
+      const by = query.group ?? query.partition;
+      const isRekeyed = by !== null && (query.group === null || by.map((one) => plainText(one, query)).join() !== key);
+      return isKept && !isRekeyed ? [] : [by?.[0] ?? query];
     },
     server: "finds no product under another key; a new key costs one more topic with all records, and their order",
     cure: "the key is product_key STRING, keeps its name, and is all of GROUP BY; no PARTITION BY",

@@ -5,7 +5,6 @@
 import { analyse, type Analysis } from "../../engine/analysis/analyse.ts";
 import type { Source } from "../../engine/analysis/plan.ts";
 import type { Script } from "../../engine/analysis/query.ts";
-import type { Settings } from "../../engine/analysis/source.ts";
 import { Engine } from "../../engine/execution/engine.ts";
 import { MemoryTopics } from "./memory.ts";
 import { outputOf, toBytes, type CaseRecord } from "./records.ts";
@@ -25,9 +24,8 @@ export function runCase(
   scripts: readonly Script[],
   inputs: readonly CaseRecord[],
   topics = new MemoryTopics(),
-  settings: Settings = {},
 ): CaseResult {
-  const analysis = analyse(scripts, topics.schemas, settings);
+  const analysis = analyse(scripts);
   const logged: string[] = [];
   const sources = [...analysis.sources.values()];
   const derived = new Set(analysis.plans.map(({ sink }) => sink.topic));
@@ -42,8 +40,8 @@ export function runCase(
       const topic = topics.topic(input.topic);
       topic.add(
         input.timestamp ?? 0,
-        toBytes(input.key, source.key, `${input.topic}-key`, topics.schemas),
-        toBytes(input.value, source.value, `${input.topic}-value`, topics.schemas),
+        toBytes(input.key, "key", source, topics.schemas),
+        toBytes(input.value, "value", source, topics.schemas),
       );
       while (engine.step());
     }

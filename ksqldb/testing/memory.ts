@@ -3,10 +3,10 @@ import {
   UnknownSchema,
   type PartitionReader,
   type PartitionWriter,
+  type Schemas,
   type TopicRecord,
   type Topics,
 } from "../../topics/port.ts";
-import type { Schemas } from "../../engine/formats/format.ts";
 
 export class MemoryTopics implements Topics {
   readonly schemas = new MemorySchemas();
@@ -59,7 +59,7 @@ class MemoryPartition implements PartitionReader, PartitionWriter {
   }
 }
 
-class MemorySchemas implements Schemas {
+export class MemorySchemas implements Schemas {
   readonly #schemas: object[] = [];
   readonly #subjects = new Map<string, object>();
 

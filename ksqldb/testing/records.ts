@@ -1,15 +1,15 @@
 /** Records as test files write them, in JSON, to and from the bytes of their formats. */
 import avsc from "avsc";
-import type { TopicRecord } from "../../topics/port.ts";
+import type { Schemas, TopicRecord } from "../../topics/port.ts";
 import { wireEncoder } from "../../topics/wire.ts";
-import { STRING, type SqlType, type Value } from "../../engine/language/types.ts";
+import type { SqlType, Value } from "../../engine/language/types.ts";
 import type { Source } from "../../engine/analysis/plan.ts";
 import { decimalText, digitsOf, parseExact, rescale } from "../../engine/expressions/decimal.ts";
 import { avroSchema } from "../../engine/formats/avro-schema.ts";
-import { rootOf, type Schemas, type Side } from "../../engine/formats/format.ts";
-import { deserializer } from "../../engine/formats/formats.ts";
-import { JsonNumber, jsonText, parseJson, type Json } from "../../engine/formats/json-text.ts";
-import { kafkaWriter } from "../../engine/formats/kafka.ts";
+import { avroReader } from "../../engine/formats/avro-decoder.ts";
+import { keyReader, rootOf } from "../../engine/formats/format.ts";
+import { JsonNumber, jsonText, parseJson, type Json } from "./json-text.ts";
+import type { MemorySchemas } from "./memory.ts";
 
 /** avsc's type of a schema, with all 64 bits of a long. */
 function avroTypeOf(schema: object): avsc.Type {
@@ -59,34 +59,25 @@ export function caseRecord(json: Json): CaseRecord {
   };
 }
 
-/** The bytes of one side of a record. `subject`: whose latest schema AVRO is written with, where one is registered. */
-export function toBytes(json: Json, side: Side, subject: string, schemas: Schemas): Buffer | null {
+/**
+ * The bytes of a record's key or value. A value is written with the latest schema of its subject, if one is registered.
+ * Throws if it does not fit.
+ */
+export function toBytes(json: Json, side: "key" | "value", source: Source, schemas: MemorySchemas): Buffer | null {
   if (json === null) return null;
-  switch (side.format) {
-    case "NONE":
-    case "JSON":
-      return Buffer.from(jsonText(json));
-    case "DELIMITED":
-      return Buffer.from(plainText(json));
-    case "KAFKA":
-      return kafkaBytes(plainText(json), side);
-    case "AVRO": {
-      const schema = schemas.latest?.(subject) ?? avroSchema(side);
-      const id = schemas.idOf(subject, schema);
-      const type = avroTypeOf(schema);
-      const encode = wireEncoder(type, id);
-      return Buffer.from(encode(avroValue(json, schema) as object));
-    }
-  }
+  if (side === "key") return keyBytes(plainText(json), source.key.columns[0].type);
+  const subject = `${source.topic}-value`;
+  const schema = schemas.latest(subject) ?? avroSchema(source.value);
+  const encode = wireEncoder(avroTypeOf(schema), schemas.idOf(subject, schema));
+  return Buffer.from(encode(avroValue(json, schema) as object));
 }
 
-/** What the bytes say, as JSON; of DELIMITED the text. */
-function fromBytes(bytes: Buffer | null, side: Side, schemas: Schemas): Json {
-  if (bytes === null || side.columns.length === 0) return null;
-  if (side.format === "DELIMITED") return bytes.toString();
-  if (side.format === "JSON") return parseJson(bytes.toString());
-  const values = deserializer(side, schemas)(bytes);
-  return values === null ? null : toJson(side.unwrapped ? values[0]! : values, rootOf(side));
+function keyBytes(text: string, { base }: SqlType): Buffer {
+  if (base === "STRING") return Buffer.from(text);
+  const bytes = Buffer.alloc(base === "INTEGER" ? 4 : 8);
+  if (base === "INTEGER") bytes.writeInt32BE(Number(text));
+  else bytes.writeBigInt64BE(BigInt(text));
+  return bytes;
 }
 
 function toJson(value: Value, type: SqlType): Json {
@@ -105,16 +96,14 @@ function toJson(value: Value, type: SqlType): Json {
       return value as boolean | string;
     case "INTEGER":
     case "BIGINT":
-    case "TIMESTAMP":
-    case "DOUBLE":
-      return Number.isFinite(Number(value)) ? new JsonNumber(`${value as number}`) : `${value as number}`;
-    case "MAP":
-      throw new Error("a MAP is written in JSON only");
+      return new JsonNumber(String(value));
   }
 }
 
 export function outputOf(record: TopicRecord, source: Source, schemas: Schemas): CaseRecord {
   const { windowSize } = source;
+  const keyType = source.key.columns[0].type;
+  const root = rootOf(source.value);
   let key = record.key;
   let window: CaseRecord["window"];
   if (windowSize !== undefined && key !== null) {
@@ -124,8 +113,8 @@ export function outputOf(record: TopicRecord, source: Source, schemas: Schemas):
   }
   return {
     topic: source.topic,
-    key: fromBytes(key, source.key, schemas),
-    value: fromBytes(record.value, source.value, schemas),
+    key: key === null ? null : toJson(keyReader(keyType)(key), keyType),
+    value: record.value === null ? null : toJson(avroReader(root, schemas)(record.value), root),
     timestamp: record.timestamp,
     window,
   };
@@ -133,12 +122,6 @@ export function outputOf(record: TopicRecord, source: Source, schemas: Schemas):
 
 function plainText(json: Json): string {
   return json instanceof JsonNumber ? json.text : typeof json === "string" ? json : jsonText(json);
-}
-
-function kafkaBytes(text: string, { columns }: Side): Buffer {
-  const type = columns[0]?.type ?? STRING;
-  const value = type.base === "STRING" ? text : type.base === "BIGINT" ? BigInt(text) : Number(text);
-  return kafkaWriter(type)(value);
 }
 
 interface AvroNode {

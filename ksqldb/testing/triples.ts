@@ -12,7 +12,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { UserError, shown } from "../../program/command.ts";
 import type { Source } from "../../engine/analysis/plan.ts";
 import type { Script } from "../../engine/analysis/query.ts";
-import { JsonNumber, jsonText, NotJson, parseJson, type Json } from "../../engine/formats/json-text.ts";
+import { JsonNumber, jsonText, NotJson, parseJson, type Json } from "./json-text.ts";
 import { StatementError } from "../../engine/language/parse.ts";
 import { notExecuted, type Outline } from "../outline.ts";
 import { readStatements, type Statements } from "../statements.ts";
@@ -239,7 +239,7 @@ function checkInputs(file: string, inputs: readonly CaseRecord[], analysis: Stat
       ["value", value],
     ] as const) {
       try {
-        toBytes(json, source[side], `${topic}-${side}`, schemas);
+        toBytes(json, side, source, schemas);
       } catch (error) {
         throw new UserError(
           `${file}: inputs[${i}].${side} does not fit the columns of ${source.name}: ${(error as Error).message}`,

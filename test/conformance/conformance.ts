@@ -4,8 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { UserError } from "../../program/command.ts";
-import { JsonNumber, jsonText, parseJson, type Json } from "../../engine/formats/json-text.ts";
-import { OutsideSubset } from "../../engine/functions/function.ts";
+import { JsonNumber, jsonText, parseJson, type Json } from "./json-text.ts";
+import { OutsideSubset } from "../../engine/expressions/typed.ts";
 import { typeText } from "../../engine/language/types.ts";
 import { runCase, type CaseResult } from "../../ksqldb/testing/case.ts";
 import { compareRecords } from "../../ksqldb/testing/compare.ts";
@@ -144,12 +144,7 @@ const indifferent = [
 function run(members: Members): CaseResult {
   const properties = (members.get("properties") ?? new Map<string, Json>()) as Members;
   for (const [name, value] of properties) {
-    const handled = [
-      "ksql.persistence.default.format.value",
-      "ksql.persistence.wrap.single.values",
-      "ksql.output.topic.name.prefix",
-    ];
-    if (!indifferent.includes(name) && !handled.includes(name))
+    if (!indifferent.includes(name) && name !== "ksql.output.topic.name.prefix")
       throw new UserError(`the property ${name} = ${jsonText(value)} is not known here`);
   }
   const statements = listOf(members, "statements").map((statement) => statement as string);
@@ -178,12 +173,7 @@ function run(members: Members): CaseResult {
     file: `statement ${i + 1}`,
     text: /;\s*$/.test(statement) ? statement : `${statement};`,
   }));
-  const valueFormat = properties.get("ksql.persistence.default.format.value");
-  const wrap = properties.get("ksql.persistence.wrap.single.values");
-  return runCase(scripts, listOf(members, "inputs").map(caseRecord), topics, {
-    valueFormat: valueFormat as string | undefined,
-    wrapSingleValues: wrap === undefined ? undefined : jsonText(wrap).includes("true"),
-  });
+  return runCase(scripts, listOf(members, "inputs").map(caseRecord), topics);
 }
 
 function failureFaults(members: Members, { failure }: CaseResult): string[] {

@@ -2,7 +2,7 @@
 import type { Analysis } from "../../engine/analysis/analyse.ts";
 import type { Source } from "../../engine/analysis/plan.ts";
 import { avroSchema } from "../../engine/formats/avro-schema.ts";
-import { jsonText, parseJson } from "../../engine/formats/json-text.ts";
+import { jsonText, parseJson } from "./json-text.ts";
 import type { Create } from "../../engine/language/ast.ts";
 import { parse, StatementError } from "../../engine/language/parse.ts";
 import { typeOf, typeText } from "../../engine/language/types.ts";
@@ -42,20 +42,11 @@ export function postFaults(members: Members, { sources }: Analysis): string[] {
       continue;
     }
     faults.push(...formatFaults(expected, source));
-    for (const [member, side] of [
-      ["keySchema", source.key],
-      ["valueSchema", source.value],
-    ] as const) {
-      const schema = expected.get(member);
-      if (schema === undefined) continue;
-      if (side.format !== "AVRO") {
-        faults.push(`${member} of ${source.topic} is expected, and it has no schema`);
-        continue;
-      }
-      const actual = JSON.stringify(avroSchema(side));
-      if (!sameJson(parseJson(actual), schema))
-        faults.push(`${member} of ${textOf(expected, "name")} is ${actual}, expected ${jsonText(schema)}`);
-    }
+    if (expected.has("keySchema")) faults.push(`the key of ${source.topic} has no schema, and one is expected`);
+    const schema = expected.get("valueSchema");
+    const actual = JSON.stringify(avroSchema(source.value));
+    if (schema !== undefined && !sameJson(parseJson(actual), schema))
+      faults.push(`the value schema of ${source.topic} is ${actual}, expected ${jsonText(schema)}`);
   }
   return faults;
 }
@@ -63,12 +54,14 @@ export function postFaults(members: Members, { sources }: Analysis): string[] {
 /** A format is a text or {"format": …}, of the key with the kind of its window beside it. */
 function formatFaults(expected: Members, source: Source): string[] {
   const faults: string[] = [];
-  for (const side of ["key", "value"] as const) {
+  for (const [side, actual] of [
+    ["key", "KAFKA"],
+    ["value", "AVRO"],
+  ] as const) {
     const format = expected.get(`${side}Format`);
-    const { columns, format: actual, unwrapped } = source[side];
     const told = (member: string) => (format instanceof Map ? textOf(format as Members, member) : "");
     const wanted = format instanceof Map ? told("format") : textOf(expected, `${side}Format`);
-    if (wanted !== "" && wanted !== actual && wanted !== (side === "key" ? source.keyFormat : actual))
+    if (wanted !== "" && wanted !== actual)
       faults.push(`${source.name} has the ${side} format ${actual}, expected ${wanted}`);
     const window = told("windowType");
     if (wanted !== "" && side === "key" && (window !== "") !== (source.windowSize !== undefined))
@@ -77,11 +70,8 @@ function formatFaults(expected: Members, source: Source): string[] {
     const size = told("windowSize");
     if (size !== "" && Number(size) !== source.windowSize)
       faults.push(`${source.name} has windows of ${source.windowSize} ms, expected ${size}`);
-    const features = listOf(expected, `${side}Features`);
-    if (features.includes("UNWRAP_SINGLES") && columns.length === 1 && !unwrapped)
-      faults.push(`the ${side} of ${source.name} is wrapped`);
-    if (features.includes("WRAP_SINGLES") && columns.length === 1 && unwrapped)
-      faults.push(`the ${side} of ${source.name} is not wrapped`);
+    if (side === "value" && listOf(expected, "valueFeatures").includes("UNWRAP_SINGLES"))
+      faults.push(`the value of ${source.name} is not wrapped`);
   }
   return faults;
 }
