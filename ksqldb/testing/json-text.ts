@@ -14,11 +14,11 @@ export class JsonNumber {
 const token =
   /[ \t\n\r]*(?:([{}[\],:])|(true|false|null)\b|("[^"\\]*(?:\\[^][^"\\]*)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-]))/y;
 
-/** Throws where the text is not JSON. Of members with one name the last counts. What follows a value is an error, unless it is `ignored`. */
-export function parseJson(text: string, after: "refused" | "ignored" = "refused"): Json {
+/** Throws NotJson if the text is not JSON. Of members with one name the last counts. */
+export function parseJson(text: string): Json {
   let at = 0;
   const value = parseValue(next());
-  if (after === "refused" && /[^ \t\n\r]/.test(text.slice(at))) throw notJson();
+  if (/[^ \t\n\r]/.test(text.slice(at))) throw notJson();
   return value;
 
   function next(): RegExpExecArray {
@@ -80,22 +80,11 @@ function textOf(quoted: string): string {
   return JSON.parse(quoted) as string;
 }
 
-/** A text in quotes, escaped as Jackson escapes it: as JSON.stringify does, but in upper-case digits. */
-export function quote(text: string): string {
-  const quoted = JSON.stringify(text);
-  if (!quoted.includes("\\u")) return quoted;
-  return quoted.replace(/\\(?:u00[01][0-9a-f]|[^])/g, (escape) =>
-    escape.length > 2 ? `\\u${escape.slice(2).toUpperCase()}` : escape,
-  );
-}
-
-/** Without space; numbers as they were written, unless said otherwise. */
-export function jsonText(json: Json, numberText: (number: JsonNumber) => string = ({ text }) => text): string {
-  if (json === null || typeof json === "boolean") return String(json);
-  if (typeof json === "string") return quote(json);
-  if (json instanceof JsonNumber) return numberText(json);
-  if (!(json instanceof Map))
-    return `[${(json as readonly Json[]).map((item) => jsonText(item, numberText)).join(",")}]`;
+/** Without space; numbers as they were written. */
+export function jsonText(json: Json): string {
+  if (json === null || typeof json !== "object") return JSON.stringify(json);
+  if (json instanceof JsonNumber) return json.text;
+  if (!(json instanceof Map)) return `[${(json as readonly Json[]).map(jsonText).join(",")}]`;
   const members = [...(json as ReadonlyMap<string, Json>)];
-  return `{${members.map(([name, value]) => `${quote(name)}:${jsonText(value, numberText)}`).join(",")}}`;
+  return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${jsonText(value)}`).join(",")}}`;
 }

@@ -3,11 +3,11 @@ import { basename, dirname } from "node:path";
 import { expect, it } from "vitest";
 import { analyse } from "../../engine/analysis/analyse.ts";
 import { avroSchema } from "../../engine/formats/avro-schema.ts";
-import { parseJson, type Json } from "../../engine/formats/json-text.ts";
 import { readScripts } from "../../ksqldb/statements.ts";
 import { runCase } from "../../ksqldb/testing/case.ts";
 import { compareRecords } from "../../ksqldb/testing/compare.ts";
 import { caseRecord, type CaseRecord } from "../../ksqldb/testing/records.ts";
+import { parseJson, type Json } from "../../ksqldb/testing/json-text.ts";
 import { findTriples, runTriple, statementsOf } from "../../ksqldb/testing/triples.ts";
 import { describeOracle } from "../evidence.ts";
 

@@ -1,6 +1,6 @@
 /** Statements over records that a test writes as plain values. */
 import { runCase } from "../../ksqldb/testing/case.ts";
-import { jsonText, parseJson } from "../../engine/formats/json-text.ts";
+import { jsonText, parseJson } from "../../ksqldb/testing/json-text.ts";
 import { caseRecord, type CaseRecord } from "../../ksqldb/testing/records.ts";
 
 export interface PlainRecord {
