@@ -11,10 +11,7 @@ import { nodesIn, qualifiersOf } from "../engine/language/nodes.ts";
 import { reservedWords, StatementError, type RefusalKind } from "../engine/language/parse.ts";
 
 /** What is known of a query, executed or not. */
-export type Outline = Pick<
-  Plan,
-  "file" | "description" | "statement" | "source" | "sink" | "columns" | "aggregation"
->;
+export type Outline = Pick<Plan, "file" | "description" | "statement" | "source" | "sink" | "columns" | "aggregation">;
 
 /** What a server may execute, and the embedded engine does not. */
 export const notExecuted: ReadonlySet<RefusalKind> = new Set(["subset", "unknown-function", "arguments"]);

@@ -23,8 +23,7 @@ export function planQuery(statement: CreateAs, source: Source, script: Script, r
   const { from, window, group, partition, having } = query;
   const properties = readProperties(statement.properties, refuse);
   if (source.kind === "table") outside(from.name.at, `a table as a source (${source.name})`, refuse);
-  if (query.emit === "FINAL")
-    outside(query.at, "EMIT FINAL, with which a late trade never counts and a catch-up loses windows,", refuse);
+  if (query.emit === "FINAL") outside(query.at, "EMIT FINAL", refuse);
   if (window !== null && group === null) refuse(window.at, "WINDOW needs GROUP BY");
   if (having !== null) outside(having.at, "HAVING", refuse);
   if (partition !== null) outside(partition[0]!.at, "PARTITION BY", refuse);

@@ -91,8 +91,7 @@ export function readProperties(properties: readonly Property[], refuse: Refuse):
     if (type !== "STRING" && !numbers.includes(name)) refuse(at, `${name} takes a text in quotes, not ${value}`);
     if (!form.test(value)) refuse(at, `${name} '${value}' cannot be used`);
     const format = formats[name];
-    if (format !== undefined && value.toUpperCase() !== format)
-      outside(at, `${name} '${value}' (instead of ${format})`, refuse);
+    if (format !== undefined && value.toUpperCase() !== format) outside(at, `${name} ${value.toUpperCase()}`, refuse);
     values.set(name, value);
   }
   return values;

@@ -110,7 +110,7 @@ function newGroups(
   write: Write,
   fail: (error: unknown) => never,
 ) {
-  const { args, calls, window } = aggregation;
+  const { args, window } = aggregation;
   const groups = new Groups(aggregation);
   const keyPlace = source.value.columns.length;
   // Filled for each record.

@@ -86,7 +86,6 @@ export type Item = { readonly at: Place } & (
 );
 
 export type CompareOperator = "=" | "<>" | "<" | "<=" | ">" | ">=";
-export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%";
 
 export type Expression = { readonly at: Place } & (
   | { readonly kind: "literal"; readonly type: "STRING"; readonly value: string }
@@ -132,7 +131,7 @@ export type Expression = { readonly at: Place } & (
   | { readonly kind: "isNull"; readonly operand: Expression; readonly negated: boolean }
   | {
       readonly kind: "arithmetic";
-      readonly op: ArithmeticOperator;
+      readonly op: "+" | "-" | "*" | "/" | "%";
       readonly left: Expression;
       readonly right: Expression;
     }

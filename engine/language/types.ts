@@ -69,7 +69,7 @@ export function typeOf(name: TypeName, refuse: Refuse): SqlType {
     case "MAP":
       return outside(name.at, "the type MAP", refuse);
     case "NAMED":
-      return named[name.name] ?? outside(name.at, `the type ${name.name}, if it exists,`, refuse);
+      return named[name.name] ?? outside(name.at, `the type ${name.name}`, refuse);
   }
 }
 

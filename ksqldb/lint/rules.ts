@@ -152,13 +152,17 @@ export const rules: Readonly<Record<string, Rule>> = {
   },
   key: {
     find: ({ statement, source }) => {
-      const keys = source?.key.columns.map(({ name, type }) => `${name} ${type.base}`).join();
-      const isKept = keys === undefined || keys === `${key} STRING`;
-      if (statement.kind === "create") return isKept ? [] : [statement];
+      if (statement.kind === "create") {
+        const keys = statement.columns.filter((column) => column.key !== "");
+        return keys.map(({ name, type }) => `${name} ${typeNameText(type)}`).join() === `${key} STRING`
+          ? []
+          : [statement];
+      }
       const { query } = statement;
       const by = query.group ?? query.partition;
       const isRekeyed = by !== null && (query.group === null || by.map((one) => plainText(one, query)).join() !== key);
-      return isKept && !isRekeyed ? [] : [by?.[0] ?? query];
+      const isRenamed = source !== undefined && source.key.columns[0].name !== key;
+      return isRekeyed || isRenamed ? [by?.[0] ?? query] : [];
     },
     server: "finds no product under another key; a new key costs one more topic with all records, and their order",
     cure: "the key is product_key STRING, keeps its name, and is all of GROUP BY; no PARTITION BY",
@@ -270,7 +274,7 @@ export const rules: Readonly<Record<string, Rule>> = {
       })(subject),
     ],
     server: "counts in milliseconds, records and tables in microseconds; text with six decimals it makes NULL",
-    cure: "`time` is there, and the record's own; WINDOWSTART * 1000; for text optional parts, [.SSSSSS][.SSS]X",
+    cure: "`time` is there, and the record's own; WINDOWSTART * 1000 is that of a window",
   },
   "text-null": {
     find: each((node, type) => isArithmetic(node, "+") && sides(node, type).has("STRING")),

@@ -8,7 +8,7 @@ import { decimalText, digitsOf, parseExact, rescale } from "../../engine/express
 import { avroSchema } from "../../engine/formats/avro-schema.ts";
 import { avroReader } from "../../engine/formats/avro-decoder.ts";
 import { keyReader, rootOf } from "../../engine/formats/format.ts";
-import { JsonNumber, jsonText, parseJson, type Json } from "./json-text.ts";
+import { JsonNumber, jsonText, type Json } from "./json-text.ts";
 import type { MemorySchemas } from "./memory.ts";
 
 /** avsc's type of a schema, with all 64 bits of a long. */

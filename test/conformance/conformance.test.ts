@@ -6,52 +6,57 @@ import { describeOracle, describeQtt } from "../evidence.ts";
 import { newFolder } from "../folder.ts";
 import { run } from "../local/command.ts";
 
-/** What of ksqlDB's cases is outside the subset, by file and name. */
-const refused = readFileSync(new URL("refused.txt", import.meta.url), "utf8")
-  .split("\n")
-  .filter((line) => line !== "")
-  .map((line) => line.split(" — ")[0]!);
+/** What of ksqlDB's cases is outside the subset: reasons, and below each the cases by file and name. Two may have one name. */
+const refused = new Map<string, string[]>();
+let because = "";
+for (const line of readFileSync(new URL("refused.txt", import.meta.url), "utf8")
+  .trimEnd()
+  .split("\n"))
+  if (line.startsWith("  ")) refused.set(line.trim(), [...(refused.get(line.trim()) ?? []), because]);
+  else because = line;
 
+/** Totals of a file's cases; each that is refused must be listed, and for that reason. */
 function verdictsOf(file: string) {
   const verdicts = [...conformance(file)];
-  const names = verdicts.filter(({ result }) => result === "refused").map(({ name }) => name);
   const files = new Set(verdicts.map(({ name }) => name.split(": ", 1)[0]));
-  const listed = refused.filter((name) => files.has(name.split(": ", 1)[0]));
-  return { ...totals(verdicts), names: names.toSorted(), listed: listed.toSorted() };
+  const names = [...new Set(verdicts.filter(({ result }) => result === "refused").map(({ name }) => name))];
+  const listed = [...refused.keys()].filter((name) => files.has(name.split(": ", 1)[0]));
+  expect(names.toSorted()).toEqual(listed.toSorted());
+  for (const { name, result, reason } of verdicts)
+    if (result === "refused")
+      expect(
+        refused.get(name)!.some((one) => reason.includes(one)),
+        reason,
+      ).toBe(true);
+  return totals(verdicts);
 }
 
-it("each refusal has its reason", () => {
-  const lines = readFileSync(new URL("refused.txt", import.meta.url), "utf8").split("\n");
-  expect(lines.pop()).toBe("");
-  for (const line of lines) expect(line).toMatch(/^[\w-]+: .+ — .+$/);
-  expect(new Set(refused).size).toBe(refused.length);
-});
-
+// Nearly all of these cases have values in JSON: their expressions are in expressions.test.ts, whatever the format.
 describeQtt("ksqlDB's own query translation tests", (qtt) => {
-  it("none is answered wrongly, those refused are the listed ones, and nine of ten pass", () => {
-    const { wrong, names, listed, positive, negative } = verdictsOf(join(qtt, "cases.ndjson"));
-    expect(wrong).toEqual([]);
-    expect(names).toEqual(listed);
-    expect(positive.total + negative.total).toBe(422);
-    expect(positive.passed / positive.total).toBeGreaterThan(0.9);
-    expect(negative).toEqual({ passed: 100, wrong: 0, total: 100 });
+  it("none is answered wrongly, and those refused are the listed ones", () => {
+    expect(verdictsOf(join(qtt, "cases.ndjson"))).toEqual({
+      positive: { passed: 12, refused: 310, wrong: 0, total: 322 },
+      negative: { passed: 100, wrong: 0, total: 100 },
+      wrong: [],
+    });
   });
 });
 
 describeOracle("what a real ksqlDB answered", (oracle) => {
   it.each([
-    ["expressions", 198],
-    ["traps", 36],
-  ])("%s: none is answered wrongly, those refused are the listed ones", (name, total) => {
-    const { wrong, names, listed, positive, negative } = verdictsOf(join(oracle, `${name}.ndjson`));
-    expect(wrong).toEqual([]);
-    expect(names).toEqual(listed);
-    expect(positive.total + negative.total).toBe(total);
+    ["expressions", 179, 19],
+    ["traps", 29, 7],
+  ])("%s: none is answered wrongly, and those refused are the listed ones", (name, positive, negative) => {
+    expect(verdictsOf(join(oracle, `${name}.ndjson`))).toMatchObject({
+      positive: { wrong: 0, total: positive },
+      negative: { passed: negative, wrong: 0 },
+      wrong: [],
+    });
   });
 });
 
 describe("the command", () => {
-  const stream = "CREATE STREAM s (k STRING KEY, n INT) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');";
+  const stream = "CREATE STREAM s (k STRING KEY, n INT) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'AVRO');";
   const twice = {
     file: "mine",
     name: "twice a number",
@@ -95,7 +100,7 @@ describe("the command", () => {
     ["another key", { ...twice, outputs: [{ ...twice.outputs[0], key: "b" }] }, '"a" →'],
     ["rows where there are none", { ...twice, outputs: [] }, "not expected"],
     ["another kind", { ...twice, post: { sources: [{ name: "T", type: "table" }] } }, "T is a stream"],
-    ["another format", { ...twice, post: { sources: [{ name: "T", valueFormat: "AVRO" }] } }, "the value format JSON"],
+    ["another format", { ...twice, post: { sources: [{ name: "T", valueFormat: "JSON" }] } }, "the value format AVRO"],
     [
       "windows that are not there",
       { ...twice, post: { sources: [{ name: "T", keyFormat: { format: "KAFKA", windowType: "TUMBLING" } }] } },

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { sourceScope } from "../../engine/analysis/scope.ts";
-import { decimalText, parseDecimal, parseExact, rescale } from "../../engine/expressions/decimal.ts";
+import { decimalText, parseDecimal } from "../../engine/expressions/decimal.ts";
 import { typed } from "../../engine/expressions/expression.ts";
 import { OutsideSubset } from "../../engine/expressions/typed.ts";
 import type { Create, CreateAs, Item } from "../../engine/language/ast.ts";
@@ -41,7 +41,7 @@ interface Answer {
 /** The items of a case's SELECT list that are in the subset, by their names, each over the case's inputs. */
 function answersOf(members: Members): Answer[] {
   const statements = unlessRefused(() =>
-    listOf(members, "statements").flatMap((text) => parse(`${(text as string).replace(/;?\s*$/, ";")}`, "case")),
+    listOf(members, "statements").flatMap((text) => parse((text as string).replace(/;?\s*$/, ";"), "case")),
   );
   const [create, select, more] = statements ?? [];
   if (create?.kind !== "create" || select?.kind !== "createAs" || more !== undefined) return [];
@@ -49,7 +49,7 @@ function answersOf(members: Members): Answer[] {
 }
 
 function answerOf(item: Item, create: Create, { query }: CreateAs, members: Members): Answer | undefined {
-  if (item.kind !== "item" || item.name === null || query.group !== null) return undefined;
+  if (item.kind !== "item" || item.name === null || query.group !== null || query.partition !== null) return undefined;
   // Keys may have several columns in these cases: none of them is asked for here.
   const columns = create.columns.flatMap(
     ({ name, type, key }) => unlessRefused(() => (key === "" ? { name, type: typeOf(type, refuse) } : undefined)) ?? [],
@@ -104,7 +104,7 @@ function fromJson(json: Json, type: SqlType): Value {
 
 function toJson(value: Value, type: SqlType): Json {
   if (value === null) return null;
-  if (type.base === "DECIMAL") return new JsonNumber(decimalText(BigInt(value as bigint), type.scale));
+  if (type.base === "DECIMAL") return new JsonNumber(decimalText(value as bigint, type.scale));
   if (type.base === "INTEGER" || type.base === "BIGINT") return new JsonNumber(String(value));
   const items = value as readonly Value[];
   if (type.base === "ARRAY") return items.map((item) => toJson(item, type.item));
@@ -161,6 +161,6 @@ describeQtt("an expression of ksqlDB's own tests", (qtt) => {
         answered++;
       }
     }
-    expect(answered).toBe(0);
+    expect(answered).toBeGreaterThan(30);
   });
 });

@@ -4,12 +4,12 @@ import { reservedWords, StatementError } from "../../engine/language/parse.ts";
 import { runStatements } from "../ksqldb/run-case.ts";
 
 const source =
-  "CREATE STREAM s (k STRING KEY, `a` STRING, `n` INT, `b` BIGINT, `f` BOOLEAN, `l` ARRAY<STRING>, `d` DECIMAL(9, 2), `t` TIMESTAMP) WITH (KAFKA_TOPIC = 's', KEY_FORMAT = 'KAFKA', VALUE_FORMAT = 'AVRO');\n";
+  "CREATE STREAM s (k STRING KEY, `a` STRING, `n` INT, `b` BIGINT, `f` BOOLEAN, `l` ARRAY<STRING>, `d` DECIMAL(9, 2)) WITH (KAFKA_TOPIC = 's', KEY_FORMAT = 'KAFKA', VALUE_FORMAT = 'AVRO');\n";
 const select = (list: string, rest = "") =>
   `${source}CREATE STREAM t AS SELECT k, ${list} FROM s ${rest} EMIT CHANGES;`;
 const group = (list: string, rest = "GROUP BY k", window = "") =>
   `${source}CREATE TABLE t AS SELECT k, ${list} FROM s ${window} ${rest} EMIT CHANGES;`;
-const windowed = (window: string) => group("COUNT(*)", "GROUP BY k", `WINDOW ${window}`);
+const windowed = (window: string) => group("COUNT(*) AS `c`", "GROUP BY k", `WINDOW ${window}`);
 
 /** A mark ¦ stands where the message must point to; it is taken out. */
 function expectRefused(marked: string, message: string): void {
@@ -37,7 +37,7 @@ describe("what is outside the subset is refused by name, with file, line and col
     ["¦CREATE CONNECTOR c WITH ('a' = 'b');", "CREATE CONNECTOR is outside"],
     ["¦CREATE TYPE a AS STRING;", "CREATE TYPE is outside"],
     ["¦CREATE SOURCE STREAM a (x STRING) WITH (KAFKA_TOPIC = 'a');", "CREATE SOURCE STREAM is outside"],
-    ["¦CREATE OR REPLACE STREAM t (a STRING) WITH (KAFKA_TOPIC = 't', VALUE_FORMAT = 'JSON');", "CREATE OR REPLACE"],
+    ["¦CREATE OR REPLACE STREAM t (a STRING) WITH (KAFKA_TOPIC = 't', VALUE_FORMAT = 'AVRO');", "CREATE OR REPLACE"],
     [select("`a`", "¦JOIN u WITHIN 1 HOUR ON s.k = u.k"), "JOIN is outside"],
     [select("`a`", "¦LEFT JOIN u ON s.k = u.k"), "JOIN is outside"],
     [
@@ -45,18 +45,57 @@ describe("what is outside the subset is refused by name, with file, line and col
       "WINDOW HOPPING is outside",
     ],
     [windowed("SESSION (30 SECONDS)").replace("WINDOW", "¦WINDOW"), "WINDOW SESSION is outside"],
-    [group("COUNT(*)").replace("SELECT", "¦SELECT").replace("EMIT CHANGES", "EMIT FINAL"), "EMIT FINAL is outside"],
+    [
+      group("COUNT(*) AS `c`").replace("SELECT", "¦SELECT").replace("EMIT CHANGES", "EMIT FINAL"),
+      "EMIT FINAL is outside",
+    ],
     [select("`a`").replace("EMIT CHANGES", "EMIT CHANGES ¦LIMIT 3"), "LIMIT is outside"],
     [
-      "CREATE TABLE u (k STRING PRIMARY KEY, a INT) WITH (KAFKA_TOPIC = 'u', VALUE_FORMAT = 'JSON');\nCREATE TABLE t AS SELECT * FROM ¦u;",
-      "a table as a source (U) is outside",
+      "¦CREATE TABLE u (k STRING PRIMARY KEY, a INT) WITH (KAFKA_TOPIC = 'u', VALUE_FORMAT = 'AVRO');",
+      "CREATE TABLE over a topic is outside",
     ],
     [
-      `${windowed("TUMBLING (SIZE 1 SECOND)")}\nCREATE STREAM v AS SELECT * FROM ¦t;`,
+      `${windowed("TUMBLING (SIZE 1 SECOND)")}\nCREATE STREAM v AS SELECT k, \`c\` FROM ¦t;`,
       "a table as a source (T) is outside",
     ],
-    [`¦${source.replace("AVRO", "PROTOBUF")}`, "VALUE_FORMAT 'PROTOBUF' is outside"],
-    [`¦${source.replace("AVRO", "JSON_SR")}`, "VALUE_FORMAT 'JSON_SR' is outside"],
+    [source.replace("VALUE_FORMAT = 'AVRO'", "¦VALUE_FORMAT = 'JSON'"), "VALUE_FORMAT JSON is outside"],
+    [source.replace("KEY_FORMAT = 'KAFKA'", "¦KEY_FORMAT = 'AVRO'"), "KEY_FORMAT AVRO is outside"],
+    [source.replace("KEY_FORMAT = 'KAFKA'", "¦FORMAT = 'AVRO'"), "the property FORMAT is outside"],
+    [source.replace("KEY_FORMAT", "¦TIMESTAMP = '`b`', KEY_FORMAT"), "the property TIMESTAMP is outside"],
+    [
+      source.replace("KEY_FORMAT", "¦WRAP_SINGLE_VALUE = false, KEY_FORMAT"),
+      "the property WRAP_SINGLE_VALUE is outside",
+    ],
+    [`¦${source.replace(/\(k .*?\) W/, "W")}`, "a stream without a KEY column, or with several, is outside"],
+    [source.replace("k STRING KEY", "k STRING KEY, ¦j STRING KEY"), "a stream without a KEY column, or with several"],
+    [`¦${source.replace(/, `a` .*?\)\) W/, ") W")}`, "a stream that declares no columns of its value is outside"],
+    [source.replace("k STRING", "¦k BOOLEAN"), "a key of the type BOOLEAN is outside"],
+    [select("¦*").replace("SELECT k, ", "SELECT "), "* is outside"],
+    [select("¦`l`->*"), "->* is outside"],
+    [select("¦`n` + 1"), "a column without a name of its own (AS `name`) is outside"],
+    [select("`a`", "PARTITION BY ¦`a`"), "PARTITION BY is outside"],
+    [group("COUNT(*) AS `c`", "GROUP BY ¦`a`"), "GROUP BY anything but the key K is outside"],
+    [group("COUNT(*) AS `c`", "GROUP BY k, ¦`a`"), "GROUP BY anything but the key K is outside"],
+    [group("COUNT(*) AS `c`", "GROUP BY k HAVING ¦COUNT(*) > 1"), "HAVING is outside"],
+    [select("¦`n` / 2 AS `x`"), "the operator / is outside"],
+    [select("¦`d` % 2 AS `x`"), "the operator % is outside"],
+    [select("¦1E3 AS `x`"), "the DOUBLE 1E3 is outside"],
+    [select("CAST(`n` AS ¦DOUBLE) AS `x`"), "the type DOUBLE"],
+    [select("CAST(`a` AS ¦TIMESTAMP) AS `x`"), "the type TIMESTAMP"],
+    [select("CAST(`a` AS ¦MAP<STRING, INT>) AS `x`"), "the type MAP is outside"],
+    [select("¦CAST(`l` AS STRING) AS `x`"), "a CAST of ARRAY<STRING> to STRING is outside"],
+    [select("¦MAP('a' := 1) AS `x`"), "MAP(…) is outside"],
+    [select("¦STRUCT(x := 1) AS `x`"), "STRUCT(…) is outside"],
+    [select("ARRAY[1, ¦'2'] AS `x`"), "STRING beside INTEGER in one list, without a CAST, is outside"],
+    [select("`n` IN (1, ¦'2') AS `x`"), "STRING beside INTEGER in one list"],
+    [select("¦`l` IN (`l`) AS `x`"), "IN of ARRAY<STRING> is outside"],
+    [select("¦`l` = `l` AS `x`"), "the comparison of ARRAY<STRING> is outside"],
+    [select("`a` LIKE ¦`a` AS `x`"), "LIKE with a pattern that is not a literal is outside"],
+    [select("`a` LIKE ¦'a!' ESCAPE '!' AS `x`"), "LIKE with a pattern that ends with its escape character"],
+    [select("¦1. AS `x`"), "the literal 1., which ksqlDB reads as another type, is outside"],
+    [select("¦0.0000001 AS `x`"), "the literal 0.0000001, which"],
+    [group("¦AVG(`n`) AS `x`"), "the function AVG"],
+    [group("¦LATEST_BY_OFFSET(`a`) AS `x`"), "the function LATEST_BY_OFFSET"],
     [source.replace("KEY_FORMAT", "¦VALUE_SCHEMA_ID = 1, KEY_FORMAT"), "the property VALUE_SCHEMA_ID is outside"],
     [source.replace("`a` STRING", "`a` ¦BYTES"), "the type BYTES"],
     [source.replace("`a` STRING", "`a` ¦DATE"), "the type DATE"],
@@ -95,7 +134,7 @@ describe("what ksqlDB refuses is refused", () => {
     ["an unknown source", select("`a`").replace("FROM s", "FROM ¦u"), "there is no U"],
     [
       "a name that is taken",
-      `${source}CREATE STREAM ¦s (a STRING) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');`,
+      `${source}CREATE STREAM ¦s (k STRING KEY, a STRING) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'AVRO');`,
       "S exists",
     ],
     [
@@ -119,11 +158,7 @@ describe("what ksqlDB refuses is refused", () => {
       "the topic s is that of another statement",
     ],
     ["a column named twice", select("`a`, ¦`n` AS `a`"), "the column a is named twice"],
-    [
-      "a column declared twice",
-      source.replace("`n` INT", "`n` INT, `n` INT").replace("`n`", "¦`n`"),
-      "the column n is named twice",
-    ],
+    ["a column declared twice", source.replace("`n` INT", "`n` INT, ¦`n` INT"), "the column n is named twice"],
     [
       "a key that is a value too",
       select("`a` AS k").replace("SELECT k, ", "SELECT k, ¦"),
@@ -142,7 +177,7 @@ describe("what ksqlDB refuses is refused", () => {
     ],
     ["a bare NULL", select("¦NULL AS `x`"), "a bare NULL, which has no type"],
     ["a comparison with NULL", select("`a`", "WHERE `a` = ¦NULL"), "a bare NULL has no type"],
-    ["text against a number", select("`a`", "WHERE ¦`a` = 1"), "STRING can not be compared with INTEGER"],
+    ["text against a number", select("`a`", "WHERE ¦`a` = 1"), "STRING cannot be compared with INTEGER"],
     ["a condition that is no BOOLEAN", select("`a`", "WHERE ¦`n`"), "a condition must be BOOLEAN, this is INTEGER"],
     [
       "branches of two types",
@@ -155,12 +190,9 @@ describe("what ksqlDB refuses is refused", () => {
       "one type, here INTEGER and BIGINT",
     ],
     ["a sum IS NULL, whose code has no object to ask", select("¦`n` + 1 IS NULL AS `x`"), "IS NULL"],
-    ["a text that is a time, outside a filter", select("¦ROWTIME > '2020-01-01' AS `x`"), "BIGINT can not be compared"],
-    ["a number that ends in a point", select("¦1. AS `x`"), "1."],
-    ["a DECIMAL that Java writes with an exponent", select("¦0.0000001 AS `x`"), "0.0000001"],
+    ["a text that is a time, outside a filter", select("¦ROWTIME > '2020-01-01' AS `x`"), "BIGINT cannot be compared"],
     ["the smallest INTEGER in parentheses", select("¦-(2147483648) AS `x`"), "-(2147483648), which"],
     ["two signs", select("¦+(+`n`) AS `x`"), "a + before a +"],
-    ["a MAP with a key twice", select("¦MAP('a' := 1, 'a' := 2) AS `x`"), "must not name a key twice"],
     ["the escape \\", select("¦`a` LIKE 'x' ESCAPE '\\' AS `x`"), "ESCAPE takes one character"],
     ["a comment without text, which takes the next line with it", `¦--\n${source}`, "a comment must have a text"],
     [
@@ -169,42 +201,27 @@ describe("what ksqlDB refuses is refused", () => {
       "there is no source S",
     ],
     ["a topic that is no text", source.replace("KAFKA_TOPIC = 's'", "¦KAFKA_TOPIC = 5"), "KAFKA_TOPIC takes a text"],
-    ["no columns, and no schema of them", source.replace(/\(k .*?\) W/, "W").replace("CREATE", "¦CREATE"), "no schema"],
-    ["a MAP inside a key", `¦${source.replace("k STRING KEY", "k ARRAY<MAP<STRING, INT>> KEY")}`, "the type MAP"],
     ["ROWTIME without another name", select("¦ROWTIME"), "the name ROWTIME is taken"],
     ["rowtime in back quotes", select("¦`a` AS `rowtime`"), "the name rowtime is taken"],
-    ["GROUP BY nothing", group("COUNT(*)", "GROUP BY (¦)"), "Expected"],
-    ["GROUP BY a condition", group("COUNT(*)", "GROUP BY `a` ¦= 'x'"), "Expected"],
-    [
-      "PARTITION BY NULL with a key's format",
-      `${source}¦CREATE STREAM t WITH (KEY_FORMAT = 'JSON') AS SELECT * FROM s PARTITION BY NULL EMIT CHANGES;`,
-      "PARTITION BY NULL leaves no key",
-    ],
-    [
-      "a grouping expression behind an aggregate",
-      group("`n` + 1, COUNT(*) + (¦`n` + 1)", "GROUP BY `n` + 1").replace("k, ", ""),
-      "behind an aggregate",
-    ],
-    ["fields of what is no column", select("¦STRUCT(x := 1)->*"), "->* stands behind a column"],
-    ["a field whose name ends in a number", select("¦STRUCT(x_1 := 1)->x_1"), "needs another name"],
+    ["GROUP BY nothing", group("COUNT(*) AS `c`", "GROUP BY (¦)"), "Expected"],
+    ["GROUP BY a condition", group("COUNT(*) AS `c`", "GROUP BY `a` ¦= 'x'"), "Expected"],
     ["CASE with an operand", select("¦CASE `n` WHEN 1 THEN 'x' END AS `x`"), "CASE with an operand"],
     ["the operator ||", select("`a` ¦|| 'x' AS `x`"), "the operator ||"],
     ["text plus a number", select("¦`a` + 1 AS `x`"), "the operator + does not take STRING and INTEGER"],
-    ["a time plus a number", select("¦`t` + 1 AS `x`"), "the operator + does not take TIMESTAMP and INTEGER"],
     ["minus text", select("¦-`a` AS `x`"), "a sign does not stand before STRING"],
-    ["a cast that there is not", select("¦CAST(`l` AS INT) AS `x`"), "ARRAY<STRING> can not be cast to INTEGER"],
+    ["a cast that there is not", select("¦CAST(`n` AS BOOLEAN) AS `x`"), "INTEGER cannot be cast to BOOLEAN"],
     ["an argument of another type", select("¦ARRAY_LENGTH(`a`) AS `x`"), "ARRAY_LENGTH does not take (STRING)"],
-    ["an element of text", select("¦`a`[1] AS `x`"), "only an ARRAY or a MAP has elements"],
+    ["an element of text", select("¦`a`[1] AS `x`"), "only an ARRAY has elements"],
     ["an element by text", select("`l`[¦'1'] AS `x`"), "by INTEGER, not by STRING"],
     ["a field of text", select("¦`a`->`b` AS `x`"), "only a STRUCT has fields"],
     [
       "arguments of two types of numbers",
-      select("¦GREATEST(`n`, `d`) AS `x`"),
-      "GREATEST does not take (INTEGER, DECIMAL(9, 2))",
+      select("¦COALESCE(`n`, `d`) AS `x`"),
+      "COALESCE does not take (INTEGER, DECIMAL(9, 2))",
     ],
     [
       "a call before BETWEEN",
-      select("`a`", "WHERE ¦ABS(`n`) BETWEEN 1 AND 2"),
+      select("`a`", "WHERE ¦LEN(`a`) BETWEEN 1 AND 2"),
       "a function call as the first operand of BETWEEN",
     ],
     ["EXPLODE in WHERE", select("`a`", "WHERE ¦EXPLODE(`l`) = 'x'"), "the function EXPLODE"],
@@ -214,7 +231,7 @@ describe("what ksqlDB refuses is refused", () => {
       "EXPLODE may stand in the SELECT list only",
     ],
     ["EXPLODE of no list", select("¦EXPLODE(`a`) AS `x`"), "EXPLODE takes a list"],
-    ["EXPLODE beside GROUP BY", group("¦EXPLODE(`l`), COUNT(*)"), "the function EXPLODE"],
+    ["EXPLODE beside GROUP BY", group("¦EXPLODE(`l`) AS `x`, COUNT(*) AS `c`"), "the function EXPLODE"],
     ["a number beyond BIGINT", select("¦9223372036854775808 AS `x`"), "9223372036854775808 is beyond BIGINT"],
     ["DECIMAL with one argument", source.replace("DECIMAL(9, 2)", "DECIMAL(9¦)"), 'Expected ","'],
     ["a comment that Confluent Cloud refuses", `${source}¦/* c */`, "a comment must start with --"],
@@ -227,41 +244,32 @@ describe("what ksqlDB refuses is refused", () => {
     ["no topic", `¦${source.replace("KAFKA_TOPIC = 's', ", "")}`, "WITH must name KAFKA_TOPIC"],
     ["no format", `¦${source.replace(", VALUE_FORMAT = 'AVRO'", "")}`, "WITH must name VALUE_FORMAT"],
     [
-      "two keys in the format KAFKA",
-      `¦${source.replace("k STRING KEY", "k STRING KEY, j STRING KEY")}`,
-      "KAFKA takes one column",
-    ],
-    [
       "a property given twice",
       source.replace("KEY_FORMAT", "¦KAFKA_TOPIC = 'r', KEY_FORMAT"),
       "KAFKA_TOPIC is given twice",
     ],
     ["a statement that does not end", `${source.replace(";", "")}¦`, 'Expected ";"'],
     ["an aggregate without GROUP BY", select("¦COUNT(*) AS `x`"), "the function COUNT"],
-    ["an aggregate of an aggregate", group("SUM(¦COUNT(*))"), "the function COUNT"],
+    ["an aggregate of an aggregate", group("SUM(¦COUNT(*)) AS `x`"), "the function COUNT"],
     ["an aggregate in WHERE", select("`a`", "WHERE ¦COUNT(*) > 1"), "the function COUNT"],
     [
       "a column that is neither grouped nor aggregated",
-      group("COUNT(*), ¦`a`"),
+      group("COUNT(*) AS `c`, ¦`a`"),
       "a is neither grouped by nor aggregated",
     ],
-    ["HAVING by an alias", group("COUNT(*) AS c", "GROUP BY k HAVING ¦c > 1"), "S has no column C"],
     [
       "GROUP BY without an aggregate",
       group("AS_VALUE(k) AS `x`").replace("SELECT", "¦SELECT"),
       "GROUP BY needs an aggregate",
     ],
-    ["GROUP BY twice the same", group("COUNT(*)", "GROUP BY k, ¦k"), "K is grouped by twice"],
-    ["SUM of text", group("¦SUM(`a`)"), "SUM does not take (STRING)"],
-    ["AVG of DECIMAL", group("¦AVG(`d`)"), "AVG does not take (DECIMAL(9, 2))"],
+    ["SUM of text", group("¦SUM(`a`) AS `x`"), "SUM does not take (STRING)"],
     [
       "a STREAM of groups",
-      group("COUNT(*)").replace("CREATE TABLE", "¦CREATE STREAM"),
+      group("COUNT(*) AS `c`").replace("CREATE TABLE", "¦CREATE STREAM"),
       "what GROUP BY makes is a TABLE",
     ],
     ["a TABLE without groups", select("`a`").replace("CREATE STREAM t", "¦CREATE TABLE t"), "needs GROUP BY"],
     ["a window without groups", select("`a`", "¦WINDOW TUMBLING (SIZE 1 SECOND)"), "WINDOW needs GROUP BY"],
-    ["HAVING without groups", select("`a`", "HAVING ¦k = 'a'"), "HAVING needs GROUP BY"],
     ["WINDOWSTART in WHERE", select("`a`", "WHERE ¦WINDOWSTART > 1"), "WINDOWSTART may stand only in the SELECT list"],
     [
       "a window of nothing",
@@ -306,7 +314,7 @@ describe("what ksqlDB refuses is refused", () => {
 });
 
 describe("an expression has ksqlDB's meaning", () => {
-  const nothing = { a: null, n: null, b: null, f: null, l: null, d: null, t: null };
+  const nothing = { a: null, n: null, b: null, f: null, l: null, d: null };
   const record = (columns: object) => ({ topic: "s", key: "k", timestamp: 5, value: { ...nothing, ...columns } });
 
   // Two-valued logic; lists from 1 and from the end; series in both directions; decimals with all digits of their scale.
@@ -330,7 +338,6 @@ describe("an expression has ksqlDB's meaning", () => {
     ["GENERATE_SERIES(1, 0)", {}, [1, 0]],
     ["'it''s'", {}, "it's"],
     ["`n` + 1", { n: 2_147_483_647 }, -2_147_483_648],
-    ["`n` / 2", { n: -3 }, -1],
     [
       "CAST(`a` AS DECIMAL(38, 9)) * CAST('0.000000001' AS DECIMAL(38, 9)) = CAST(0 AS DECIMAL(38, 9))",
       { a: "1" },
@@ -342,14 +349,19 @@ describe("an expression has ksqlDB's meaning", () => {
     // A constant that decides alone does so before the column is asked, although it stands behind it.
     ["`f` OR true", { f: null }, true],
     ["`f` AND false", { f: null }, false],
-    // Java's "Division impossible": 246 has more digits than the result's type.
-    ["123 % 0.5", {}, null],
-    ["MAP(`a` := 1)['x']", { a: "x" }, 1],
-    ["ARRAY[1, '2147483647']", {}, [1, 2147483647]],
+    ["ARRAY[1, `b`]", { b: 2147483648 }, [1, 2147483648]],
+    ["`n` IN (1, NULL, 2.0)", { n: 2 }, true],
+    ["`a` LIKE 'x!_%' ESCAPE '!'", { a: "x_y" }, true],
+    ["`b` BETWEEN 1 AND 2", { b: 2 }, true],
+    ["NULLIF(`n`, 1)", { n: 1 }, null],
+    ["CONCAT(`a`, NULLIF('x', 'x'), 'y')", { a: "a" }, "ay"],
+    ["SUBSTRING(`a`, -2, 1)", { a: "abc" }, "b"],
+    ["SUBSTRING(`a`, 2, 2147483647)", { a: "abc" }, ""],
+    ["LEN(TRIM(`a`))", { a: " \u001f\u00a0x " }, 2],
+    ["`d` * 2 - `n`", { d: "1.25", n: 1 }, 1.5],
     ["`d` * 2 IS NULL", { d: "1.00" }, false],
     ["COALESCE(`a`, 'none')", { a: null }, "none"],
     ["`a` + 'x'", { a: null }, "nullx"],
-    ["CAST(CAST(`b` AS DOUBLE) AS STRING)", { b: 10_000_000 }, "1.0E7"],
   ])("%s of %j is %j", (expression, columns, expected) => {
     const { outputs, failure } = runStatements(select(`${expression} AS \`x\``), [record(columns)]);
     expect(failure).toBeUndefined();
@@ -357,13 +369,16 @@ describe("an expression has ksqlDB's meaning", () => {
   });
 
   it("a failing column is NULL and its record goes on; the failure is logged", () => {
-    const { outputs, logged } = runStatements(select("`a`, `n` / 0 AS `x`"), [record({ a: "here", n: 1 })]);
+    const { outputs, logged } = runStatements(select("`a`, `n` + CAST(`a` AS INT) AS `x`"), [
+      record({ a: "here", n: 1 }),
+    ]);
     expect(outputs[0]!.value).toEqual({ a: "here", x: null });
-    expect(logged).toHaveLength(1);
+    // The text is no number, and a sum with NULL is an error of its own.
+    expect(logged).toHaveLength(2);
   });
 
   it("a failing condition drops its record; one that is NULL ends the query, and the rows before it stay", () => {
-    const dropped = runStatements(select("`n`", "WHERE 1 / `n` = 1"), [record({ n: 0 }), record({ n: 1 })]);
+    const dropped = runStatements(select("`n`", "WHERE `n` + `b` = 1"), [record({ n: 1 }), record({ n: 1, b: 0 })]);
     expect(dropped.outputs.map(({ value }) => value)).toEqual([{ n: 1 }]);
     expect(dropped.logged).toHaveLength(1);
     const ended = runStatements(select("`n`", "WHERE `f`"), [
@@ -377,9 +392,9 @@ describe("an expression has ksqlDB's meaning", () => {
   });
 
   it.each([
-    ["a number as text whose digits depend on Java's release", "CAST(2E23 AS STRING)"],
     ["a number just below a bound that is a DOUBLE", "CAST('99999999999999999999999' AS DECIMAL(23, 0))"],
-    ["a rounding to more digits than memory has", "ROUND(`d`, 100000)"],
+    ["a number in the digits of another script", "CAST('١' AS INT)"],
+    ["a list of more numbers than memory has", "GENERATE_SERIES(1, 2000000000)"],
   ])("%s ends the run, as an answer that is not known here", (_, expression) => {
     const { outputs, failure } = runStatements(select(`${expression} AS \`x\``), [record({ d: "1.00" })]);
     expect(failure?.message).toContain("this engine does not know ksqlDB's answer");
@@ -404,10 +419,10 @@ describe("an expression has ksqlDB's meaning", () => {
     ]);
     expect(runStatements(select("`a`", "WHERE `a` IS NULL"), tombstone).outputs).toEqual([]);
     expect(runStatements(select("EXPLODE(ARRAY[1]) AS `x`"), tombstone).outputs).toEqual([]);
-    expect(runStatements(group("COUNT(*)"), tombstone)).toMatchObject({ outputs: [], failure: undefined });
+    expect(runStatements(group("COUNT(*) AS `c`"), tombstone)).toMatchObject({ outputs: [], failure: undefined });
     const died = runStatements(windowed("TUMBLING (SIZE 1 SECOND)"), tombstone);
     expect(died.failure?.message).toContain("a record without value");
-    const guarded = group("COUNT(*)", "WHERE `a` IS NULL GROUP BY k", "WINDOW TUMBLING (SIZE 1 SECOND)");
+    const guarded = group("COUNT(*) AS `c`", "WHERE `a` IS NULL GROUP BY k", "WINDOW TUMBLING (SIZE 1 SECOND)");
     expect(runStatements(guarded, tombstone)).toMatchObject({ outputs: [], failure: undefined });
   });
 });

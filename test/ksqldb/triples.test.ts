@@ -107,7 +107,7 @@ describe("a case", () => {
   it("fails where the query ends, and shows the processing log", () => {
     const dying = statements.replace(
       "SELECT k, n, x FROM s WHERE n > 0",
-      "SELECT k, n / 0 AS n, x FROM s WHERE CASE WHEN n > 0 THEN true END",
+      "SELECT k, n + CAST('x' AS INT) AS n, x FROM s WHERE CASE WHEN n > 0 THEN true END",
     );
     const faults = faultsOf({ "statements.sql": dying });
     expect(faults).toContain("the query ended: ");
