@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { UserError } from "../../program/command.ts";
-import { JsonNumber, jsonText, parseJson, type Json } from "./json-text.ts";
+import { JsonNumber, jsonText, parseJson, type Json } from "../../ksqldb/testing/json-text.ts";
 import { OutsideSubset } from "../../engine/expressions/typed.ts";
 import { typeText } from "../../engine/language/types.ts";
 import { runCase, type CaseResult } from "../../ksqldb/testing/case.ts";

@@ -2,7 +2,7 @@
 import type { Analysis } from "../../engine/analysis/analyse.ts";
 import type { Source } from "../../engine/analysis/plan.ts";
 import { avroSchema } from "../../engine/formats/avro-schema.ts";
-import { jsonText, parseJson } from "./json-text.ts";
+import { jsonText, parseJson } from "../../ksqldb/testing/json-text.ts";
 import type { Create } from "../../engine/language/ast.ts";
 import { parse, StatementError } from "../../engine/language/parse.ts";
 import { typeOf, typeText } from "../../engine/language/types.ts";

@@ -5,7 +5,7 @@ import { analyse } from "../../engine/analysis/analyse.ts";
 import { changedStatements as changed } from "../../local/changed.ts";
 import { newFolder } from "../folder.ts";
 
-const declared = "CREATE STREAM s (k STRING KEY, n INT) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'JSON');";
+const declared = "CREATE STREAM s (k STRING KEY, n INT) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'AVRO');";
 const plansOf = (...statements: readonly string[]) =>
   analyse([{ file: "s.sql", text: declared }, ...statements.map((text, i) => ({ file: `${i + 1}.sql`, text }))]).plans;
 

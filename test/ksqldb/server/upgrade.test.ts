@@ -71,7 +71,7 @@ describeOracle("what a real ksqlDB takes in place", (folder) => {
 });
 
 const source =
-  "CREATE STREAM f (k STRING KEY, a INT, b INT, c STRING) WITH (KAFKA_TOPIC = 'f', VALUE_FORMAT = 'JSON');";
+  "CREATE STREAM f (k STRING KEY, a INT, b INT, c STRING) WITH (KAFKA_TOPIC = 'f', VALUE_FORMAT = 'AVRO');";
 const count = (of: string, rest: string) =>
   `CREATE OR REPLACE TABLE t AS SELECT k, COUNT(${of}) AS n FROM f ${rest} GROUP BY k;`;
 const project = (items: string, rest = "") => `CREATE OR REPLACE STREAM s AS SELECT ${items} FROM f ${rest};`;
