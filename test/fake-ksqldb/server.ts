@@ -17,7 +17,7 @@ import { deleteHalf, execute, isCommand } from "./engine.ts";
 import { type Properties, StatementRefused, type State } from "./state.ts";
 
 /** What goes wrong with the next `times` requests whose line (`POST /ksql CREATE …`, `GET /status/…`) matches. */
-interface Fault {
+export interface Fault {
   readonly on: string;
   /** 1 if not given. */
   readonly times?: number;
