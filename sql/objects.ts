@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { UserError } from "../program/command.ts";
+import { inOrder } from "../program/order.ts";
 import { catalog } from "../schemas/catalog.ts";
 
 const argumentTypes = ["STRING", "TIMESTAMP", "INT64"] as const;
@@ -32,7 +33,10 @@ export function readObjects(): SqlObject[] {
     .toSorted();
   const objects = files.map((file) => parseObject(file, readFileSync(new URL(file, import.meta.url), "utf8")));
   for (const object of objects) checkNames(object, objects);
-  return inOrder(objects);
+  const readBy = (object: SqlObject) => objects.filter((other) => other !== object && reads(object, other.name));
+  return inOrder(objects, readBy, (circle) => {
+    throw new UserError(`${circle.map(({ file }) => file).join(" and ")} read each other: one of them must not`);
+  });
 }
 
 /** Throws UserError where a body reads what is not there: BigQuery would find it out when half of the rest is made. */
@@ -97,19 +101,6 @@ function parseArgument(text: string, file: string): Argument {
   if (!argumentTypes.includes(type))
     throw new UserError(`sql/${file}: the argument ${name} must be one of ${argumentTypes.join(", ")}`);
   return { name, type };
-}
-
-function inOrder(objects: readonly SqlObject[]): SqlObject[] {
-  const ordered: SqlObject[] = [];
-  const visit = (object: SqlObject, readers: readonly SqlObject[]): void => {
-    if (ordered.includes(object)) return;
-    if (readers.includes(object))
-      throw new UserError(`${readers.map(({ file }) => file).join(" and ")} read each other: one of them must not`);
-    for (const other of objects) if (other !== object && reads(object, other.name)) visit(other, [...readers, object]);
-    ordered.push(object);
-  };
-  for (const object of objects) visit(object, []);
-  return ordered;
 }
 
 function reads(object: SqlObject, name: string): boolean {

@@ -3,6 +3,7 @@ import type { Source } from "../../engine/analysis/plan.ts";
 import type { Statement } from "../../engine/language/ast.ts";
 import { parse } from "../../engine/language/parse.ts";
 import { typeText } from "../../engine/language/types.ts";
+import { inOrder } from "../../program/order.ts";
 import type { Column } from "./state.ts";
 
 export interface Desired {
@@ -61,18 +62,4 @@ function withoutComments(text: string): string {
     .replace(quotedOrComment, (_, quoted: string | undefined) => quoted ?? "")
     .replace(/;[^;]*$/, ";")
     .trim();
-}
-
-/** These and all that `before` leads to from them, each behind what `before` gives of it. */
-export function inOrder<T>(all: Iterable<T>, before: (one: T) => readonly T[]): T[] {
-  const seen = new Set<T>();
-  const ordered: T[] = [];
-  const place = (one: T): void => {
-    if (seen.has(one)) return;
-    seen.add(one);
-    before(one).forEach(place);
-    ordered.push(one);
-  };
-  for (const one of all) place(one);
-  return ordered;
 }

@@ -5,7 +5,8 @@
  */
 import { catalog } from "../../schemas/catalog.ts";
 import { differences } from "./compare.ts";
-import { inOrder, type Desired } from "./desired.ts";
+import { inOrder } from "../../program/order.ts";
+import type { Desired } from "./desired.ts";
 import type { Query } from "./queries.ts";
 import type { Source, Sources } from "./state.ts";
 import { whyNotInPlace } from "./upgrade.ts";
