@@ -1,4 +1,4 @@
-/** GROUP BY the key: what is aggregated, and what a SELECT list may say beside that. */
+/** GROUP BY the key: the aggregates, and what else a SELECT list may contain. */
 import type { Expression, Query, WindowClause } from "../language/ast.ts";
 import { BIGINT, nameText } from "../language/types.ts";
 import { outside, type Refuse } from "../language/parse.ts";
@@ -8,7 +8,7 @@ import { aggregates } from "../functions/aggregates.ts";
 import type { Aggregation, Source, Window } from "./plan.ts";
 import type { SourceScope } from "./scope.ts";
 
-/** The scope of what stands behind the grouping, and what it found there to aggregate. */
+/** The scope of the SELECT list of a grouped query, which collects the aggregates. */
 export interface Grouping {
   readonly scope: Scope;
   /** To be called when all expressions of the scope are typed. */
@@ -31,7 +31,7 @@ export function grouping(
   const calls: Aggregation["calls"][number][] = [];
   const callTexts: string[] = [];
 
-  /** Its place among the arguments: one that is there already is not computed again. */
+  /** The place of an argument; one that occurs twice is computed once. */
   const argument = (expression: Expression, value: Typed): number => {
     const name = text(expression);
     const place = argTexts.indexOf(name);
@@ -91,7 +91,7 @@ export function grouping(
 
 const day = 24 * 60 * 60 * 1000;
 
-/** Without GRACE PERIOD it is a day less the window; the store keeps a window at least until it closes. */
+/** The default grace period is a day less the window's size. A window is stored at least until it closes. */
 function windowOf({ size, retention, grace, at }: WindowClause, refuse: Refuse): Window {
   if (size <= 0) refuse(at, "a window's SIZE must be more than 0");
   const effective = grace ?? Math.max(day - size, 0);

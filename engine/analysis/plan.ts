@@ -1,4 +1,4 @@
-/** What the analyser makes of the statements: every name resolved, every type known, every fault of the user's found. */
+/** The result of the analysis: every name resolved, every type known, every fault of a statement found. */
 import type { CreateAs } from "../language/ast.ts";
 import type { Typed } from "../expressions/typed.ts";
 import type { Column, ValueSide } from "../formats/format.ts";

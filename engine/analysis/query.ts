@@ -71,7 +71,7 @@ interface Selected {
   readonly comment: string | undefined;
 }
 
-/** The item that is the key of the source, and the others. Refuses a key that is missing or there twice. */
+/** Separates the key of the source from the other items. Refuses a key that is missing or selected twice. */
 function split(
   items: readonly Item[],
   source: Source,
@@ -135,7 +135,7 @@ function refuseExplode(refuse: Refuse): NonNullable<Scope["special"]> {
       : undefined;
 }
 
-/** The comment at the head of a script: what the object is. */
+/** The comment at the head of a script, which describes the object. */
 function headComment(text: string): string {
   const lines = text.split("\n");
   const end = lines.findIndex((line) => !line.startsWith("--"));

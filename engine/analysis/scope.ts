@@ -8,9 +8,9 @@ import { pseudoColumns } from "./source.ts";
 const pseudoTypes: Readonly<Record<string, SqlType>> = { ROWTIME: BIGINT, ROWPARTITION: INTEGER, ROWOFFSET: BIGINT };
 
 export interface SourceScope extends Scope {
-  /** Columns of the value that were asked for so far. */
+  /** Columns of the value that have been asked for. */
   readonly used: ReadonlySet<string>;
-  /** How many values a row has before what lists explode into. */
+  /** The number of values in a row before the items of exploded lists. */
   readonly width: number;
 }
 

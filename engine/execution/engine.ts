@@ -1,7 +1,7 @@
 /**
- * Runs plans over the partitions of a log. A query has a task per partition, as in Kafka Streams; a task's rows and how far
- * it has read its source are stored in one write, so that a restart neither repeats nor loses one. The state of an
- * aggregation is kept in memory only: a restart reads again what its open windows were made of, and writes nothing then.
+ * Runs plans over the partitions of a log. A query has a task per partition, as in Kafka Streams; a task's rows and its position
+ * in its source are stored in one write, so that a restart neither repeats nor loses a row. The state of an aggregation is in
+ * memory only: a restart reads the records of the open windows again, and writes nothing while it does.
  */
 import { UserError } from "../../program/command.ts";
 import { Dropped, type Tally } from "../../topics/dropped.ts";
@@ -21,7 +21,7 @@ export interface EngineOptions {
   readonly dropped?: Dropped;
 }
 
-/** A partition that is read, each record once for all queries over it. */
+/** A partition to read; each record is read once for all queries over it. */
 interface Input {
   readonly source: PartitionReader;
   readonly read: ReadRow;
@@ -37,11 +37,11 @@ interface Task {
   position: number;
 }
 
-/** How much of a partition is read at a time: large enough to be fast, small enough to let others have their turn. */
+/** How much of a partition is read at a time: enough to be fast, little enough that the others get their turn. */
 const stepBytes = 256 * 1024;
-/** With so many changed groups in one partition a commit does not wait. */
+/** With this many changed groups in one partition a commit does not wait. */
 const manyGroups = 20_000;
-/** Instead of an offset: of a record that an earlier run has processed; of a row that many records have made. */
+/** In place of an offset: for a record that an earlier run has processed; for a row that is made of many records. */
 const silent = -1;
 const ofMany = Number.POSITIVE_INFINITY;
 
@@ -52,14 +52,14 @@ export class Engine {
   readonly #commitMs: number;
   readonly #dropped: Dropped;
   #committed = performance.now();
-  /** Of the record that is processed. */
+  /** The offset of the record that is being processed. */
   #offset = silent;
-  /** Entries for the processing log so far, and the last of them. */
+  /** How many entries the processing log has had, and the last of them. */
   #entries = 0;
   #entry = "";
 
   /**
-   * Registers the schema of every output and goes on where its stored rows end. Plans must be in dependency order.
+   * Registers the schema of every output and continues where its stored rows end. Plans must be in dependency order.
    * Throws UserError where a topic has not the partitions that a plan needs.
    */
   constructor(plans: readonly Plan[], topics: Topics, log: ProcessingLog, { commitMs, dropped }: EngineOptions) {
@@ -99,7 +99,7 @@ export class Engine {
     }
   }
 
-  /** Records that wait to be read, and groups that wait to be written. */
+  /** Number of records that wait to be read and of groups that wait to be written. */
   get lag(): number {
     let lag = 0;
     for (const { source, tasks } of this.#inputs)
@@ -142,7 +142,7 @@ export class Engine {
     return busy;
   }
 
-  /** After a restart the queries over a partition may stand at different positions. */
+  /** After a restart the queries over a partition may be at different positions. */
   #process({ read, tasks }: Input, records: readonly TopicRecord[]): void {
     let current = tasks[0]!;
     const log: Log = (message) => {
@@ -160,9 +160,9 @@ export class Engine {
           const cause = typeof row === "string" ? row : task.query.process(row, task.emit);
           task.position = offset + 1;
           if (cause === undefined && this.#entries === before) continue;
-          // That a record is late, or has no key, is no entry of ksqlDB's log.
-          const told = typeof row === "string" || this.#entries !== before;
-          task.tally.add(cause ?? "incomplete", offset, told ? this.#entry : "");
+          // ksqlDB makes no log entry for a record that is late or has no key.
+          const logged = typeof row === "string" || this.#entries !== before;
+          task.tally.add(cause ?? "incomplete", offset, logged ? this.#entry : "");
         }
       }
     } catch (error) {
@@ -190,7 +190,7 @@ export class Engine {
     return true;
   }
 
-  /** Makes an entry of the processing log; what an earlier run has counted is not entered again. */
+  /** Makes an entry in the processing log, unless an earlier run has counted the record. */
   #enter({ sink }: Plan, { upTo }: Tally, message: string): void {
     this.#entries++;
     this.#entry = message;
@@ -208,7 +208,7 @@ function sinksOf({ source, sink }: Plan, sources: readonly PartitionReader[], to
   return sinks;
 }
 
-/** What ends a query names its statement, the record and the reason; any other error is a fault of this engine. */
+/** An error that ends a query names the statement, the record and the reason; any other error is a bug of this engine. */
 function asUserError(error: unknown, { file, source }: Plan, position: number): unknown {
   if (!(error instanceof QueryFailure || error instanceof OutsideSubset)) return error;
   const what =
@@ -217,9 +217,8 @@ function asUserError(error: unknown, { file, source }: Plan, position: number): 
 }
 
 /**
- * Makes the state again that the stored rows were written from, reading the partition once for all its tasks. Windows that
- * are open at the time of the newest row hold no record older than that time less size and grace; without windows every
- * record counts.
+ * Rebuilds the state behind the stored rows, reading the partition once for all its tasks. The windows that are open at the
+ * time of the newest row hold no record older than that time less size and grace; without windows every record counts.
  */
 function restore({ source, read, tasks }: Input): void {
   const stretches = tasks

@@ -1,5 +1,5 @@
 /**
- * The state of an aggregation over one partition: per window and key the aggregates. A tumbling window starts at a
+ * The state of an aggregation over one partition: the aggregates of each window and key. A tumbling window starts at a
  * multiple of its size; it takes records until the time of the partition (the largest timestamp so far) reaches its end
  * plus the grace, then it is closed and forgotten.
  */
@@ -28,11 +28,11 @@ const noWindow = 0;
 
 export class Groups {
   readonly #aggregation: Aggregation;
-  /** Of each aggregate its arguments, filled for each record. */
+  /** The arguments of each aggregate, filled for each record. */
   readonly #args: Value[][];
   readonly #next: unknown[] = [];
   readonly #keys = new Map<string, Key>();
-  /** The largest timestamp of the records that came here. */
+  /** The largest timestamp of the records that were added. */
   #time = Number.NEGATIVE_INFINITY;
   #groups = 0;
   #sweepAt = 10_000;
@@ -102,7 +102,7 @@ export class Groups {
     return group;
   }
 
-  /** Forgets the closed windows; not before there are twice as many as the last time, so that it costs little. */
+  /** Forgets the closed windows. It waits until there are twice as many windows as after the last time, so that it costs little. */
   #sweep(): void {
     for (const [name, { windows }] of this.#keys) {
       for (const start of windows.keys()) if (this.#isClosed(start) && windows.delete(start)) this.#groups--;

@@ -14,10 +14,10 @@ import type { Read } from "./rows.ts";
 /** Takes a row of the output; the bytes are copied before it returns. */
 export type Emit = (timestamp: number, key: Buffer | null, value: Buffer | null) => void;
 
-/** What went wrong with a record or a column of it; ksqlDB writes such entries to its processing log and continues. */
+/** Takes what went wrong with a record or a column of it; ksqlDB writes such entries to its processing log and continues. */
 export type ProcessingLog = (query: string, message: string) => void;
 
-/** What ends a query on a server. The rows before it stay. */
+/** An error that ends a query on a server. The rows before it stay. */
 export class QueryFailure extends Error {
   constructor(query: string, cause: unknown) {
     super(`${query}: ${(cause as Error).message}`, { cause });
@@ -26,8 +26,8 @@ export class QueryFailure extends Error {
 
 export interface Query {
   /**
-   * Rows of groups are written by `commit`, unless there is no record cache. Returns the cause why the record was left
-   * out; what WHERE keeps out is not left out.
+   * Rows of groups are written by `commit`, unless there is no record cache. Returns the cause if the record was left
+   * out; a record that WHERE filters out does not count.
    */
   process(read: Read, emit: Emit): Cause | undefined;
   /** Writes the last state of every group that has changed; true if any had. */
@@ -36,7 +36,7 @@ export interface Query {
   readonly changed: number;
 }
 
-/** `cached`: rows of groups wait for `commit`; otherwise each record writes one. */
+/** With `cached` the rows of groups wait for `commit`; otherwise each record writes one. */
 export function newQuery(plan: Plan, schemas: Schemas, cached: boolean, processingLog: ProcessingLog): Query {
   const { sink, source, where, explode, aggregation } = plan;
   const log: Log = (message) => processingLog(sink.name, message);

@@ -7,10 +7,10 @@ import { avroReader } from "../formats/avro-decoder.ts";
 import { keyReader, rootOf } from "../formats/format.ts";
 import type { Value } from "../language/types.ts";
 
-/** A record as a row. Its list is longer where a query explodes lists behind it, each time again. */
+/** A record as a row. A query that explodes lists appends their items to `row`, replacing those of the query before it. */
 export interface Read {
   readonly record: TopicRecord;
-  /** If the record has no value, only the key's column is there. */
+  /** If the record has no value, all columns but the key are null. */
   readonly row: Value[];
   readonly hasValue: boolean;
 }

@@ -1,6 +1,6 @@
 /**
  * CAST and the implicit casts. What cannot be cast is NULL with an entry in the processing log; pairs of types that ksqlDB
- * does not cast, and those outside the subset, are refused.
+ * does not cast, or that are outside the subset, are refused.
  */
 import type { Expression } from "../language/ast.ts";
 import { outside } from "../language/parse.ts";

@@ -1,4 +1,4 @@
-/** Lists and structs: their making, what is taken out of them, and IN. Lists count from 1, or from the end if negative. */
+/** Lists and structs: constructors, elements, fields, and IN. Elements count from 1, or from the end if negative. */
 import type { Expression, Place } from "../language/ast.ts";
 import { outside } from "../language/parse.ts";
 import { BOOLEAN, isNumber, sameType, typeText, type SqlType, type Value } from "../language/types.ts";
@@ -24,7 +24,7 @@ export function subscript(expression: Expression & { kind: "subscript" }, scope:
   };
 }
 
-/** NULL outside the list. */
+/** NULL for an index outside the list. */
 function elementAt(list: readonly Value[], index: number): Value {
   return (index > 0 ? list[index - 1] : index < 0 ? list[list.length + index] : null) ?? null;
 }
@@ -53,7 +53,7 @@ export function arrayOf(expression: Expression & { kind: "array" }, scope: Scope
   };
 }
 
-/** NULL is in no list, and no NULL of a list is found; so NULL NOT IN (…) is TRUE. */
+/** NULL is in no list and a NULL in a list equals nothing, so NULL NOT IN (…) is TRUE. */
 export function isIn(expression: Expression & { kind: "in" }, scope: Scope, typed: Type): Typed {
   const { operand: wanted, negated, at } = expression;
   const candidates = expression.list.filter((item) => item.kind !== "literal" || item.type !== "NULL");
@@ -76,7 +76,7 @@ export function isIn(expression: Expression & { kind: "in" }, scope: Scope, type
   };
 }
 
-/** One type for the items of a list: numbers widen. Undefined if all are bare NULLs. */
+/** Brings the items of a list to one type: numbers widen. Undefined if all are bare NULLs. */
 function toCommonType(
   expressions: readonly Expression[],
   { refuse }: Scope,

@@ -1,5 +1,5 @@
 /**
- * Comparisons have two values: with NULL they are FALSE, whatever the operator. IS DISTINCT FROM takes NULL for a value.
+ * Comparisons have two values: with NULL they are FALSE, whatever the operator. IS DISTINCT FROM treats NULL as a value.
  * Numbers compare by value, whatever their types.
  */
 import type { CompareOperator, Expression, Place } from "../language/ast.ts";
@@ -9,7 +9,7 @@ import { BOOLEAN, isNumber, sameType, typeText, type SqlType, type Value } from 
 import { asDecimal, powerOfTen } from "./decimal.ts";
 import { typeOfOperand, type Scope, type Typed, type Type } from "./typed.ts";
 
-/** Of two values that are not NULL. */
+/** Compares two values that are not NULL. */
 type Test = (left: NonNullable<Value>, right: NonNullable<Value>) => boolean;
 
 export function compare(expression: Expression & { kind: "compare" }, scope: Scope, typed: Type): Typed {

@@ -14,7 +14,7 @@ export function powerOfTen(exponent: number): bigint {
 /** Digits, an optional sign and point, an optional exponent: what BigDecimal reads. */
 const numeral = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
-/** A number with as many digits as its text gives it. */
+/** A number with all the digits of its text. */
 export interface Exact {
   readonly units: bigint;
   /** Digits behind the point; negative for trailing zeros that an exponent stands for. */
@@ -30,14 +30,14 @@ export function parseExact(text: string): Exact {
   return { units: match![1] === "-" ? -units : units, scale: (match![3] ?? "").length - Number(match![4] ?? 0) };
 }
 
-/** Java takes the digits of every script, which are not told apart here. */
+/** Java accepts the digits of every script; those beyond ASCII are outside the subset. */
 export function notANumber(text: string): Error {
   return /[^\0-\x7f]/.test(text) && /\p{Nd}/u.test(text)
     ? new OutsideSubset(`the number ${text}`)
     : new Error(`For input string: "${text}"`);
 }
 
-/** Of a short plain number, the common case, without a regular expression or a text for BigInt: undefined for any other. */
+/** The common case, a short plain number, without a regular expression or a text for BigInt; undefined for any other. */
 function parseShort(text: string, scale: number): bigint | undefined {
   let units = 0;
   let point = -1;
@@ -63,7 +63,7 @@ export function parseDecimal(text: string, type: DecimalType): bigint {
   return castExact(parseExact(trim(text)), type);
 }
 
-/** A number as a DECIMAL, rounded half up. Throws if it does not fit; what rounding carries beyond is not looked at. */
+/** A number as a DECIMAL, rounded half up. Throws if it does not fit; a digit that rounding carries over is not checked. */
 export function castExact(exact: Exact, type: DecimalType): bigint {
   const digits = type.precision - type.scale;
   // ksqlDB's bound is a DOUBLE by its text, which is less than 1E23 before Java 19.
@@ -79,7 +79,7 @@ export function castExact(exact: Exact, type: DecimalType): bigint {
 function isBelow({ units, scale }: Exact, digits: number): boolean {
   const places = digits + scale;
   if (units === 0n || places < 0) return units === 0n;
-  // Far exponents are told by the number of digits: the power would be as long as the exponent is large.
+  // With a large exponent the digits are counted: the power of ten would have as many digits as the exponent says.
   if (places > 1000) return digitsOf(units) <= places;
   const bound = powerOfTen(places);
   return units < bound && units > -bound;

@@ -1,6 +1,6 @@
 /**
- * AND, OR, NOT, CASE, IS NULL and LIKE. A condition that is NULL is an error where its value is needed; AND and OR need it
- * only then.
+ * AND, OR, NOT, CASE, IS NULL and LIKE. A condition that is NULL is an error if its value is needed; AND and OR
+ * evaluate their right side only if the left side does not decide.
  */
 import type { Expression } from "../language/ast.ts";
 import { outside } from "../language/parse.ts";
@@ -21,7 +21,7 @@ export function logic(expression: Expression & { kind: "logic" }, scope: Scope, 
   const right = condition(expression.right, scope, typed);
   const decides = expression.op === "OR";
   if (constantOf(expression.right) === decides) {
-    // The compiled code evaluates the left side and does not look at it: a NULL is no error.
+    // The compiled code evaluates the left side and ignores the result: a NULL is not an error.
     const evaluate: Evaluate = (row, log) => {
       left.evaluate(row, log);
       return decides;

@@ -3,14 +3,14 @@ import type { Expression, Place } from "../language/ast.ts";
 import type { Refuse } from "../language/parse.ts";
 import { typeText, type SqlType, type Value } from "../language/types.ts";
 
-/** What an expression sees: the values of its scope's columns. */
+/** The values of a scope's columns, over which its expressions are evaluated. */
 export type Row = readonly Value[];
 
 /** Takes an entry for the processing log. */
 export type Log = (message: string) => void;
 
 /**
- * A value that ksqlDB has an answer for that is not certain here. It is never NULL and never a row: it ends the query.
+ * ksqlDB's answer is not known here with certainty. The value is then neither NULL nor a guess: the query ends.
  */
 export class OutsideSubset extends Error {}
 
@@ -26,22 +26,22 @@ export interface Typed {
   readonly evaluate: Evaluate;
   /** The value of a literal. */
   readonly constant?: Value;
-  /** The column that it is, and nothing else. */
+  /** The name of the column, if the expression is a column and nothing else. */
   readonly column?: string;
 }
 
-/** The columns that an expression may name, and what else depends on where it stands. */
+/** The columns that an expression may name, and whatever else depends on its place in the statement. */
 export interface Scope {
   /** Throws by `refuse` if there is no such column. */
   column(name: Expression & { kind: "name" }): Typed;
-  /** Gives an expression a meaning of its own here: a grouping expression, an aggregate, an exploded list. */
+  /** Gives an expression a special meaning in this scope: the key of a group, an aggregate, an exploded list. */
   special?(expression: Expression, scope: Scope): Typed | undefined;
   readonly refuse: Refuse;
   /** Casts of columns by their text: a statement that casts a column in several places does it once per record. */
   readonly casts?: Map<string, Typed>;
 }
 
-/** Finds what a part of an expression means, in the scope of the whole. */
+/** Types a part of an expression in the scope of the whole. */
 export type Type = (expression: Expression) => Typed;
 
 /** An operand that must have a value: ksqlDB's code unboxes it, and NULL is an error. */
@@ -50,7 +50,7 @@ export function required(value: Value): NonNullable<Value> {
   return value;
 }
 
-/** Makes an error inside a NULL. `what` is for the processing log. */
+/** Turns an error inside into NULL. `what` names the part in the processing log. */
 export function guard(inner: Typed, what: string): Typed {
   const { evaluate } = inner;
   return {

@@ -1,6 +1,6 @@
 /**
  * Reads rows written with any Avro schema, as ksqlDB reads them: fields are found by their names, then by their names in
- * upper case; a column without a field is NULL; what has another type throws. One closure a field is made per schema.
+ * upper case; a column without a field is NULL; a field of another type throws. One closure per field is made for each schema.
  */
 import { typeText, type DecimalType, type SqlType, type Value } from "../language/types.ts";
 import { fitExact } from "../expressions/decimal.ts";
@@ -13,14 +13,14 @@ import { avroType, isDecimal, required, type AvroType, type Kind } from "./avro-
 import type { Column } from "./format.ts";
 
 interface Input extends Cursor {
-  /** All bytes as Latin-1, once a text is read: a piece of it is made in a fraction of the time of a call to the buffer. */
+  /** All bytes as Latin-1, once a text has been read: slicing it takes a fraction of the time of a call to the buffer. */
   text: string | undefined;
 }
 
 type Read = (input: Input) => Value;
 type Skip = (input: Input) => unknown;
 
-/** Columns that are not wanted are null; their bytes are looked at only where they could make the record unreadable. */
+/** Columns that are not wanted are null; their bytes are read only if they could make the record unreadable. */
 export function avroReader(type: SqlType, schemas: Schemas, wanted?: ReadonlySet<string>): (bytes: Buffer) => Value {
   const readers = new Map<number, Read>();
   const input: Input = { bytes: Buffer.alloc(0), at: 0, text: undefined };
@@ -37,7 +37,7 @@ export function avroReader(type: SqlType, schemas: Schemas, wanted?: ReadonlySet
   };
 }
 
-/** How a column reads the types of a writer that it takes, where that is the same for all of them. */
+/** How a column of a scalar type reads the writer's types that it accepts. */
 const plain: Partial<Record<SqlType["base"], Partial<Record<Kind, Read>>>> = {
   BOOLEAN: { boolean: readBoolean },
   INTEGER: { int: readLong },
@@ -45,10 +45,10 @@ const plain: Partial<Record<SqlType["base"], Partial<Record<Kind, Read>>>> = {
   STRING: { string: readString },
 };
 
-/** What ksqlDB also reads as a STRING. */
+/** Types that ksqlDB also reads as STRING. */
 const texts: readonly Kind[] = ["boolean", "int", "long", "float", "double", "enum"];
 
-/** A type that is not taken is refused in every record, even where the value is null. */
+/** A type that is not accepted is refused in every record, even if the value is null. */
 function reader(type: SqlType, writer: AvroType, path: string, wanted?: ReadonlySet<string>): Read {
   const one = required(writer);
   const read = valueReader(type, one, path, wanted);
@@ -75,7 +75,7 @@ function valueReader(type: SqlType, writer: AvroType, path: string, wanted?: Rea
 function recordReader(columns: readonly Column[], writer: AvroType, path: string, wanted?: ReadonlySet<string>): Read {
   const names = columns.map((column) => avroName(column.name));
   const empty: Value[] = columns.map(() => null);
-  // Where two fields are of one column the later one counts, as in Connect's translator.
+  // If two fields belong to one column the later one counts, as in Connect's translator.
   const targets = writer.fields.map(({ name }) => {
     const exact = names.indexOf(name);
     return exact >= 0 ? exact : names.indexOf(name.toUpperCase());
@@ -85,7 +85,7 @@ function recordReader(columns: readonly Column[], writer: AvroType, path: string
     if (column === undefined) return skipper(type);
     if (wanted?.has(column.name) === false) {
       targets[i] = -1;
-      // Of a type that is taken no value is refused, if it is plain.
+      // A scalar of an accepted type is never refused, so it can be skipped.
       if (plain[column.type.base]?.[required(type).kind]) return skipper(type);
     }
     return reader(column.type, type, path === "" ? column.name : `${path}->${column.name}`);
@@ -118,7 +118,7 @@ function decimalReader(type: DecimalType, { kind, size, scale }: AvroType): Read
 
 const sizes: Partial<Record<Kind, number>> = { null: 0, boolean: 1, float: 4, double: 8 };
 
-/** Passes over a value of a type. One that contains itself is known before what is inside it. */
+/** Skips a value of a type. A type that contains itself is registered before its fields. */
 function skipper(type: AvroType, known = new Map<AvroType, Skip>()): Skip {
   const { kind } = type;
   const size = kind === "fixed" ? type.size : sizes[kind];
@@ -154,7 +154,7 @@ function skipText(input: Input): void {
   input.at += length;
 }
 
-/** Which of a union's types follows: its index is one byte, doubled, in any union of less than 64. */
+/** Which of a union's types follows: its index is one byte, doubled, in a union of fewer than 64. */
 function branchOf<Of>(input: Input, branches: readonly Of[]): Of {
   return nth(branches, input.bytes[input.at++]! / 2);
 }
@@ -174,7 +174,7 @@ function readString(input: Input): string {
   const { bytes, at } = input;
   const end = (input.at += length);
   for (let i = at; i < end; i++) if (bytes[i]! > 0x7f) return bytes.toString("utf8", at, end);
-  // A long piece keeps all of the text that it was cut from, hence not from a large record.
+  // A long slice keeps all of the text alive that it was cut from, so none is cut from a large record.
   if (length > 12 && bytes.length > 1024) return bytes.toString("latin1", at, end);
   input.text ??= bytes.toString("latin1");
   return input.text.slice(at, end);

@@ -1,4 +1,4 @@
-/** Writes rows with the schema that ksqlDB registers for them (avroSchema), into one buffer that grows and is used again. */
+/** Writes rows with the schema that ksqlDB registers for them (avroSchema), into one buffer that grows and is reused. */
 import { decimalText, digitsOf } from "../expressions/decimal.ts";
 import { typeText, type DecimalType, type SqlType, type Value } from "../language/types.ts";
 import { longestLong, writeLong, writeText } from "../../topics/avro-bytes.ts";
@@ -56,7 +56,7 @@ function writerOf(type: SqlType): Write {
   }
 }
 
-/** The union of null and a type: which of both, and the value. */
+/** Writes a value of the union of null and a type: the branch, then the value. */
 function writeOptional(output: Output, write: Write, value: Value): void {
   if (value === null) writeByte(output, 0);
   else {
@@ -93,7 +93,7 @@ function writeDecimal(output: Output, units: bigint, type: DecimalType): void {
     throw new Error(`Numeric field overflow: ${decimalText(units, type.scale)} is beyond ${typeText(type)}`);
   }
   const magnitude = (units < 0n ? -units - 1n : units).toString(16);
-  // The highest bit is the sign: where a digit of the number occupies it one more byte is needed.
+  // The highest bit is the sign: if a digit of the number occupies it, one more byte is needed.
   const length = (magnitude.length >> 1) + (magnitude.length % 2 === 1 || magnitude >= "8" ? 1 : 0);
   putLong(output, length);
   reserve(output, length);

@@ -10,7 +10,7 @@ export function avroSchema(side: ValueSide): object {
 
 const names = { BOOLEAN: "boolean", INTEGER: "int", BIGINT: "long", STRING: "string" };
 
-/** The name of a record is that of what it is in and its field; records in arrays have the name of the array. */
+/** A record is named after its parent and its field; a record in an array has the name of the array. */
 function bare(type: SqlType, path: string, namespace = ""): string | object {
   switch (type.base) {
     case "DECIMAL": {
@@ -41,7 +41,7 @@ function bare(type: SqlType, path: string, namespace = ""): string | object {
   }
 }
 
-/** The name that a column has as a field: dots, which Avro does not know in names, become underscores. */
+/** The name of a column's field: dots, which Avro does not allow in names, become underscores. */
 export function avroName(column: string): string {
   const name = column.replaceAll(".", "_");
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new Error(`the format AVRO does not support the name ${column}`);

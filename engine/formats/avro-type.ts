@@ -7,7 +7,7 @@ export type Kind =
 export interface AvroType {
   readonly kind: Kind;
   readonly logicalType?: string;
-  /** Of a decimal; where the schema does not say the precision it is 64, as for Kafka Connect. */
+  /** Of a decimal; 64 if the schema does not give it, as for Kafka Connect. */
   readonly precision: number;
   readonly scale: number;
   /** Bytes of a fixed. */
@@ -16,7 +16,7 @@ export interface AvroType {
   readonly branches: readonly AvroType[];
   /** Of an array, and the values of a map. */
   readonly item?: AvroType;
-  /** Of a record, which may contain itself: filled while it is already known by its name. */
+  /** Of a record. They are filled after the record is registered by its name, because it may contain itself. */
   readonly fields: { readonly name: string; readonly type: AvroType }[];
 }
 
@@ -33,7 +33,7 @@ type Schema = string | readonly Schema[] | SchemaObject;
 const kinds = "null boolean int long float double string bytes fixed enum array map record".split(" ");
 const none = { precision: 64, scale: 0, size: 0, branches: [] };
 
-/** The type that a schema says, as a registry gives it: a name, a union or an object. Throws where it is none. */
+/** Resolves a schema as a registry returns it: a name, a union or an object. Throws if it is not a schema. */
 export function avroType(schema: unknown): AvroType {
   const named = new Map<string, AvroType>();
   return typeOf(schema as Schema, "");
@@ -64,7 +64,7 @@ function isUnion(schema: Schema): schema is readonly Schema[] {
   return Array.isArray(schema);
 }
 
-/** What a union of null and one type is, or a union of one: that type. Any other type is itself. */
+/** The other type of a union of null and one type, or of a union of one; any other type unchanged. */
 export function required(type: AvroType): AvroType {
   const rest = type.branches.filter((branch) => branch.kind !== "null");
   return rest.length === 1 ? rest[0]! : type;

@@ -3,11 +3,11 @@ import { BIGINT, bigint, isNumber, type SqlType, type Value } from "../language/
 import { javaCompare } from "../expressions/comparison.ts";
 import { decimalText, powerOfTen } from "../expressions/decimal.ts";
 
-/** States are values that are replaced, never changed: one may be kept while the next is made. */
+/** A state is replaced, never changed: the old one may still be in use when the next is made. */
 export interface Aggregate {
   readonly type: SqlType;
   readonly initial: unknown;
-  /** A record's arguments into the state. Throws where that ends the query on a server. */
+  /** Adds a record's arguments to the state. Throws if that ends the query on a server. */
   readonly add: (state: unknown, args: readonly Value[]) => unknown;
 }
 
@@ -37,7 +37,7 @@ function one(aggregate: Aggregate | undefined): ReturnType<AggregateFunction> {
   return aggregate && { aggregate, varying: 1 };
 }
 
-/** Passes over NULL. Of nothing but NULL it is 0; a DECIMAL's 0 has no scale before it was stored once: the number 0. */
+/** Ignores NULL; the sum of nothing is 0. A DECIMAL's 0 has no scale until it has been stored once: it is the number 0. */
 function sum(type: SqlType): Aggregate | undefined {
   if (!isNumber(type)) return undefined;
   if (type.base === "INTEGER") {
@@ -72,7 +72,7 @@ function addBigints(a: number | bigint, b: number | bigint): number | bigint {
   return Number.isSafeInteger(total) ? total : bigint(BigInt.asIntN(64, BigInt(a) + BigInt(b)));
 }
 
-/** The smallest or the largest, passing over NULL. */
+/** The smallest or the largest, ignoring NULL. */
 function extreme(type: SqlType, direction: 1 | -1): Aggregate | undefined {
   if (!isNumber(type) && type.base !== "STRING") return undefined;
   return {

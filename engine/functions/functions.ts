@@ -10,7 +10,7 @@ interface Resolved {
   readonly evaluate: (...args: Value[]) => Value;
 }
 
-/** What a function makes of arguments of these types, null for a bare NULL; undefined where it does not take them here. */
+/** Resolves a function for arguments of these types (null for a bare NULL); undefined if it does not take them here. */
 type ScalarFunction = (args: readonly (SqlType | null)[]) => Resolved | undefined;
 
 const functions: Readonly<Record<string, ScalarFunction>> = {
@@ -58,7 +58,7 @@ const functions: Readonly<Record<string, ScalarFunction>> = {
   },
 };
 
-/** A call. An argument that is a call or a field has a guard of its own. */
+/** Types a call. An argument that is itself a call or a field has its own guard. */
 export function call(expression: Expression & { kind: "call" }, scope: Scope, typed: Type): Typed {
   const { name, at } = expression;
   const resolve = Object.hasOwn(functions, name) ? functions[name] : undefined;

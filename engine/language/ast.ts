@@ -1,7 +1,7 @@
-/** What the grammar makes of a statement. Every node knows where it starts, for messages. */
+/** The syntax tree of a statement. Every node knows its place, for messages. */
 
 export interface Place {
-  /** Characters before it in the text. */
+  /** Number of characters before it in the text. */
   readonly offset: number;
   readonly line: number;
   readonly column: number;
@@ -27,7 +27,7 @@ export type TypeName = { readonly at: Place } & (
 export interface Property {
   readonly name: string;
   readonly type: "STRING" | "BOOLEAN" | "INTEGER" | "DECIMAL" | "DOUBLE";
-  /** Of a number its digits. */
+  /** For a number, its digits. */
   readonly value: string;
   readonly at: Place;
 }

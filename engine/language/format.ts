@@ -1,12 +1,11 @@
 /**
- * Expressions back to text, in one canonical form: two texts are the same expression to ksqlDB where their
- * canonical forms are equal. Serves the matching of grouping expressions, names in messages, and the comparison of what a
- * server runs with the files.
+ * Expressions as text in one canonical form: two texts are the same expression to ksqlDB if their canonical forms are equal.
+ * Used to match the key in GROUP BY and SELECT, in messages, and to compare what a server runs with the files.
  */
 import type { Expression, TypeName } from "./ast.ts";
 import { nameText } from "./types.ts";
 
-/** `qualifiers`: names of the source, dropped before its columns. */
+/** `qualifiers`: names of the source, which are dropped in front of its columns. */
 export function expressionText(expression: Expression, qualifiers: readonly string[] = []): string {
   const text = (inner: Expression) => expressionText(inner, qualifiers);
   const list = (inner: readonly Expression[]) => inner.map(text).join(", ");

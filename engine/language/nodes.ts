@@ -1,4 +1,4 @@
-/** What is in a part of a statement, of whatever kind it is. */
+/** The nodes in a part of a statement. */
 import type { Expression, Item, Query, TypeName } from "./ast.ts";
 
 export type Node = Expression | Item | TypeName;

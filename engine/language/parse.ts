@@ -1,13 +1,13 @@
-/** Text to statements. The grammar is compiled when this module is loaded (some 50 ms), so that no generated file is kept. */
+/** Text to statements. The grammar is compiled when this module is loaded (about 50 ms), so that no generated file is kept. */
 import { readFileSync } from "node:fs";
 import peggy from "peggy";
 import { UserError } from "../../program/command.ts";
 import type { Place, Statement } from "./ast.ts";
 
-// Without the cache nested parentheses, as a server writes them, cost exponential time.
+// Without the cache, nested parentheses, as a server writes them, take exponential time.
 const grammar = peggy.generate(readFileSync(new URL("grammar.peggy", import.meta.url), "utf8"), { cache: true });
 
-/** Words that ksqlDB takes as names only in back quotes, as its parser answered. */
+/** Words that ksqlDB accepts as names only in back quotes, according to its parser. */
 export const reservedWords: ReadonlySet<string> = new Set(
   `ADVANCE ALL AND AS AT BEGINNING BETWEEN BY CASE CAST CATALOG CONNECTOR CONNECTORS CREATE DAYS DECIMAL DELETE DESCRIBE
    DISTINCT DROP ELSE END EXISTS EXPORT EXTENDED FALSE FROM FULL GROUP HAVING HOPPING HOURS IN INNER INSERT INTO IS JOIN

@@ -10,7 +10,7 @@ export type SqlType =
 
 export interface DecimalType {
   readonly base: "DECIMAL";
-  /** All digits, and those behind the point. Unlike elsewhere the precision has no upper bound. */
+  /** The number of all digits, and of those behind the point. The precision has no upper bound. */
   readonly precision: number;
   readonly scale: number;
 }
@@ -49,7 +49,7 @@ const named: Readonly<Record<string, SqlType>> = {
   VARCHAR: STRING,
 };
 
-/** The type that a statement names. Calls `refuse` where it is outside the subset, or none at all. */
+/** The type that a statement names. Calls `refuse` if it does not exist or is outside the subset. */
 export function typeOf(name: TypeName, refuse: Refuse): SqlType {
   switch (name.kind) {
     case "ARRAY":
@@ -94,7 +94,7 @@ export function typeText(type: SqlType): string {
   }
 }
 
-/** A name as it must be written to be read as itself. */
+/** A name as it must be written in a statement. */
 export function nameText(name: string): string {
   return /^[A-Z_][A-Z0-9_]*$/.test(name) ? name : `\`${name.replaceAll("`", "``")}\``;
 }
@@ -107,7 +107,7 @@ export function isNumber(type: SqlType): boolean {
   return type.base === "INTEGER" || type.base === "BIGINT" || type.base === "DECIMAL";
 }
 
-/** A BIGINT in its one representation: a number where that is exact. */
+/** A BIGINT in its only representation: a number if that is exact, otherwise a bigint. */
 export function bigint(value: bigint): number | bigint {
   return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value;
 }
