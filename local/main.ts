@@ -15,7 +15,7 @@ import { kindOf, watchDirectory, type SourceKind } from "./directory.ts";
 import { Platform } from "./platform.ts";
 import { rebuild } from "./rebuild.ts";
 import { serve, type Service } from "./server.ts";
-import { figures, summary } from "./summary.ts";
+import { alarms, figures, summary } from "./summary.ts";
 
 const declaration = {
   usage: `
@@ -89,7 +89,7 @@ await command(declaration, async ({ source, for: limit, rate, port, data, rebuil
     const metrics = new Metrics(platform.counters);
     metrics.watchPlatform(platform);
     service = await serve(data, platform.warehouse, port, metrics);
-    status = showStatus(() => figures(platform), process.stderr);
+    status = showStatus(() => figures(platform), alarms, process.stderr);
     const stop = stopSignal(limit, (again) =>
       talk(again ? "ended at once" : "\nstopping: storing what has come (Ctrl-C again ends at once)"),
     );

@@ -7,10 +7,11 @@ import { catalog } from "../schemas/catalog.ts";
 import { readTables } from "../schemas/tables.ts";
 import { InUseError } from "../sql/duckdb/faults.ts";
 import { readOffsets } from "../sql/duckdb/warehouse.ts";
+import { count } from "../program/forms.ts";
 import { showStatus } from "../program/status-line.ts";
 import { checkSchemas, kindOf } from "./directory.ts";
 import { Platform } from "./platform.ts";
-import { figures } from "./summary.ts";
+import { alarms, figures } from "./summary.ts";
 
 const file = "warehouse.duckdb";
 
@@ -35,7 +36,7 @@ export async function rebuild(dir: string, yes: boolean, talk: (line: string) =>
   await offsetsOrFault(path);
   remove(dir);
   const platform = await Platform.open(dir, kind, talk);
-  const status = showStatus(() => figures(platform), process.stderr);
+  const status = showStatus(() => figures(platform), alarms, process.stderr);
   try {
     await platform.catchUp();
   } finally {
@@ -125,8 +126,4 @@ function lossOf(
 function remove(dir: string): void {
   const names = readdirSync(dir).filter((name) => name.startsWith(`${file}.`));
   for (const name of [...names, file]) rmSync(join(dir, name), { recursive: true, force: true });
-}
-
-function count(number: number, what: string): string {
-  return `${number.toLocaleString("en-US")} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -1,5 +1,6 @@
 /** A recording on its way into a data directory that may hold it already, or others that overlap with it. */
 import { join } from "node:path";
+import { count } from "../program/forms.ts";
 import type { Source } from "../producer/frame.ts";
 import { knownEvents } from "../producer/repeats/in-log.ts";
 import type { Log } from "../topics/log/log.ts";
@@ -28,7 +29,6 @@ export async function prepareReplay(
   if (known === undefined) return undefined;
   const { session, shared } = new RecordedSessions(join(dir, "recordings"), lastFrame).place(recording);
   const stored = Math.min(shared, lastFrame(session));
-  const count = (frames: number) => frames.toLocaleString("en-US");
   if (stored > 0)
     talk(`known here: the recording is stored up to frame ${count(stored)} of ${count(recording.checksums.length)}`);
   return { source: recording.as(session), sink: new DistinctSink(log, known) };

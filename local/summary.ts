@@ -3,6 +3,9 @@ import type { Continuity } from "../producer/continuity.ts";
 import { droppedLines } from "./dropped-file.ts";
 import type { Platform } from "./platform.ts";
 
+/** Those of the status line that are zero as long as all is well. */
+export const alarms = ["missed", "quarantined", "dropped"];
+
 /** The figures of the status line. */
 export function figures({ counters, rows, lag, continuity, dropped }: Platform): Record<string, number> {
   const { frames, records, quarantined } = counters;

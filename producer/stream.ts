@@ -59,7 +59,7 @@ export async function stream(run: Run, log: Logger): Promise<void> {
     quarantined: counters.quarantined,
     ...(counters.own > 0 && { "own members dropped": counters.own }),
   });
-  const status = showStatus(figures, process.stderr, log);
+  const status = showStatus(figures, ["refused", "missed", "quarantined", "own members dropped"], process.stderr, log);
   const stop = stopSignal(duration, (again) =>
     log(
       again ? "error" : "info",
