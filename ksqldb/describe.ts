@@ -11,7 +11,7 @@ import type { OutputColumn } from "../engine/analysis/plan.ts";
 import type { Outline } from "./outline.ts";
 import { avroSchema } from "../engine/formats/avro-schema.ts";
 import type { Create, Place, Statement } from "../engine/language/ast.ts";
-import { typeNameText } from "../engine/language/format.ts";
+import { typeNameText } from "../engine/language/canonical-text.ts";
 import { typeText, type SqlType } from "../engine/language/types.ts";
 
 /** A table that cannot be described: a field of its schema or a column of its statement, or no statement writes its topic. */

@@ -6,8 +6,15 @@ import type { Analyser } from "../engine/analysis/analyse.ts";
 import type { Plan } from "../engine/analysis/plan.ts";
 import type { Script } from "../engine/analysis/query.ts";
 import { sourceScope } from "../engine/analysis/scope.ts";
-import type { CreateAs, Expression, Place, Query, Statement } from "../engine/language/ast.ts";
-import { nodesIn, qualifiersOf } from "../engine/language/nodes.ts";
+import {
+  type CreateAs,
+  type Expression,
+  nodesIn,
+  type Place,
+  qualifiersOf,
+  type Query,
+  type Statement,
+} from "../engine/language/ast.ts";
 import { reservedWords, StatementError, type RefusalKind } from "../engine/language/parse.ts";
 
 /** What is known of a query, executed or not. */

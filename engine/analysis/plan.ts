@@ -1,7 +1,7 @@
 /** The result of the analysis: every name resolved, every type known, every fault of a statement found. */
 import type { CreateAs } from "../language/ast.ts";
 import type { Typed } from "../expressions/typed.ts";
-import type { Column, ValueSide } from "../formats/format.ts";
+import type { Column, ValueSide } from "../formats/sides.ts";
 import type { Aggregate } from "../functions/aggregates.ts";
 
 /** A stream or a table: a topic, and the columns of its key and its value. */

@@ -1,6 +1,6 @@
 /** CREATE STREAM … AS and CREATE TABLE … AS. */
 import type { CreateAs, Expression, Item, Place } from "../language/ast.ts";
-import { expressionText } from "../language/format.ts";
+import { expressionText } from "../language/canonical-text.ts";
 import { nameText } from "../language/types.ts";
 import { typed } from "../expressions/expression.ts";
 import { condition } from "../expressions/logic.ts";

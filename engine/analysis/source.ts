@@ -3,7 +3,7 @@ import type { Create, Place, Property } from "../language/ast.ts";
 import { typeOf, typeText } from "../language/types.ts";
 import { outside, type Refuse } from "../language/parse.ts";
 import { avroSchema } from "../formats/avro-schema.ts";
-import { isKeyType, type Column, type ValueSide } from "../formats/format.ts";
+import { isKeyType, type Column, type ValueSide } from "../formats/sides.ts";
 import type { Source } from "./plan.ts";
 
 /** Names that every row has besides its columns. */

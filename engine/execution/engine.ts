@@ -8,7 +8,7 @@ import { Dropped, type Tally } from "../../topics/dropped.ts";
 import type { PartitionReader, PartitionWriter, TopicRecord, Topics } from "../../topics/port.ts";
 import type { Plan } from "../analysis/plan.ts";
 import { OutsideSubset, type Log } from "../expressions/typed.ts";
-import { newQuery, QueryFailure, type Emit, type ProcessingLog, type Query } from "./query.ts";
+import { newQuery, QueryFailure, type Emit, type ProcessingLog, type Query } from "./running-query.ts";
 import { rowReader, type ReadRow } from "./rows.ts";
 
 export interface EngineOptions {

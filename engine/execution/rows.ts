@@ -4,7 +4,7 @@ import { UnknownSchema, type Schemas, type TopicRecord } from "../../topics/port
 import type { Source } from "../analysis/plan.ts";
 import { OutsideSubset, type Log } from "../expressions/typed.ts";
 import { avroReader } from "../formats/avro-decoder.ts";
-import { keyReader, rootOf } from "../formats/format.ts";
+import { keyReader, rootOf } from "../formats/sides.ts";
 import type { Value } from "../language/types.ts";
 
 /** A record as a row. A query that explodes lists appends their items to `row`, replacing those of the query before it. */

@@ -2,8 +2,7 @@
  * Comparisons have two values: with NULL they are FALSE, whatever the operator. IS DISTINCT FROM treats NULL as a value.
  * Numbers compare by value, whatever their types.
  */
-import type { CompareOperator, Expression, Place } from "../language/ast.ts";
-import { nodesIn } from "../language/nodes.ts";
+import { type CompareOperator, type Expression, nodesIn, type Place } from "../language/ast.ts";
 import { outside, type Refuse } from "../language/parse.ts";
 import { BOOLEAN, isNumber, sameType, typeText, type SqlType, type Value } from "../language/types.ts";
 import { asDecimal, powerOfTen } from "./decimal.ts";

@@ -10,7 +10,7 @@ import { headerLength, schemaIdOf } from "../../topics/wire.ts";
 import { OutsideSubset } from "../expressions/typed.ts";
 import { avroName } from "./avro-schema.ts";
 import { avroType, isDecimal, required, type AvroType, type Kind } from "./avro-type.ts";
-import type { Column } from "./format.ts";
+import type { Column } from "./sides.ts";
 
 interface Input extends Cursor {
   /** All bytes as Latin-1, once a text has been read: slicing it takes a fraction of the time of a call to the buffer. */

@@ -1,6 +1,6 @@
 /** Columns as the Avro schema that ksqlDB registers for them, by way of Kafka Connect. */
 import type { SqlType } from "../language/types.ts";
-import { rootOf, type ValueSide } from "./format.ts";
+import { rootOf, type ValueSide } from "./sides.ts";
 
 /** Every field may be null. Throws if a column has a name that Avro does not have. */
 export function avroSchema(side: ValueSide): object {

@@ -1,4 +1,4 @@
-/** The syntax tree of a statement. Every node knows its place, for messages. */
+/** The syntax tree of a statement, and how to look into it. Every node knows its place, for messages. */
 
 export interface Place {
   /** Number of characters before it in the text. */
@@ -141,3 +141,17 @@ export type Expression = { readonly at: Place } & (
   | { readonly kind: "map"; readonly entries: readonly { key: Expression; value: Expression }[] }
   | { readonly kind: "struct"; readonly fields: readonly { name: string; value: Expression }[] }
 );
+
+export type Node = Expression | Item | TypeName;
+
+/** Every node of the syntax in a part of a statement, the outer before the inner. */
+export function nodesIn(part: unknown): Node[] {
+  if (typeof part !== "object" || part === null) return [];
+  const inner = Object.values(part).flatMap(nodesIn);
+  return "kind" in part ? [part as Node, ...inner] : inner;
+}
+
+/** The names that may stand before a column of a query's only source: its own and its alias. */
+export function qualifiersOf({ from }: Query): string[] {
+  return [from.name.name, from.alias?.name ?? from.name.name];
+}

@@ -5,9 +5,8 @@ import { sourceScope } from "../../engine/analysis/scope.ts";
 import { typed } from "../../engine/expressions/expression.ts";
 import type { Refuse } from "../../engine/language/parse.ts";
 import type { Typed } from "../../engine/expressions/typed.ts";
-import type { Expression, Query } from "../../engine/language/ast.ts";
-import { expressionText } from "../../engine/language/format.ts";
-import { nodesIn, qualifiersOf } from "../../engine/language/nodes.ts";
+import { type Expression, nodesIn, qualifiersOf, type Query } from "../../engine/language/ast.ts";
+import { expressionText } from "../../engine/language/canonical-text.ts";
 import type { SqlType } from "../../engine/language/types.ts";
 
 /** Its text without the names of the query's only source. */

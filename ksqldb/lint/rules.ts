@@ -7,9 +7,16 @@ import type { OutputColumn, Source } from "../../engine/analysis/plan.ts";
 import type { Outline } from "../outline.ts";
 import { disagreements, type Disagreement } from "../describe.ts";
 import { literal } from "../../engine/expressions/typed.ts";
-import type { Expression, Item, Place, Query, Statement } from "../../engine/language/ast.ts";
-import { typeNameText } from "../../engine/language/format.ts";
-import { nodesIn, type Node } from "../../engine/language/nodes.ts";
+import {
+  type Expression,
+  type Item,
+  type Node,
+  nodesIn,
+  type Place,
+  type Query,
+  type Statement,
+} from "../../engine/language/ast.ts";
+import { typeNameText } from "../../engine/language/canonical-text.ts";
 import { INTEGER, STRING, typeText } from "../../engine/language/types.ts";
 import { conditions, excludes, plainText, type TypeOf } from "./expressions.ts";
 

@@ -3,9 +3,8 @@
  * compared in one spelling, so that equal texts mean the same: a server keeps statements in words of its own, with properties
  * added, names qualified and quoted, and `x NOT IN` written as `NOT (x IN …)`.
  */
-import type { Expression, Query, Statement } from "../../engine/language/ast.ts";
-import { expressionText, typeNameText } from "../../engine/language/format.ts";
-import { nodesIn, qualifiersOf } from "../../engine/language/nodes.ts";
+import { type Expression, nodesIn, qualifiersOf, type Query, type Statement } from "../../engine/language/ast.ts";
+import { expressionText, typeNameText } from "../../engine/language/canonical-text.ts";
 import type { Desired } from "./desired.ts";
 import { exactlyOnce, guaranteeProperty, isExactlyOnce } from "./queries.ts";
 import type { Column, Source } from "./state.ts";

@@ -1,7 +1,7 @@
 /** Whether records are those that a test expects. */
 import type { Source } from "../../engine/analysis/plan.ts";
 import { parseExact, rescale } from "../../engine/expressions/decimal.ts";
-import { rootOf } from "../../engine/formats/format.ts";
+import { rootOf } from "../../engine/formats/sides.ts";
 import { JsonNumber, jsonText, type Json } from "./json-text.ts";
 import type { SqlType } from "../../engine/language/types.ts";
 import type { CaseRecord } from "./records.ts";

@@ -7,7 +7,7 @@ import type { Source } from "../../engine/analysis/plan.ts";
 import { decimalText, digitsOf, parseExact, rescale } from "../../engine/expressions/decimal.ts";
 import { avroSchema } from "../../engine/formats/avro-schema.ts";
 import { avroReader } from "../../engine/formats/avro-decoder.ts";
-import { keyReader, rootOf } from "../../engine/formats/format.ts";
+import { keyReader, rootOf } from "../../engine/formats/sides.ts";
 import { JsonNumber, jsonText, type Json } from "./json-text.ts";
 import type { MemorySchemas } from "./memory.ts";
 

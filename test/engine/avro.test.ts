@@ -4,7 +4,7 @@ import { OutsideSubset } from "../../engine/expressions/typed.ts";
 import { avroReader } from "../../engine/formats/avro-decoder.ts";
 import { avroWriter } from "../../engine/formats/avro-encoder.ts";
 import { avroSchema } from "../../engine/formats/avro-schema.ts";
-import { keyReader, rootOf, type ValueSide } from "../../engine/formats/format.ts";
+import { keyReader, rootOf, type ValueSide } from "../../engine/formats/sides.ts";
 import * as T from "../../engine/language/types.ts";
 import type { Schemas } from "../../topics/port.ts";
 

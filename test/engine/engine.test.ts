@@ -8,7 +8,7 @@ import { Engine, type EngineOptions } from "../../engine/execution/engine.ts";
 import { avroReader } from "../../engine/formats/avro-decoder.ts";
 import { avroWriter } from "../../engine/formats/avro-encoder.ts";
 import { avroSchema } from "../../engine/formats/avro-schema.ts";
-import { rootOf } from "../../engine/formats/format.ts";
+import { rootOf } from "../../engine/formats/sides.ts";
 import { readStatements } from "../../ksqldb/statements.ts";
 import type { Value } from "../../engine/language/types.ts";
 import { MemoryTopics } from "../../ksqldb/testing/memory.ts";

@@ -1,6 +1,5 @@
 /** A ksqlDB's mind: what statements do to its sources, queries and topics, and with which words it refuses them. */
-import type { CreateAs, Place, Statement } from "../../engine/language/ast.ts";
-import { nodesIn } from "../../engine/language/nodes.ts";
+import { type CreateAs, nodesIn, type Place, type Statement } from "../../engine/language/ast.ts";
 import { parse, type StatementError } from "../../engine/language/parse.ts";
 import { describe, explain, list, propertiesEntity } from "./show.ts";
 import { nameIn, refuse, type Properties, type Result, type Source, type State } from "./state.ts";

@@ -1,6 +1,6 @@
 /** What ksqlDB makes of a statement: the text that it stores, and the types of its columns. */
 import type { CreateAs, Expression, Item, Query, Statement } from "../../engine/language/ast.ts";
-import { expressionText, typeNameText } from "../../engine/language/format.ts";
+import { expressionText, typeNameText } from "../../engine/language/canonical-text.ts";
 import { nameText } from "../../engine/language/types.ts";
 
 export interface Column {

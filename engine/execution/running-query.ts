@@ -6,7 +6,7 @@ import { pseudoColumns } from "../analysis/source.ts";
 import { OutsideSubset, type Log, type Row, type Typed } from "../expressions/typed.ts";
 import { avroWriter } from "../formats/avro-encoder.ts";
 import { avroSchema } from "../formats/avro-schema.ts";
-import { rootOf } from "../formats/format.ts";
+import { rootOf } from "../formats/sides.ts";
 import type { Value } from "../language/types.ts";
 import { Groups, type Group } from "./groups.ts";
 import type { Read } from "./rows.ts";
