@@ -98,7 +98,7 @@ function describe(write: boolean): void {
   const broken = write ? breaks(readTables(), shapes) : [];
   if (broken.length > 0)
     throw new UserError(
-      broken.map(({ table, what, happens, cure }) => `${table}: ${what}; ${happens}. Cure: ${cure}.`).join("\n"),
+      broken.map(({ table, what, happens, cure }) => `${table}: ${what}; ${happens}. Fix: ${cure}.`).join("\n"),
     );
   const files = [
     { file: lockFile, text: lockText(shapes) },

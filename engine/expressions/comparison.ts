@@ -43,6 +43,10 @@ function testOf(op: CompareOperator, left: Typed, right: Typed, places: Places, 
   if (leftType.base === rightType.base && scalar && (equality || leftType.base === "STRING")) return test;
   if (sameType(leftType, rightType) && equality && !scalar)
     return outside(places.at, `the comparison of ${typeText(leftType)}`, refuse);
+  // ksqlDB reads a text beside ROWTIME as a time.
+  const isTime = [left, right].some(({ column }) => column === "ROWTIME");
+  if (isTime && [leftType, rightType].some(({ base }) => base === "STRING"))
+    return outside(places.at, "ROWTIME beside a text", refuse);
   return refuse(places.at, `${typeText(leftType)} cannot be compared with ${typeText(rightType)} by ${op}`, "type");
 }
 

@@ -5,7 +5,7 @@ import { sourceScope } from "../../engine/analysis/scope.ts";
 import { typed } from "../../engine/expressions/expression.ts";
 import type { Refuse } from "../../engine/language/parse.ts";
 import type { Typed } from "../../engine/expressions/typed.ts";
-import { type Expression, nodesIn, qualifiersOf, type Query } from "../../engine/language/ast.ts";
+import { type Expression, type Item, nodesIn, qualifiersOf, type Query } from "../../engine/language/ast.ts";
 import { expressionText } from "../../engine/language/canonical-text.ts";
 import type { SqlType } from "../../engine/language/types.ts";
 
@@ -13,6 +13,18 @@ import type { SqlType } from "../../engine/language/types.ts";
 export function plainText(expression: Expression, query: Query): string {
   return expressionText(expression, qualifiersOf(query));
 }
+
+/** The items of a SELECT list that are expressions. */
+export const items = (query: Query) =>
+  query.items.filter((item): item is Item & { kind: "item" } => item.kind === "item");
+
+/** The name of the column that an item makes. */
+export const nameOf = ({ name, expression }: Item & { kind: "item" }) =>
+  name?.name ?? (expression.kind === "name" || expression.kind === "field" ? expression.name : "KSQL_COL_…");
+
+/** The item that makes a column. */
+export const itemOf = (query: Query, column: string | undefined) =>
+  items(query).find((item) => nameOf(item) === column);
 
 /** Whatever stands where ksqlDB needs true or false. */
 export function conditions(query: Query): Expression[] {

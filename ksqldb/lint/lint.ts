@@ -10,9 +10,9 @@ import { describeTables } from "../describe.ts";
 import type { RefusalKind, StatementError } from "../../engine/language/parse.ts";
 import type { Outline } from "../outline.ts";
 import { understand, type Statements } from "../statements.ts";
-import { typesIn } from "./expressions.ts";
+import { itemOf, typesIn } from "./expressions.ts";
 import { additions, breaks, type Addition, type Change } from "./lock.ts";
-import { itemOf, rules } from "./rules.ts";
+import { rules } from "./rules.ts";
 
 export interface Finding {
   readonly file: string;
@@ -30,7 +30,7 @@ export interface Finding {
 type Spot = Pick<Finding, "file" | "line" | "column">;
 
 export function findingText({ file, line, column, rule, happens, cure }: Finding): string {
-  return `${file}:${line}:${column}: [${rule}] ${happens}. Cure: ${cure}.`;
+  return `${file}:${line}:${column}: [${rule}] ${happens}. Fix: ${cure}.`;
 }
 
 /** Nothing is deployed with one of these. */

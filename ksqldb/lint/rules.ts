@@ -9,7 +9,6 @@ import { disagreements, type Disagreement } from "../describe.ts";
 import { literal } from "../../engine/expressions/typed.ts";
 import {
   type Expression,
-  type Item,
   type Node,
   nodesIn,
   type Place,
@@ -18,7 +17,7 @@ import {
 } from "../../engine/language/ast.ts";
 import { typeNameText } from "../../engine/language/canonical-text.ts";
 import { INTEGER, STRING, typeText } from "../../engine/language/types.ts";
-import { conditions, excludes, plainText, type TypeOf } from "./expressions.ts";
+import { conditions, excludes, itemOf, items, nameOf, plainText, type TypeOf } from "./expressions.ts";
 
 /** A statement, and what is known of it. */
 interface Subject {
@@ -70,14 +69,6 @@ const about = (what: Disagreement["about"]) => (subject: Subject) =>
 
 const property = ({ properties }: Statement, name: string) => properties.find((other) => other.name === name);
 
-const items = (query: Query) => query.items.filter((item): item is Item & { kind: "item" } => item.kind === "item");
-
-const nameOf = ({ name, expression }: Item & { kind: "item" }) =>
-  name?.name ?? (expression.kind === "name" || expression.kind === "field" ? expression.name : "KSQL_COL_…");
-
-export const itemOf = (query: Query, column: string | undefined) =>
-  items(query).find((item) => nameOf(item) === column);
-
 const hasItem = (query: Query, name: string, text: string) =>
   items(query).some((item) => nameOf(item) === name && plainText(item.expression, query) === text);
 
@@ -94,11 +85,6 @@ const isMilliseconds = (node: Node) =>
   node.kind === "name" && ["ROWTIME", "WINDOWSTART", "WINDOWEND"].includes(node.name);
 
 const readsType = (part: Expression) => part.kind === "name" && part.name === "type";
-
-/** Whether a topic is written by a statement. */
-const isDerived = (topic: string, plans: readonly Outline[]) =>
-  plans.some(({ sink }) => sink.topic === topic) ||
-  catalog.some(({ name, writtenBy }) => name === topic && writtenBy === "ksqldb");
 
 export const rules: Readonly<Record<string, Rule>> = {
   file: {
@@ -289,9 +275,12 @@ export const rules: Readonly<Record<string, Rule>> = {
     cure: "CONCAT, which passes over NULL",
   },
   "raw-source": {
-    find: inQuery((query, { plan, plans }) =>
-      plan?.aggregation !== undefined && isDerived(plan.source.topic, plans) ? [query.from.name] : [],
-    ),
+    find: inQuery((query, { plan, plans }) => {
+      const isDerived =
+        plans.some(({ sink }) => sink.topic === plan?.source.topic) ||
+        catalog.some(({ name, writtenBy }) => name === plan?.source.topic && writtenBy === "ksqldb");
+      return plan?.aggregation !== undefined && isDerived ? [query.from.name] : [];
+    }),
     server:
       "writes every row of a derived topic again when its statement is replaced or created again, and what aggregates it counts them twice, for good",
     cure: "read the raw topic, with the conditions and expressions of the statement in between",

@@ -3,7 +3,6 @@
  * records of the derived topics are what must come out.
  */
 import { analyse, type Analysis } from "../../engine/analysis/analyse.ts";
-import type { Source } from "../../engine/analysis/plan.ts";
 import type { Script } from "../../engine/analysis/query.ts";
 import { Engine } from "../../engine/execution/engine.ts";
 import { MemoryTopics } from "./memory.ts";
@@ -19,16 +18,12 @@ export interface CaseResult {
   readonly failure: Error | undefined;
 }
 
-/** Throws StatementError where the statements are refused. `topics` may hold schemas already. */
-export function runCase(
-  scripts: readonly Script[],
-  inputs: readonly CaseRecord[],
-  topics = new MemoryTopics(),
-): CaseResult {
+/** Throws StatementError if the statements are refused. */
+export function runCase(scripts: readonly Script[], inputs: readonly CaseRecord[]): CaseResult {
+  const topics = new MemoryTopics();
   const analysis = analyse(scripts);
   const logged: string[] = [];
   const sources = [...analysis.sources.values()];
-  const derived = new Set(analysis.plans.map(({ sink }) => sink.topic));
   const engine = new Engine(analysis.plans, topics, (query, message) => logged.push(`${query}: ${message}`), {
     commitMs: "each",
   });
@@ -48,14 +43,11 @@ export function runCase(
   } catch (error) {
     failure = error as Error;
   }
-  const outputs = sources
-    .filter(({ topic }) => derived.has(topic))
-    .map(
-      (source: Source) =>
-        [
-          source.topic,
-          topics.topic(source.topic).records.map((record) => outputOf(record, source, topics.schemas)),
-        ] as const,
+  const outputs = new Map<string, readonly CaseRecord[]>();
+  for (const { sink } of analysis.plans)
+    outputs.set(
+      sink.topic,
+      topics.topic(sink.topic).records.map((record) => outputOf(record, sink, topics.schemas)),
     );
-  return { analysis, outputs: new Map(outputs), logged, failure };
+  return { analysis, outputs, logged, failure };
 }

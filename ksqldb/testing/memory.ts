@@ -59,9 +59,8 @@ class MemoryPartition implements PartitionReader, PartitionWriter {
   }
 }
 
-export class MemorySchemas implements Schemas {
+class MemorySchemas implements Schemas {
   readonly #schemas: object[] = [];
-  readonly #subjects = new Map<string, object>();
 
   byId(id: number): object {
     const schema = this.#schemas[id - 1];
@@ -69,14 +68,9 @@ export class MemorySchemas implements Schemas {
     return schema;
   }
 
-  idOf(subject: string, schema: object): number {
+  idOf(_subject: string, schema: object): number {
     const text = JSON.stringify(schema);
-    this.#subjects.set(subject, schema);
     const place = this.#schemas.findIndex((other) => JSON.stringify(other) === text);
     return place < 0 ? this.#schemas.push(schema) : place + 1;
-  }
-
-  latest(subject: string): object | undefined {
-    return this.#subjects.get(subject);
   }
 }

@@ -1,37 +1,13 @@
 /** Records as test files write them, in JSON, to and from the bytes of their formats. */
-import avsc from "avsc";
 import type { Schemas, TopicRecord } from "../../topics/port.ts";
-import { wireEncoder } from "../../topics/wire.ts";
-import type { SqlType, Value } from "../../engine/language/types.ts";
+import { bigint, typeText, type SqlType, type Value } from "../../engine/language/types.ts";
 import type { Source } from "../../engine/analysis/plan.ts";
-import { decimalText, digitsOf, parseExact, rescale } from "../../engine/expressions/decimal.ts";
+import { decimalText, parseExact, rescale } from "../../engine/expressions/decimal.ts";
 import { avroSchema } from "../../engine/formats/avro-schema.ts";
 import { avroReader } from "../../engine/formats/avro-decoder.ts";
 import { keyReader, rootOf } from "../../engine/formats/sides.ts";
+import { avroWriter } from "../../engine/formats/avro-encoder.ts";
 import { JsonNumber, jsonText, type Json } from "./json-text.ts";
-import type { MemorySchemas } from "./memory.ts";
-
-/** avsc's type of a schema, with all 64 bits of a long. */
-function avroTypeOf(schema: object): avsc.Type {
-  // avsc looks up only a bare name in its registry, so a long stands bare.
-  const bare: unknown = JSON.parse(JSON.stringify(schema), (_, node: AvroNode | null) =>
-    node !== null && typeof node === "object" && node.type === "long" && !("name" in node) ? "long" : node,
-  );
-  // oxlint-disable-next-line eslint/no-underscore-dangle -- the name that avsc documents
-  const long = avsc.types.LongType.__with({
-    fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
-    toBuffer: (value: bigint) => {
-      const bytes = Buffer.alloc(8);
-      bytes.writeBigInt64LE(value);
-      return bytes;
-    },
-    fromJSON: BigInt,
-    toJSON: Number,
-    isValid: (value: unknown) => typeof value === "bigint",
-    compare: (a: bigint, b: bigint) => Number(a > b) - Number(a < b),
-  });
-  return avsc.Type.forSchema(bare as avsc.Schema, { wrapUnions: false, registry: { long } });
-}
 
 /** What a test file says of a record. */
 export interface CaseRecord {
@@ -59,17 +35,49 @@ export function caseRecord(json: Json): CaseRecord {
   };
 }
 
-/**
- * The bytes of a record's key or value. A value is written with the latest schema of its subject, if one is registered.
- * Throws if it does not fit.
- */
-export function toBytes(json: Json, side: "key" | "value", source: Source, schemas: MemorySchemas): Buffer | null {
+/** The bytes of a record's key or value. Throws if it does not fit the columns. */
+export function toBytes(json: Json, side: "key" | "value", source: Source, schemas: Schemas): Buffer | null {
   if (json === null) return null;
   if (side === "key") return keyBytes(plainText(json), source.key.columns[0].type);
-  const subject = `${source.topic}-value`;
-  const schema = schemas.latest(subject) ?? avroSchema(source.value);
-  const encode = wireEncoder(avroTypeOf(schema), schemas.idOf(subject, schema));
-  return Buffer.from(encode(avroValue(json, schema) as object));
+  const root = rootOf(source.value);
+  const write = avroWriter(root, schemas.idOf(`${source.topic}-value`, avroSchema(source.value)));
+  return Buffer.from(write(valueOf(json, root)));
+}
+
+function valueOf(json: Json, type: SqlType): Value {
+  if (json === null) return null;
+  const unfit = () => new Error(`${jsonText(json)} is not ${typeText(type)}`);
+  switch (type.base) {
+    case "STRING":
+      return plainText(json);
+    case "BOOLEAN":
+      if (typeof json !== "boolean") throw unfit();
+      return json;
+    case "INTEGER":
+    case "BIGINT": {
+      const number = BigInt(plainText(json));
+      if (BigInt.asIntN(type.base === "INTEGER" ? 32 : 64, number) !== number) throw unfit();
+      return bigint(number);
+    }
+    case "DECIMAL": {
+      const { units, scale } = parseExact(plainText(json));
+      return rescale(units, scale, type.scale);
+    }
+    case "ARRAY":
+      if (!Array.isArray(json)) throw unfit();
+      return (json as readonly Json[]).map((item) => valueOf(item, type.item));
+    case "STRUCT": {
+      if (!(json instanceof Map)) throw unfit();
+      const members = [...(json as ReadonlyMap<string, Json>)].map(
+        ([name, value]) => [name.toUpperCase(), value] as const,
+      );
+      const values = new Map([...members, ...(json as ReadonlyMap<string, Json>)]);
+      return type.fields.map((field) => {
+        const value = values.get(field.name) ?? values.get(field.name.toUpperCase()) ?? null;
+        return valueOf(value, field.type);
+      });
+    }
+  }
 }
 
 function keyBytes(text: string, { base }: SqlType): Buffer {
@@ -122,70 +130,6 @@ export function outputOf(record: TopicRecord, source: Source, schemas: Schemas):
 
 function plainText(json: Json): string {
   return json instanceof JsonNumber ? json.text : typeof json === "string" ? json : jsonText(json);
-}
-
-interface AvroNode {
-  readonly type?: unknown;
-  readonly logicalType?: string;
-  readonly scale?: number;
-  readonly items?: unknown;
-  readonly values?: unknown;
-  readonly fields?: readonly { readonly name: string; readonly type: unknown }[];
-  readonly size?: number;
-}
-
-function nodeOf(schema: unknown): AvroNode {
-  return typeof schema === "string" ? { type: schema } : (schema as AvroNode);
-}
-
-/** What avsc takes for a JSON value under a schema. */
-function avroValue(json: Json, schema: unknown): unknown {
-  if (Array.isArray(schema)) {
-    const branch: unknown = (schema as unknown[]).find((one) => one !== "null");
-    return json === null ? null : avroValue(json, branch);
-  }
-  const node = nodeOf(schema);
-  if (typeof node.type === "object") return avroValue(json, node.type);
-  if (node.logicalType === "decimal") return decimalBytes(plainText(json), node.scale ?? 0);
-  switch (node.type) {
-    case "string":
-    case "enum":
-      return plainText(json);
-    case "long":
-      return BigInt(plainText(json));
-    case "int":
-    case "float":
-    case "double":
-      return Number(plainText(json));
-    case "bytes":
-    case "fixed":
-      return Buffer.from(plainText(json));
-    case "array":
-      return (json as readonly Json[]).map((item) => avroValue(item, node.items));
-    case "map":
-      return Object.fromEntries(
-        [...(json as ReadonlyMap<string, Json>)].map(([name, item]) => [name, avroValue(item, node.values)]),
-      );
-    case "record": {
-      const members = json as ReadonlyMap<string, Json>;
-      const member = (name: string) =>
-        members.get(name) ?? [...members].find(([other]) => other.toUpperCase() === name.toUpperCase())?.[1] ?? null;
-      return Object.fromEntries(node.fields!.map((field) => [field.name, avroValue(member(field.name), field.type)]));
-    }
-    case undefined:
-    default:
-      return json;
-  }
-}
-
-function decimalBytes(text: string, scale: number): Buffer {
-  const exact = parseExact(text);
-  const units = rescale(exact.units, exact.scale, scale);
-  const length = Math.ceil((digitsOf(units) * Math.log2(10) + 1) / 8) + 1;
-  const hex = BigInt.asUintN(length * 8, units)
-    .toString(16)
-    .padStart(length * 2, "0");
-  return Buffer.from(hex, "hex");
 }
 
 export type Members = ReadonlyMap<string, Json>;

@@ -9,7 +9,6 @@ import { OutsideSubset } from "../../engine/expressions/typed.ts";
 import { typeText } from "../../engine/language/types.ts";
 import { runCase, type CaseResult } from "../../ksqldb/testing/case.ts";
 import { compareRecords } from "../../ksqldb/testing/compare.ts";
-import { MemoryTopics } from "../../ksqldb/testing/memory.ts";
 import { postFaults } from "./post.ts";
 import { caseRecord, listOf, textOf, type CaseRecord, type Members } from "../../ksqldb/testing/records.ts";
 
@@ -158,22 +157,11 @@ function run(members: Members): CaseResult {
   if (properties.has("ksql.output.topic.name.prefix") && prefixed.length > 0)
     throw new UserError("a prefix of topics is not known here");
 
-  const topics = new MemoryTopics();
-  for (const topic of listOf(members, "topics") as Members[]) {
-    for (const [member, side] of [
-      ["valueSchema", "value"],
-      ["keySchema", "key"],
-    ] as const) {
-      const schema = topic.get(member);
-      if (schema === undefined || schema === null || /JSON|PROTOBUF/i.test(textOf(topic, `${side}Format`))) continue;
-      topics.schemas.idOf(`${textOf(topic, "name")}-${side}`, JSON.parse(jsonText(schema)) as object);
-    }
-  }
   const scripts = statements.map((statement, i) => ({
     file: `statement ${i + 1}`,
     text: /;\s*$/.test(statement) ? statement : `${statement};`,
   }));
-  return runCase(scripts, listOf(members, "inputs").map(caseRecord), topics);
+  return runCase(scripts, listOf(members, "inputs").map(caseRecord));
 }
 
 function failureFaults(members: Members, { failure }: CaseResult): string[] {

@@ -150,7 +150,7 @@ describeTerraform("an environment", () => {
     const { code, output } = await clone.run(["synth"]);
     expect(code).toBe(1);
     expect(output).toContain("the column maker_order_id is gone; Terraform would drop it with its data");
-    expect(output).toContain("Cure: keep it");
+    expect(output).toContain("Fix: keep it");
   });
 
   it("is gone after destroy, statements first, and the services of the project stay", async () => {

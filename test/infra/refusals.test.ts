@@ -24,25 +24,25 @@ describe("no stack is made", () => {
       "schemas/tables.lock.json",
       (content) =>
         JSON.stringify((JSON.parse(content) as { name: string }[]).filter(({ name }) => name !== "coinbase_trades")),
-      /ksqldb\/03_\S+: \[lock-behind\] coinbase_trades: the table is new; .* Cure: npm run ksqldb -- describe --write/,
+      /ksqldb\/03_\S+: \[lock-behind\] coinbase_trades: the table is new; .* Fix: npm run ksqldb -- describe --write/,
     ],
     [
       "of a table that the catalogue no longer sinks",
       catalog,
       (content) => content.replace('    table: { partitionBy: perHour, clusterBy: ["product_id", "side"] },\n', ""),
-      /ksqldb\/04_\S+: \[lock\] coinbase_book_changes: the table is gone; .* Cure: keep it/,
+      /ksqldb\/04_\S+: \[lock\] coinbase_book_changes: the table is gone; .* Fix: keep it/,
     ],
     [
       "of no partitions",
       catalog,
       (content) => content.replace("const partitions = 6", "const partitions = 0"),
-      /schemas\/catalog\.ts:\d+:5: \[topic\] coinbase_ticker has 0 partitions .* Cure: a whole number of partitions above 0/,
+      /schemas\/catalog\.ts:\d+:5: \[topic\] coinbase_ticker has 0 partitions .* Fix: a whole number of partitions above 0/,
     ],
     [
       "of a derived topic with other partitions than its source",
       catalog,
       (content) => content.replace(/(name: "coinbase_trades",[^}]*?)partitions,/, "$1partitions: 3,"),
-      /schemas\/catalog\.ts:\d+:5: \[topic\] coinbase_trades has 3 partitions and coinbase_full, .* 6: .* Cure: the same number/,
+      /schemas\/catalog\.ts:\d+:5: \[topic\] coinbase_trades has 3 partitions and coinbase_full, .* 6: .* Fix: the same number/,
     ],
     [
       "of a view that reads what there is not",

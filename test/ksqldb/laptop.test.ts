@@ -82,7 +82,7 @@ it("an error refuses all", async () => {
       command,
       1,
       expect.stringMatching(
-        /ksqldb\/05_coinbase_bars_1s\.sql:17:3: \[refused\] the function LOWEST .* Cure: put all of the column/,
+        /ksqldb\/05_coinbase_bars_1s\.sql:17:3: \[refused\] the function LOWEST .* Fix: put all of the column/,
       ),
     ]);
   }

@@ -412,7 +412,7 @@ describe("what is not understood is told with its place, and hides nothing else"
     );
     const own = findings.filter((finding) => finding.file === file).map(findingText);
     expect(own.join("\n")).toContain(expected);
-    expect(own.every((line) => /^ksqldb\/41_warm\.sql:\d+:\d+: \[[a-z-]+\] [^]+\. Cure: .+\.$/.test(line))).toBe(true);
+    expect(own.every((line) => /^ksqldb\/41_warm\.sql:\d+:\d+: \[[a-z-]+\] [^]+\. Fix: .+\.$/.test(line))).toBe(true);
   });
 
   it("every file is told of, and every rule that needs no types", () => {
@@ -558,7 +558,7 @@ describe("the lock", () => {
     const gone = changed("03_", (text) => text.replace("  `maker_order_id`,\n", ""));
     expect(lint(gone, readTables()).map(findingText)).toEqual([
       expect.stringMatching(
-        /^ksqldb\/03_coinbase_trades.sql:10:1: \[lock\] coinbase_trades: the column maker_order_id is gone; .* Cure: keep it: /,
+        /^ksqldb\/03_coinbase_trades.sql:10:1: \[lock\] coinbase_trades: the column maker_order_id is gone; .* Fix: keep it: /,
       ),
     ]);
     const renamed = changed("05_", (text) => text.replace("AS `volume`", "AS `amount`"));
@@ -618,7 +618,7 @@ describe("the lock", () => {
     const appended = changed("03_", (text) => text.replace("\nFROM", "  , `reason`\nFROM"));
     expect(lint(appended, readTables()).map(findingText)).toEqual([
       expect.stringMatching(
-        /^ksqldb\/03_coinbase_trades.sql:\d+:\d+: \[lock-behind\] coinbase_trades: the column reason is new; schemas\/tables.lock.json does not say so. Cure: npm run ksqldb -- describe --write, and commit it.$/,
+        /^ksqldb\/03_coinbase_trades.sql:\d+:\d+: \[lock-behind\] coinbase_trades: the column reason is new; schemas\/tables.lock.json does not say so. Fix: npm run ksqldb -- describe --write, and commit it.$/,
       ),
     ]);
   });
