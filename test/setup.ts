@@ -1,6 +1,25 @@
-/** Before any test: the Kafka client that some of them load. */
+/** Before any test: the Kafka client that some of them load, and the commands that they start. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
 import { ensureBinding } from "../topics/kafka/native.ts";
+import { bundleCommands } from "./commands.ts";
 
-export default function setup(): Promise<void> {
-  return ensureBinding((line) => void process.stderr.write(`${line}\n`));
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The folder of the bundled commands. */
+    readonly commands: string;
+  }
+}
+
+/** Programs that only tests start. */
+const programs = ["test/local/follow-process.ts", "test/program/stopping-process.ts"];
+
+export default async function setup(project: TestProject): Promise<() => void> {
+  await ensureBinding((line) => void process.stderr.write(`${line}\n`));
+  const folder = mkdtempSync(join(tmpdir(), "tapeline-commands-"));
+  await bundleCommands(folder, programs);
+  project.provide("commands", folder);
+  return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, inject, it, onTestFinished } from "vitest";
 import type { Credentials } from "../../exchange/credentials.ts";
+import { bundleOf } from "../commands.ts";
 import { newFolder } from "../folder.ts";
 import type { Message } from "../local/tape-checker.ts";
 import { Client, exchange, signature } from "./client.ts";
 
-const main = join(import.meta.dirname, "../../exchange/main.ts");
-const command = ["--import", "tsx", main];
+const command = [bundleOf(inject("commands"), "exchange/main.ts")];
 
 function start(...args: string[]) {
   const child = spawn(process.execPath, [...command, ...args], { stdio: ["pipe", "pipe", "pipe"] });

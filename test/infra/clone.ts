@@ -4,6 +4,8 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { stripVTControlCharacters } from "node:util";
+import { inject } from "vitest";
+import { giveBundles, scriptWords } from "../commands.ts";
 import { newFolder } from "../folder.ts";
 import type { FakeProvider } from "./fake/provider.ts";
 
@@ -23,6 +25,9 @@ export class Clone {
   readonly dir = newFolder();
   readonly #environment: NodeJS.ProcessEnv;
 
+  /** Whether a module was edited: then its commands run from their sources, by npm. */
+  #isChanged = false;
+
   /**
    * `variables` are those of its user; the providers are in the place of the real ones. `from`: a copy of that clone's folder,
    * with whatever has come there.
@@ -32,6 +37,7 @@ export class Clone {
       for (const name of [...parts, ...files]) cpSync(join(project, name), join(this.dir, name), { recursive: true });
       symlinkSync(join(project, "node_modules"), join(this.dir, "node_modules"));
     } else cpSync(from, this.dir, { recursive: true });
+    giveBundles(inject("commands"), this.dir);
     this.#environment = {
       PATH: process.env["PATH"],
       TERRAFORM_BINARY_NAME: process.env["TERRAFORM_BINARY_NAME"],
@@ -58,19 +64,38 @@ export class Clone {
     const after = change(before);
     if (after === before) throw new Error(`nothing is changed in ${file}`);
     writeFileSync(path, after);
+    if (!file.endsWith(".ts")) return;
+    this.#isChanged = true;
+    cpSync(join(project, "package.json"), join(this.dir, "package.json"));
   }
 
   write(file: string, content: string): void {
     writeFileSync(join(this.dir, file), content);
   }
 
-  /** `npm run …` as its user types it. `interrupt`: Ctrl-C then. */
+  /** What `npm run …` does as its user types it. `interrupt`: Ctrl-C then. */
   async run(
     command: readonly string[],
     variables: Readonly<Record<string, string>> = {},
     interrupt?: Promise<unknown>,
   ): Promise<Ended> {
-    const child = spawn("npm", ["run", "--silent", ...command], {
+    return this.#isChanged
+      ? this.runByNpm(command, variables)
+      : this.#spawn(process.execPath, scriptWords(this.dir, command), variables, interrupt);
+  }
+
+  /** The same by npm itself. */
+  runByNpm(command: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    return this.#spawn("npm", ["run", "--silent", ...command], variables);
+  }
+
+  async #spawn(
+    program: string,
+    words: readonly string[],
+    variables: Readonly<Record<string, string>>,
+    interrupt?: Promise<unknown>,
+  ): Promise<Ended> {
+    const child = spawn(program, words, {
       cwd: this.dir,
       env: { ...this.#environment, ...variables },
       stdio: ["ignore", "pipe", "pipe"],

@@ -45,7 +45,7 @@ describeTerraform("an environment", () => {
     expect(cloud.changes.length).toBe(before);
     // Npm would take them for itself, and all would be deployed, or nothing made anew.
     for (const option of [["--plan"], ["--replace", manager], ["--no-refresh"], ["--start-again"]]) {
-      const taken = await clone.run(["deploy", ...option]);
+      const taken = await clone.runByNpm(["deploy", ...option]);
       expect([taken.code, taken.output]).toEqual([
         2,
         expect.stringContaining("put -- before the options: npm run deploy -- "),

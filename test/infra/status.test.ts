@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
+import { bundleOf } from "../commands.ts";
 import { redact } from "../../program/command.ts";
 import { Environment } from "../../program/environment.ts";
 import { switchPlatform } from "../../infra/commands/pause.ts";
@@ -522,10 +523,9 @@ describe("pause and resume", () => {
 describe("the command line", () => {
   const run = (words: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = process.cwd()) => {
     const [file, ...args] = words;
-    const script = join(import.meta.dirname, "../../infra/commands", file!);
-    const tsx = import.meta.resolve("tsx");
+    const script = bundleOf(inject("commands"), `infra/commands/${file!}`);
     const options = { cwd, encoding: "utf8", env: { ...process.env, ...env } } as const;
-    const { status: code, stdout, stderr } = spawnSync(process.execPath, ["--import", tsx, script, ...args], options);
+    const { status: code, stdout, stderr } = spawnSync(process.execPath, [script, ...args], options);
     return { code, stdout, stderr };
   };
 

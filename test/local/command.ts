@@ -10,7 +10,8 @@ import {
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
+import { bundleOf } from "../commands.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -59,7 +60,7 @@ const options: SpawnOptionsWithStdioTuple<StdioNull, StdioPipe, StdioPipe> = {
 };
 
 function commandLine(command: Command, args: string[]): string[] {
-  return ["--import", "tsx", join(root, command === "tail" ? "topics/tail.ts" : `${command}/main.ts`), ...args];
+  return [bundleOf(inject("commands"), command === "tail" ? "topics/tail.ts" : `${command}/main.ts`), ...args];
 }
 
 export function follow(child: ChildProcessByStdio<null, Readable, Readable>): Running {

@@ -1,16 +1,16 @@
 /** Runs on an exchange that continues between them: what was missed is reported and counted, and nothing else. */
 import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, inject, it } from "vitest";
+import { bundleOf } from "../commands.ts";
 import { newFolder } from "../folder.ts";
 import { follow, type Running } from "./command.ts";
 import { exchange } from "../exchange/client.ts";
 import { query } from "./replay.ts";
 
-const program = join(import.meta.dirname, "follow-process.ts");
+const program = bundleOf(inject("commands"), "test/local/follow-process.ts");
 
 function run(dir: string, url: string, rights: "signed" | "keyless"): Running {
-  const args = ["--import", "tsx", program, dir, url, rights];
+  const args = [program, dir, url, rights];
   return follow(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] }));
 }
 

@@ -3,10 +3,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, inject, it, onTestFinished } from "vitest";
+import { bundleOf } from "../commands.ts";
 import { newFolder } from "../folder.ts";
 
-const commandLine = ["--import", "tsx", join(import.meta.dirname, "stopping-process.ts")];
+const commandLine = [bundleOf(inject("commands"), "test/program/stopping-process.ts")];
 
 /** The command at work. */
 async function start(...args: string[]) {
