@@ -31,8 +31,8 @@ export class Analyser implements Analysis {
       throw new StatementError(file, at, reason, kind, missing);
     };
     const { name, at } = statement.name;
-    if (this.sources.has(name)) refuse(at, `${name} exists already`);
-    if (!/^[\w-]+$/.test(name)) refuse(at, `the name ${name} may have letters, digits, _ and - only`);
+    if (this.sources.has(name)) refuse(at, `${name} already exists`);
+    if (!/^[\w-]+$/.test(name)) refuse(at, `the name ${name} may contain only letters, digits, _ and -`);
     if (statement.replace)
       refuse(
         statement.at,

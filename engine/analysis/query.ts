@@ -28,7 +28,7 @@ export function planQuery(statement: CreateAs, source: Source, script: Script, r
   if (having !== null) outside(having.at, "HAVING", refuse);
   if (partition !== null) outside(partition[0]!.at, "PARTITION BY", refuse);
   if ((statement.source === "table") !== (group !== null))
-    refuse(at, group === null ? "CREATE TABLE … AS needs GROUP BY over a stream" : "what GROUP BY makes is a TABLE");
+    refuse(at, group === null ? "CREATE TABLE … AS needs GROUP BY over a stream" : "the result of GROUP BY is a TABLE");
 
   const qualifiers = [(from.alias ?? from.name).name];
   const text = (expression: Expression) => expressionText(expression, qualifiers);
@@ -85,7 +85,8 @@ function split(
     const { expression, name: alias } = item;
     const name = alias?.name ?? (expression.kind === "name" ? expression.name : undefined);
     if (name === undefined) return outside(item.at, "a column without a name of its own (AS `name`)", refuse);
-    if (reservedColumns.includes(name.toUpperCase())) refuse(item.at, `the name ${name} is taken by ksqlDB: AS …`);
+    if (reservedColumns.includes(name.toUpperCase()))
+      refuse(item.at, `the name ${name} is reserved by ksqlDB: use AS …`);
     return { expression, name, at: item.at, comment: commentBehind(item, script) };
   });
   const wanted = nameText(source.key.columns[0].name);
@@ -131,7 +132,7 @@ function explodingScope(scope: SourceScope, explode: Typed[]): Scope {
 function refuseExplode(refuse: Refuse): NonNullable<Scope["special"]> {
   return (expression) =>
     expression.kind === "call" && expression.name === "EXPLODE"
-      ? refuse(expression.at, "EXPLODE may stand in the SELECT list only, not in WHERE, CASE or another EXPLODE")
+      ? refuse(expression.at, "EXPLODE is allowed only in the SELECT list, not in WHERE, CASE or another EXPLODE")
       : undefined;
 }
 

@@ -29,11 +29,11 @@ export function sourceScope(source: Source, qualifiers: readonly string[], refus
     casts: new Map(),
     column: ({ qualifier, name, at }) => {
       if (qualifier !== null && !qualifiers.includes(qualifier))
-        return refuse(at, `there is no source ${qualifier} here; a field of a STRUCT is taken by ->`, "unknown-source");
+        return refuse(at, `there is no source ${qualifier} here; use -> for a field of a STRUCT`, "unknown-source");
       if (name === "WINDOWSTART" || name === "WINDOWEND") {
         return refuse(
           at,
-          `${name} may stand only in the SELECT list of a windowed aggregation, outside its aggregates`,
+          `${name} is allowed only in the SELECT list of a windowed aggregation, outside its aggregates`,
         );
       }
       const place =

@@ -20,7 +20,7 @@ export function planSource(statement: Create, file: string, refuse: Refuse): Sou
   const columns = statement.columns.map(({ name, type, key, at: place }) => {
     if (key === "primary key") refuse(place, `the key column ${name}: a stream has KEY, a table PRIMARY KEY`);
     if (names.has(name)) refuse(place, `the column ${name} is named twice`);
-    if (reservedColumns.includes(name)) refuse(place, `the column ${name}: every row has one of that name`);
+    if (reservedColumns.includes(name)) refuse(place, `the column ${name} is reserved: every row has one of that name`);
     names.add(name);
     return { name, type: typeOf(type, refuse), key, at: place };
   });

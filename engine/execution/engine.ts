@@ -202,7 +202,7 @@ function sinksOf({ source, sink }: Plan, sources: readonly PartitionReader[], to
   const sinks = topics.writers(sink.topic, source.topic);
   if (sinks.length !== sources.length) {
     throw new UserError(
-      `${sink.topic} has ${sinks.length} partitions, its source ${source.topic} ${sources.length}: they must be as many`,
+      `${sink.topic} has ${sinks.length} partitions, its source ${source.topic} ${sources.length}: the numbers must be equal`,
     );
   }
   return sinks;

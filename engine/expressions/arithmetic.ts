@@ -117,7 +117,7 @@ export function sign(expression: Expression & { kind: "sign" }, scope: Scope, ty
   const { op, operand, at } = expression;
   const inner = typed(operand);
   const type = typeOfOperand(inner, operand.at, scope.refuse);
-  if (!isNumber(type)) return scope.refuse(at, `a sign does not stand before ${typeText(type)}`);
+  if (!isNumber(type)) return scope.refuse(at, `a sign cannot precede ${typeText(type)}`);
   if (op === "+" && operand.kind === "sign" && operand.op === "+" && type.base !== "DECIMAL")
     scope.refuse(at, "a + before a +, which ksqlDB does not compile");
   if (operand.kind === "literal" && inner.constant === 2 ** 31)

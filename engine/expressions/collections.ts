@@ -14,7 +14,7 @@ export function subscript(expression: Expression & { kind: "subscript" }, scope:
   if (type.base !== "ARRAY")
     return scope.refuse(expression.at, `only an ARRAY has elements, this is ${typeText(type)}`, "type");
   if (indexType.base !== "INTEGER")
-    scope.refuse(expression.index.at, `an element is found by INTEGER, not by ${typeText(indexType)}`, "type");
+    scope.refuse(expression.index.at, `the index of an element must be INTEGER, not ${typeText(indexType)}`, "type");
   return {
     type: type.item,
     evaluate: (row, log) => {

@@ -32,7 +32,7 @@ export function avroReader(type: SqlType, schemas: Schemas, wanted?: ReadonlySet
     input.at = headerLength;
     input.text = undefined;
     const value = read(input);
-    if (input.at !== bytes.length) throw new Error(`the record does not end where its schema ${id} says`);
+    if (input.at !== bytes.length) throw new Error(`the record's length differs from what its schema ${id} says`);
     return value;
   };
 }

@@ -65,7 +65,7 @@ export function call(expression: Expression & { kind: "call" }, scope: Scope, ty
   if (resolve === undefined) {
     return scope.refuse(
       at,
-      `the function ${name} does not exist, cannot stand here, or is outside the subset that is executed here`,
+      `the function ${name} does not exist, is not allowed here, or is outside the subset that is executed here`,
       "unknown-function",
       name,
     );

@@ -78,7 +78,7 @@ export function parse(text: string, file: string): Statement[] {
     const word = /^\w+/.exec(text.slice(location.start.offset))?.[0].toUpperCase();
     // The parser itself would list what else could stand where a reserved word does.
     if (word !== undefined && reservedWords.has(word) && expected.some(({ description }) => description === "a name"))
-      refuse(location.start, `${word} is a reserved word: as a name it must stand in back quotes`, "reserved-word");
+      refuse(location.start, `${word} is a reserved word: as a name it must be in back quotes`, "reserved-word");
     return refuse(location.start, message, "syntax");
   }
 }

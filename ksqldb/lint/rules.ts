@@ -58,8 +58,7 @@ const each = (broken: (node: Node, type: TypeOf, query: Query) => boolean | unde
 const inValue = (broken: (column: OutputColumn, source: Source) => boolean) =>
   inQuery((query, { plan }) =>
     (plan?.columns ?? [])
-      // A column without a name of its own is found as such.
-      .filter((column) => !column.name.startsWith("KSQL_COL_") && broken(column, plan!.source))
+      .filter((column) => broken(column, plan!.source))
       .map(({ name, type }) => ({ at: (itemOf(query, name) ?? query).at, what: `${name} ${typeText(type)}` })),
   );
 

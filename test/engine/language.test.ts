@@ -136,12 +136,12 @@ describe("what ksqlDB refuses is refused", () => {
     [
       "a name that is taken",
       `${source}CREATE STREAM ¦s (k STRING KEY, a STRING) WITH (KAFKA_TOPIC = 's', VALUE_FORMAT = 'AVRO');`,
-      "S exists",
+      "S already exists",
     ],
     [
       "a name with a blank",
       source.replace("STREAM s", "STREAM ¦`a b`"),
-      "the name a b may have letters, digits, _ and - only",
+      "the name a b may contain only letters, digits, _ and -",
     ],
     [
       "a topic that Kafka would refuse",
@@ -194,25 +194,25 @@ describe("what ksqlDB refuses is refused", () => {
     ["the smallest INTEGER in parentheses", select("¦-(2147483648) AS `x`"), "-(2147483648), which"],
     ["two signs", select("¦+(+`n`) AS `x`"), "a + before a +"],
     ["the escape \\", select("¦`a` LIKE 'x' ESCAPE '\\' AS `x`"), "ESCAPE takes one character"],
-    ["a comment without text, which takes the next line with it", `¦--\n${source}`, "a comment must have a text"],
+    ["a comment without text, which takes the next line with it", `¦--\n${source}`, "a comment needs text"],
     [
       "a source's name beside its alias",
       select("¦s.`a` AS `x`").replace("FROM s", "FROM s AS r"),
       "there is no source S",
     ],
     ["a topic that is no text", source.replace("KAFKA_TOPIC = 's'", "¦KAFKA_TOPIC = 5"), "KAFKA_TOPIC takes a text"],
-    ["ROWTIME without another name", select("¦ROWTIME"), "the name ROWTIME is taken"],
-    ["rowtime in back quotes", select("¦`a` AS `rowtime`"), "the name rowtime is taken"],
+    ["ROWTIME without another name", select("¦ROWTIME"), "the name ROWTIME is reserved"],
+    ["rowtime in back quotes", select("¦`a` AS `rowtime`"), "the name rowtime is reserved"],
     ["GROUP BY nothing", group("COUNT(*) AS `c`", "GROUP BY (¦)"), "Expected"],
     ["GROUP BY a condition", group("COUNT(*) AS `c`", "GROUP BY `a` ¦= 'x'"), "Expected"],
     ["CASE with an operand", select("¦CASE `n` WHEN 1 THEN 'x' END AS `x`"), "CASE with an operand"],
     ["the operator ||", select("`a` ¦|| 'x' AS `x`"), "the operator ||"],
     ["text plus a number", select("¦`a` + 1 AS `x`"), "the operator + does not take STRING and INTEGER"],
-    ["minus text", select("¦-`a` AS `x`"), "a sign does not stand before STRING"],
+    ["minus text", select("¦-`a` AS `x`"), "a sign cannot precede STRING"],
     ["a cast that there is not", select("¦CAST(`n` AS BOOLEAN) AS `x`"), "INTEGER cannot be cast to BOOLEAN"],
     ["an argument of another type", select("¦ARRAY_LENGTH(`a`) AS `x`"), "ARRAY_LENGTH does not take (STRING)"],
     ["an element of text", select("¦`a`[1] AS `x`"), "only an ARRAY has elements"],
-    ["an element by text", select("`l`[¦'1'] AS `x`"), "by INTEGER, not by STRING"],
+    ["an element by text", select("`l`[¦'1'] AS `x`"), "must be INTEGER, not STRING"],
     ["a field of text", select("¦`a`->`b` AS `x`"), "only a STRUCT has fields"],
     [
       "arguments of two types of numbers",
@@ -228,7 +228,7 @@ describe("what ksqlDB refuses is refused", () => {
     [
       "EXPLODE in CASE",
       select("CASE WHEN ¦EXPLODE(`l`) = 'x' THEN 'y' END AS `x`"),
-      "EXPLODE may stand in the SELECT list only",
+      "EXPLODE is allowed only in the SELECT list",
     ],
     ["EXPLODE of no list", select("¦EXPLODE(`a`) AS `x`"), "EXPLODE takes a list"],
     ["EXPLODE beside GROUP BY", group("¦EXPLODE(`l`) AS `x`, COUNT(*) AS `c`"), "the function EXPLODE"],
@@ -266,11 +266,11 @@ describe("what ksqlDB refuses is refused", () => {
     [
       "a STREAM of groups",
       group("COUNT(*) AS `c`").replace("CREATE TABLE", "¦CREATE STREAM"),
-      "what GROUP BY makes is a TABLE",
+      "the result of GROUP BY is a TABLE",
     ],
     ["a TABLE without groups", select("`a`").replace("CREATE STREAM t", "¦CREATE TABLE t"), "needs GROUP BY"],
     ["a window without groups", select("`a`", "¦WINDOW TUMBLING (SIZE 1 SECOND)"), "WINDOW needs GROUP BY"],
-    ["WINDOWSTART in WHERE", select("`a`", "WHERE ¦WINDOWSTART > 1"), "WINDOWSTART may stand only in the SELECT list"],
+    ["WINDOWSTART in WHERE", select("`a`", "WHERE ¦WINDOWSTART > 1"), "WINDOWSTART is allowed only in the SELECT list"],
     [
       "a window of nothing",
       windowed("TUMBLING (SIZE 0 SECONDS)").replace("WINDOW", "¦WINDOW"),
@@ -294,7 +294,7 @@ describe("what ksqlDB refuses is refused", () => {
   ])("%s", (_, marked, message) => expectRefused(marked, message));
 
   it("a name that is taken by a column of every row", () => {
-    expectRefused(select("¦`a` AS ROWTIME"), "the name ROWTIME is taken by ksqlDB");
+    expectRefused(select("¦`a` AS ROWTIME"), "the name ROWTIME is reserved by ksqlDB");
   });
 
   it("every reserved word, as a name without back quotes", () => {

@@ -401,7 +401,7 @@ describe("what is not understood is told with its place, and hides nothing else"
       "1:1: [refused] a comment must start with --",
     ],
     ["a source that nobody makes", clean.replace("FROM ticks", "FROM tocks"), "9:6: [refused] there is no TOCKS"],
-    ["a name that is there", clean.replaceAll("warm", "ticks"), "2:15: [refused] TICKS exists already"],
+    ["a name that is there", clean.replaceAll("warm", "ticks"), "2:15: [refused] TICKS already exists"],
   ])("%s", (_, text, expected) => {
     const findings = lint(
       [
