@@ -104,7 +104,7 @@ function derivedColumn(column: OutputColumn, source: readonly Column[], plan: Ou
   if (type === undefined)
     throw new DescribeError(
       "column",
-      `${plan.file}: the column ${column.name} is ${typeText(column.type)}, no type of a table here`,
+      `${plan.file}: the column ${column.name} is ${typeText(column.type)}, which no table here can have`,
       column.name,
     );
   if (!description)
@@ -117,7 +117,7 @@ function derivedColumn(column: OutputColumn, source: readonly Column[], plan: Ou
   return { name: column.name, type, mode: "NULLABLE", description };
 }
 
-/** Undefined for what a column of BigQuery can not hold: lists, and above all lists of lists. */
+/** Undefined for what a column of BigQuery cannot hold: lists, and above all lists of lists. */
 function bigQueryType(type: SqlType): "STRING" | "INT64" | "BOOL" | undefined {
   const names: Partial<Record<SqlType["base"], "STRING" | "INT64" | "BOOL">> = {
     STRING: "STRING",

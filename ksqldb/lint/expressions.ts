@@ -40,7 +40,7 @@ const refuse: Refuse = (_, reason) => {
   throw new Error(reason);
 };
 
-/** Undefined where the analyser refuses, or a value can not be computed. */
+/** Undefined if the analyser refuses, or a value cannot be computed. */
 function attempt<T>(answer: () => T): T | undefined {
   try {
     return answer();

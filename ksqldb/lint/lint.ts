@@ -87,16 +87,16 @@ const cures: Readonly<Record<RefusalKind, string>> = {
   arguments: simpler,
   untyped:
     "put all of the column into a CAST: CAST(… AS STRING) AS `name`; then it is deployed, and not run on a laptop",
-  "unknown-column": "declare it in its source, or write it as it is there; an alias counts in no other clause",
+  "unknown-column": "declare it in its source, or write it as declared there; an alias counts in no other clause",
   "reserved-word": "write it in back quotes and lower case",
   "unknown-source":
-    "give its file a smaller number, or write its name as it is there; nothing can read itself, nor two each other",
-  replace: "CREATE: with windows or EXPLODE a server replaces nothing, not even by the same",
+    "give its file a smaller number, or write its name as declared; a statement cannot read itself, nor two each other",
+  replace: "CREATE: with windows or EXPLODE a server replaces nothing, not even with the same",
   comment: "-- on every line, as Confluent Cloud wants it",
   syntax:
-    "look there, and just before, for a misspelled word or a missing comma or semicolon; the clauses stand as FROM, WINDOW, WHERE, GROUP BY or PARTITION BY, HAVING, EMIT, in a window RETENTION before GRACE PERIOD",
+    "check there, and just before, for a misspelled word or a missing comma or semicolon; the order of clauses is FROM, WINDOW, WHERE, GROUP BY or PARTITION BY, HAVING, EMIT, in a window RETENTION before GRACE PERIOD",
   type: "CAST one side to the type of the other",
-  invalid: "change it as the reason says",
+  invalid: "change it accordingly",
 };
 
 function ruleFindings(scripts: readonly Script[], { statements, sources, plans }: Statements): Finding[] {
@@ -122,7 +122,7 @@ function tableFindings(
   plans: readonly Outline[],
   locked: readonly TableShape[],
 ): Finding[] {
-  // A statement that is there and not understood is told as such: its table is not gone.
+  // A statement that exists and is not understood has a finding of its own: its table is not gone.
   const stated = (table: string) =>
     rawTopics.some((name) => name === table) ||
     (catalog.some(({ name }) => name === table) && scripts.some(({ file }) => writes(file, table)));
@@ -131,7 +131,7 @@ function tableFindings(
   const shapes = describeTables(plans, ({ kind, part, message }, { name }) => {
     if (kind === "field")
       findings.push({ ...lineOf(`schemas/${name}.avsc`, `"name": "${part}"`), ...undescribed, happens: message });
-    // What else can not be described of a derived table, a rule says.
+    // Other faults of a derived table are those of a rule.
     else if (!stated(name) && !locked.some((table) => table.name === name))
       findings.push({ ...lineOf("schemas/catalog.ts", `name: "${name}"`), ...unwritten(name) });
   });
@@ -164,24 +164,24 @@ function* topicFindings({ name, partitions, retentionMs }: Topic, plans: readonl
   if (from !== undefined && from.partitions !== partitions)
     yield {
       ...at,
-      happens: `${name} has ${partitions} partitions and ${from.name}, which it is made from, ${from.partitions}: a product is in one partition of each, and they are no longer the same`,
+      happens: `${name} has ${partitions} partitions and ${from.name}, which it is made from, ${from.partitions}: a product is in one partition of each, and those would no longer match`,
       cure: "the same number for both, in schemas/catalog.ts and in PARTITIONS of the statements",
     };
 }
 
-const countCure = "a whole number of partitions above 0, and milliseconds above 0, or -1 for ever";
+const countCure = "a whole number of partitions above 0, and milliseconds above 0, or -1 (forever)";
 
 const undescribed = {
   rule: "field",
   severity: "error" as const,
-  cure: "write a doc; of types there are string, long, int",
+  cure: "write a doc; the types are string, long, int",
 };
 
 const unwritten = (name: string) => ({
   rule: "topic",
   severity: "error" as const,
   happens: `no statement writes ${name}: its topic and table stay empty`,
-  cure: "write the statement, or take it out of the catalogue",
+  cure: "write the statement, or remove the topic from the catalogue",
 });
 
 const behind = {

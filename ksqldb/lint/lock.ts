@@ -18,17 +18,17 @@ export interface Change extends Addition {
 const beside = "a topic of its own beside it, with _v2 behind its name";
 const append = "keep the column as it was, and append what is new at the end under another name";
 const order = "ksqlDB refuses to replace what runs where columns have moved, and BigQuery appends only";
-const anew = "BigQuery can not partition a table anew: Terraform would delete it and make an empty one";
+const repartitioned = "BigQuery cannot repartition a table: Terraform would delete it and create an empty one";
 const faults = {
   gone: { happens: "Terraform would delete it with its data", cure: `keep it, and write the new shape to ${beside}` },
-  partitions: { happens: anew, cure: `write ${beside}` },
-  dropped: { happens: "Terraform would drop it with its data", cure: "keep it: NULL in new rows, if nothing fills it" },
+  partitions: { happens: repartitioned, cure: `write ${beside}` },
+  dropped: { happens: "Terraform would drop it with its data", cure: "keep it: NULL in new rows if nothing fills it" },
   renamed: { happens: "to BigQuery that is one column dropped with its data, and an empty new one", cure: append },
   retyped: { happens: "BigQuery refuses another type, and the registry another Avro type", cure: append },
   moved: { happens: order, cure: "move it back" },
   inserted: { happens: order, cure: "move it to the end" },
   required: {
-    happens: "BigQuery refuses it, as the rows that are there have none",
+    happens: "BigQuery refuses it, because the existing rows have no value",
     cure: "nullable, with default null",
   },
 };

@@ -62,7 +62,7 @@ const inValue = (broken: (column: OutputColumn, source: Source) => boolean) =>
       .map(({ name, type }) => ({ at: (itemOf(query, name) ?? query).at, what: `${name} ${typeText(type)}` })),
   );
 
-/** What the statement says otherwise than the catalogue or the schema. */
+/** Where the statement differs from the catalogue or the schema. */
 const about = (what: Disagreement["about"]) => (subject: Subject) =>
   disagreements([subject]).filter((disagreement) => disagreement.about === what);
 
@@ -92,8 +92,8 @@ export const rules: Readonly<Record<string, Rule>> = {
       const twice = files.filter((other) => other.includes(`/${number}_`)).length > 1;
       return rest !== name.name.toLowerCase() || twice ? [name] : [];
     },
-    server: "knows no files: the number is the order of creation, and by the name apply finds the statement",
-    cure: "one statement a file, NN_<its name in lower case>.sql, with a number that no other file has",
+    server: "knows nothing of files: the number is the order of creation, and apply finds the statement by its name",
+    cure: "one statement per file, NN_<its name in lower case>.sql, with a number that no other file has",
   },
   topic: {
     find: (subject) => {
@@ -102,19 +102,19 @@ export const rules: Readonly<Record<string, Rule>> = {
       const { at } = topic ?? subject.statement;
       return topic?.value === wanted ? about("topic")(subject) : [{ at, what: `KAFKA_TOPIC must be ${wanted}` }];
     },
-    server: "names a topic in upper case unless told otherwise; nothing sinks one that Terraform does not make",
-    cure: "KAFKA_TOPIC = the name of stream or table in lower case, which schemas/catalog.ts has with its writer",
+    server: "names a topic in upper case by default, and nothing sinks a topic that Terraform does not create",
+    cure: "KAFKA_TOPIC = the name of the stream or table in lower case, as in schemas/catalog.ts, with the same writer",
   },
   with: {
     find: about("with"),
     server:
-      'refuses the statement, as the topic that Terraform made "already exists, with different partition/replica/retention configuration than required"; a record of another name the registry refuses later',
+      'refuses the statement, because the topic that Terraform created "already exists, with different partition/replica/retention configuration than required"; and the registry later refuses a record with another name',
     cure: "write PARTITIONS, RETENTION_MS and VALUE_SCHEMA_FULL_NAME as schemas/catalog.ts has them",
   },
   declared: {
     find: about("declared"),
     server:
-      "reads NULL where the record has no such field, skips it where a type is another, and takes microseconds that are declared TIMESTAMP for milliseconds",
+      "reads NULL if the record has no such field, skips the record if a type differs, and takes microseconds that are declared TIMESTAMP for milliseconds",
     cure: "declare the fields of the .avsc in its order: a timestamp-micros as BIGINT",
   },
   format: {
@@ -123,7 +123,7 @@ export const rules: Readonly<Record<string, Rule>> = {
         const given = property(statement, name);
         return String(given?.value).toUpperCase() === value ? [] : [{ at: (given ?? statement).at, what: name }];
       }),
-    server: "takes the source's format, or its own default, which need not be what producer and sink have",
+    server: "takes the source's format, or its own default, which may differ from those of producer and sink",
     cure: "KEY_FORMAT = 'KAFKA' and VALUE_FORMAT = 'AVRO'",
   },
   "lower-case": {
@@ -134,12 +134,12 @@ export const rules: Readonly<Record<string, Rule>> = {
           : items(statement.query).map((item) => ({ what: nameOf(item), at: (item.name ?? item).at }));
       return named.filter(({ what }) => what !== what.toLowerCase() && what !== key);
     },
-    server: "makes names upper case that are not in back quotes, in Avro too: the table's column has another name",
+    server: "turns names without back quotes into upper case, in Avro too: the table's column has another name",
     cure: "AS `name`, in back quotes and lower case",
   },
   star: {
     find: inQuery((query) => query.items.filter(({ kind }) => kind !== "item")),
-    server: "writes the columns that the source had when the statement was created; what is added never comes",
+    server: "writes the columns that the source had when the statement was created, and never one that is added",
     cure: "name the columns",
   },
   key: {
@@ -161,7 +161,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   },
   window: {
     find: inQuery(({ window }) => (window && (window.retention !== 2 * day || window.grace !== day) ? [window] : [])),
-    server: "takes another grace and retention by default: a healed trade counts in one table and not in another",
+    server:
+      "has other defaults for grace period and retention: a recovered trade counts in one table and not in another",
     cure: "WINDOW TUMBLING (SIZE …, RETENTION 2 DAYS, GRACE PERIOD 1 DAY)",
   },
   "key-copied": {
@@ -174,7 +175,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   },
   type: {
     find: inValue(({ type }) => !["STRING", "BIGINT", "INTEGER", "BOOLEAN"].includes(type.base)),
-    server: "dies of a DECIMAL too long for Avro, rounds a DOUBLE, cuts a TIMESTAMP; the tables have no lists",
+    server: "fails on a DECIMAL too long for Avro, rounds a DOUBLE, truncates a TIMESTAMP; the tables have no lists",
     cure: "CAST(… AS STRING) for amounts, BIGINT microseconds for times, EXPLODE or an element of a list",
   },
   meaning: {
@@ -185,15 +186,15 @@ export const rules: Readonly<Record<string, Rule>> = {
         return !passed && !comment?.replace("[timestamp]", "").trim();
       })(subject),
     ],
-    server: "does not care, but in BigQuery table and columns have their descriptions from the comments",
-    cure: "say what a row is in the first lines, after --; one column a line, and behind it -- and what it means",
+    server: "ignores comments, but BigQuery gets the descriptions of table and columns from them",
+    cure: "say what a row is in the first lines, after --; write one column per line, and behind it -- and its meaning",
   },
   where: {
     find: inQuery((query) => {
       const explodes = nodesIn(query.items).some((node) => isCall(node, "EXPLODE"));
       return query.where === null && (query.group !== null || explodes) ? [query] : [];
     }),
-    server: "ends the query at a record without a value that reaches a windowed aggregate",
+    server: "ends the query when a record without a value reaches a windowed aggregate",
     cure: "a WHERE that every good row passes, such as WHERE `trade_id` IS NOT NULL",
   },
   "empty-series": {
@@ -203,14 +204,14 @@ export const rules: Readonly<Record<string, Rule>> = {
       const text = plainText(end, query);
       return !excludes(query, (part) => plainText(part, query) === text, literal(INTEGER, 0));
     }),
-    server: "counts down from 1 to 0 over an empty list: two rows out of nothing",
+    server: "counts down from 1 to 0 for an empty list: two rows out of nothing",
     cure: "WHERE ARRAY_LENGTH(list) > 0",
   },
   condition: {
     find: inQuery((query) =>
       conditions(query).filter(({ kind }) => ["name", "call", "subscript", "field", "case", "cast"].includes(kind)),
     ),
-    server: "ends the query where the whole WHERE is NULL, and drops the row or the column where a part is",
+    server: "ends the query if the whole WHERE is NULL, and drops the row or the column if a part is",
     cure: "compare: … = true, which is false for NULL",
   },
   not: {
@@ -222,16 +223,16 @@ export const rules: Readonly<Record<string, Rule>> = {
       return !nodesIn(query).some((other) => other.kind === "isNull" && plainText(other.operand, query) === text);
     }),
     server: "knows only true and false: NULL is not in any list and equals nothing, so its row passes",
-    cure: "add AND … IS NOT NULL, or OR … IS NULL where it is meant",
+    cure: "add AND … IS NOT NULL, or OR … IS NULL if that is meant",
   },
   division: {
     find: each((node, type) => isCall(node, "AVG") || (isArithmetic(node, "/") && sides(node, type).has("DECIMAL"))),
-    server: "makes a DECIMAL quotient that does not end NULL, as of 1 / 3; AVG is a DOUBLE, and 0.0 of nothing",
-    cure: "write the two sums, or SUM and COUNT, and divide in the view",
+    server: "makes a DECIMAL quotient without an end, such as 1 / 3, NULL; AVG is a DOUBLE, and 0.0 for no rows",
+    cure: "write both sums, or SUM and COUNT, and divide in the view",
   },
   "by-offset": {
     find: each((node) => isCall(node, "EARLIEST_BY_OFFSET", "LATEST_BY_OFFSET")),
-    server: "follows arrival: a healed or late trade becomes the close of its bar",
+    server: "follows the order of arrival: a recovered or late trade becomes the close of its bar",
     cure: "TOPK(`trade_id`, `price`, 1)[1]->`col0` for the last, with 0 - `trade_id` for the first",
   },
   "text-order": {
@@ -251,7 +252,7 @@ export const rules: Readonly<Record<string, Rule>> = {
       const inexact = /DOUBLE|DECIMAL(?!\(38, 9\)|\(77, 18\))/;
       return node.kind === "cast" && inexact.test(typeNameText(node.type));
     }),
-    server: "rounds a DOUBLE, wraps a SUM of INTEGER around, and ends the query where one of DECIMAL overflows",
+    server: "rounds a DOUBLE, lets a SUM of INTEGER wrap around, and ends the query if one of DECIMAL overflows",
     cure: "DECIMAL(38, 9) for prices and sizes, DECIMAL(77, 18) for their products, BIGINT for whole numbers",
   },
   timestamp: {
@@ -265,13 +266,13 @@ export const rules: Readonly<Record<string, Rule>> = {
         return pattern && /^[^[]*S/.test(plainText(pattern, query));
       })(subject),
     ],
-    server: "counts in milliseconds, records and tables in microseconds; text with six decimals it makes NULL",
+    server: "counts in milliseconds, records and tables in microseconds; a text with six decimals becomes NULL",
     cure: "`time` is there, and the record's own; WINDOWSTART * 1000 is that of a window",
   },
   "text-null": {
     find: each((node, type) => isArithmetic(node, "+") && sides(node, type).has("STRING")),
     server: "writes the word null: 'a' + NULL is 'anull'",
-    cure: "CONCAT, which passes over NULL",
+    cure: "CONCAT, which ignores NULL",
   },
   "raw-source": {
     find: inQuery((query, { plan, plans }) => {
@@ -281,7 +282,7 @@ export const rules: Readonly<Record<string, Rule>> = {
       return plan?.aggregation !== undefined && isDerived ? [query.from.name] : [];
     }),
     server:
-      "writes every row of a derived topic again when its statement is replaced or created again, and what aggregates it counts them twice, for good",
+      "writes every row of a derived topic again when its statement is replaced or recreated, and an aggregate over it counts them twice, permanently",
     cure: "read the raw topic, with the conditions and expressions of the statement in between",
   },
   "last-match": {
@@ -292,7 +293,7 @@ export const rules: Readonly<Record<string, Rule>> = {
         !excludes(query, readsType, literal(STRING, "last_match"));
       return open ? [query.from.name] : [];
     }),
-    server: "counts a past trade again: a last_match repeats the last one at every subscribe",
+    server: "counts a past trade again: a last_match repeats the last trade at every subscription",
     cure: "WHERE `type` = 'match'",
   },
 };

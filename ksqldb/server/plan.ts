@@ -88,7 +88,7 @@ function withReaders(names: readonly string[], sources: Sources): string[] {
   return inOrder(names.toReversed(), (name) => sources.get(name)!.readers.filter((reader) => sources.has(reader)));
 }
 
-/** Drops with all that reads them; of what nobody here may drop, and the server would keep, a refusal. */
+/** Drops the sources with their readers; a refusal for what no file names, and the server would keep. */
 function dropSteps(
   names: readonly string[],
   desired: readonly Desired[],

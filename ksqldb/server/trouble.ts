@@ -83,7 +83,7 @@ const cures: readonly [RegExp, string | ((topic: string) => string)][] = [
   [/Refusing to delete topic/, "Drop without --delete-topics: others use the topic."],
   [
     /soft deleted|clean up the schema registry/i,
-    "Its subject was deleted halfway: DROP it without DELETE TOPIC, and delete the subject for good (permanent=true).",
+    "Its subject was deleted halfway: DROP it without DELETE TOPIC, and delete the subject permanently (permanent=true).",
   ],
   [/command topic/, "The server cannot use its own topic of commands: look at its log, and whether it reaches Kafka."],
   [/opic '?([\w.-]+)'? does not exist/, topicCure],

@@ -63,7 +63,7 @@ describe("a table that can not be described", () => {
 
   it("is a fault that names the statement and the column", () => {
     expect(() => describeTables(changed("04_", list).plans)).toThrow(
-      "ksqldb/04_coinbase_book_changes.sql: the column side is ARRAY<ARRAY<STRING>>, no type of a table here",
+      "ksqldb/04_coinbase_book_changes.sql: the column side is ARRAY<ARRAY<STRING>>, which no table here can have",
     );
     expect(() => describeTables(changed("04_", mute).plans)).toThrow(
       "ksqldb/04_coinbase_book_changes.sql: the column side needs a meaning",

@@ -25,7 +25,7 @@ describe("one whose columns are known", () => {
 
   it("is deployed, and lint says where it is not executed", async () => {
     const one = clone();
-    const [lint, synth] = [await one.run(["ksqldb", "lint"]), await one.run(["synth"])];
+    const [lint, synth] = [await one.run(["ksqldb", "--", "lint"]), await one.run(["synth"])];
     expect(lint).toEqual({
       code: 0,
       output: expect.stringMatching(
@@ -53,7 +53,7 @@ describe("one whose columns are known", () => {
 
   it("has tests that cannot be run here, and the others are", async () => {
     const one = clone();
-    expect((await one.run(["ksqldb", "test", "--", "--write"])).output).toMatch(
+    expect((await one.run(["ksqldb", "--", "test", "--write"])).output).toMatch(
       /^left out coinbase_bars_1s\/\S+\n  \S+:\d+:8: the function LOWEST [^]*\nok coinbase_trades\/[^]*\ncases \d+ · ok \d+ · failed 0 · left out \d+\n$/m,
     );
   });
@@ -76,7 +76,7 @@ it("names the statements that read from it", () => {
 it("an error refuses all", async () => {
   const clone = cloneWith("LOWEST(`price`) AS `low`");
   const server = { KSQLDB_URL: "http://127.0.0.1:1" };
-  for (const command of [["synth"], ["ksqldb", "plan"]]) {
+  for (const command of [["synth"], ["ksqldb", "--", "plan"]]) {
     const { code, output } = await clone.run(command, server);
     expect([command, code, output]).toEqual([
       command,
