@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { UserError } from "../program/command.ts";
 import { findPlatform, type Address } from "./address.ts";
-import type { Format } from "./duckdb/format.ts";
 import type { Parameters } from "./duckdb/run.ts";
+
+export const formats = ["table", "csv", "json"] as const;
+export type Format = (typeof formats)[number];
 
 export interface Question {
   /** Its rows, or what they would cost on BigQuery. */

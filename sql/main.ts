@@ -1,20 +1,12 @@
 /** `npm run sql`: what there is to query, and its rows. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
-import { shown, stopSignal, UsageError, UserError } from "../program/command.ts";
+import { readFileSync } from "node:fs";
+import { shown, UsageError, UserError } from "../program/command.ts";
 import { command, dataSetting } from "../program/command-line.ts";
 import { choice, duration, anyText } from "../program/forms.ts";
 import { readTables } from "../schemas/tables.ts";
-import { formats } from "./duckdb/format.ts";
+import { formats } from "./ask.ts";
 import type { Parameters } from "./duckdb/run.ts";
-import { InUseError } from "./duckdb/faults.ts";
-import { openToRead } from "./duckdb/warehouse.ts";
 import { readObjects } from "./objects.ts";
-import { BrokenAddressError } from "./address.ts";
-import { ask, type Question } from "./ask.ts";
-import { answer, timeLimit, tookTooLong } from "./answer.ts";
 
 const declaration = {
   usage: `
@@ -51,10 +43,12 @@ npm run sql -- list | show NAME | cost NAME | run NAME [--param NAME=VALUE]... [
 } as const;
 
 await command(declaration, async ({ param, format, timeout: timeoutMs, data }, [verb, name = ""]) => {
-  if (verb === "list") return print([list()]);
-  if (verb === "show") return print([show(name)]);
+  if (verb === "list") return void process.stdout.write(list());
+  if (verb === "show") return void process.stdout.write(show(name));
   const parameters = parseParameters(param);
   const asked = verb === "cost" ? "cost" : "run";
+  // DuckDB is loaded only when a question is asked.
+  const { printAnswer } = await import("./print-answer.ts");
   return printAnswer(data, { verb: asked, name, parameters, format, isTyped: true, timeoutMs });
 });
 
@@ -94,60 +88,4 @@ function parseParameters(texts: readonly string[]): Parameters {
     parameters.set(name, value);
   }
   return Object.fromEntries(parameters);
-}
-
-/** Prints an answer. Ctrl-C stops its query, wherever it runs; the command ends with 130 then. */
-async function printAnswer(dir: string, question: Question): Promise<void> {
-  const stop = stopSignal(undefined, () => {});
-  const limit = timeLimit(question.timeoutMs, () => tookTooLong(question));
-  const signal = AbortSignal.any([stop, limit.signal]);
-  try {
-    await print(await rows(dir, question, stop, signal), signal);
-  } catch (error) {
-    if (!stop.aborted) throw limit.signal.aborted && !(error instanceof UserError) ? limit.signal.reason : error;
-    process.exitCode = 130;
-  } finally {
-    limit.clear();
-  }
-}
-
-/**
- * The rows from the running platform; from the warehouse itself if there is none. A platform that is just starting or
- * stopping holds the warehouse and does not answer: it is given a few seconds. A platform keeps the time limit itself, and
- * says what took so long; `stop` ends it before.
- */
-async function rows(
-  dir: string,
-  question: Question,
-  stop: AbortSignal,
-  signal: AbortSignal,
-): Promise<AsyncIterable<string>> {
-  const path = join(dir, "warehouse.duckdb");
-  if (!existsSync(path)) {
-    throw new UserError(`there is no data in ${dir}: run npm start first, or name its directory with --data.`);
-  }
-  for (const deadline = Date.now() + 5000; ;) {
-    let brokenAddress: unknown;
-    try {
-      const answered = await ask(dir, question, stop);
-      if (answered !== undefined) return answered;
-    } catch (error) {
-      if (!(error instanceof BrokenAddressError)) throw error;
-      brokenAddress = error;
-    }
-    try {
-      return answer(await openToRead(path), question, signal);
-    } catch (error) {
-      if (!(error instanceof InUseError)) throw error;
-      if (brokenAddress !== undefined) throw brokenAddress;
-      if (Date.now() > deadline) throw error;
-    }
-    await sleep(200, undefined, { signal });
-  }
-}
-
-/** Ends when `signal` aborts, also where nobody takes what is printed. */
-async function print(pieces: Iterable<string> | AsyncIterable<string>, signal?: AbortSignal): Promise<void> {
-  for await (const piece of pieces)
-    if (!process.stdout.write(piece)) await once(process.stdout, "drain", signal ? { signal } : {});
 }

@@ -6,8 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { UserError } from "../program/command.ts";
 import { longestMs } from "../program/forms.ts";
 import { answer, timeLimit, tookTooLong } from "./answer.ts";
-import { fault, type Question } from "./ask.ts";
-import { formats } from "./duckdb/format.ts";
+import { fault, formats, type Question } from "./ask.ts";
 import type { Warehouse } from "./duckdb/warehouse.ts";
 import { Turns } from "./turns.ts";
 

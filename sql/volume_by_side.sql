@@ -1,6 +1,8 @@
 -- What takers bought and sold: per product, bucket of `in_seconds` and side of the taker the base currency (volume), the
 -- quote currency (value) and the number of trades. Arguments as of candles.
 -- table function: in_product STRING, in_start TIMESTAMP, in_stop TIMESTAMP, in_seconds INT64
+-- The bucketing of candles, written again: whether BigQuery prunes partitions through one table function inside another can be
+-- seen on BigQuery only, and a query that is not pruned is refused.
 WITH bucketed AS (
   SELECT
     product_id,

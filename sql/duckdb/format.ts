@@ -1,9 +1,7 @@
 /** Rows as text: a table for people, CSV and JSON for programs. Numbers keep every digit. */
 import { DuckDBDecimalValue, DuckDBTimestampTZValue, type DuckDBType, type DuckDBValue } from "@duckdb/node-api";
+import type { Format } from "../ask.ts";
 import type { Rows } from "./stream.ts";
-
-export const formats = ["table", "csv", "json"] as const;
-export type Format = (typeof formats)[number];
 
 const widestCell = 80;
 

@@ -1,7 +1,10 @@
 /** What the grammar makes of a body. `at` and `end` are offsets in its text; what is not written is null. */
-export interface Query {
-  readonly kind: "query";
+interface At<Kind> {
+  readonly kind: Kind;
   readonly at: number;
+}
+
+export interface Query extends At<"query"> {
   readonly parts: readonly { readonly name: Name; readonly query: Query }[];
   readonly body: Body;
   readonly orderBy: readonly OrderTerm[];
@@ -9,15 +12,11 @@ export interface Query {
 
 export type Body = Select | Query | Union;
 
-export interface Union {
-  readonly kind: "union";
-  readonly at: number;
+export interface Union extends At<"union"> {
   readonly members: readonly Body[];
 }
 
-export interface Select {
-  readonly kind: "select";
-  readonly at: number;
+export interface Select extends At<"select"> {
   readonly items: readonly (Item | Star)[];
   readonly from: readonly Relation[];
   readonly where: Expression | null;
@@ -26,47 +25,35 @@ export interface Select {
   readonly qualify: Expression | null;
 }
 
-export interface Item {
-  readonly kind: "item";
-  readonly at: number;
+export interface Item extends At<"item"> {
   readonly value: Expression;
   readonly alias: Name | null;
 }
 
-export interface Star {
-  readonly kind: "star";
-  readonly at: number;
+export interface Star extends At<"star"> {
   readonly relation: Name | null;
 }
 
 /** One entry of FROM: a name or a query, and how it is joined to those before it. */
-export interface Relation {
-  readonly kind: "relation";
-  readonly at: number;
+export interface Relation extends At<"relation"> {
   readonly of: Name | Query;
   readonly alias: Name | null;
   readonly on: Expression | null;
   readonly using: readonly Name[];
 }
 
-export interface OrderTerm {
-  readonly kind: "order";
-  readonly at: number;
+export interface OrderTerm extends At<"order"> {
   readonly value: Expression;
   readonly descending: boolean;
   readonly end: number;
 }
 
-interface Window {
-  readonly kind: "window";
-  readonly at: number;
+interface Window extends At<"window"> {
   readonly partitionBy: readonly Expression[];
   readonly orderBy: readonly OrderTerm[];
 }
 
-export interface Name {
-  readonly kind: "name";
-  readonly at: number;
+export interface Name extends At<"name"> {
   readonly end: number;
   /** As it is written. */
   readonly text: string;
@@ -78,25 +65,19 @@ export interface Name {
 
 export type Expression = Literal | Column | Call | Cast | Case | Operation | In | Subquery | Interval;
 
-interface Literal {
-  readonly kind: "literal";
-  readonly at: number;
+interface Literal extends At<"literal"> {
   readonly end: number;
   readonly type: "INT64" | "STRING" | "BOOL" | "NULL" | "NUMERIC" | "BIGNUMERIC" | "TIMESTAMP";
   /** Without its quotes. */
   readonly text: string;
 }
 
-export interface Column {
-  readonly kind: "column";
-  readonly at: number;
+export interface Column extends At<"column"> {
   readonly relation: Name | null;
   readonly name: Name;
 }
 
-export interface Call {
-  readonly kind: "call";
-  readonly at: number;
+export interface Call extends At<"call"> {
   /** In upper case. */
   readonly name: string;
   readonly star: boolean;
@@ -106,49 +87,37 @@ export interface Call {
 }
 
 /** `CAST(value AS type)`: `as` is the offset of its AS, `end` that after the type. */
-export interface Cast {
-  readonly kind: "cast";
-  readonly at: number;
+export interface Cast extends At<"cast"> {
   readonly value: Expression;
   readonly as: number;
   readonly type: "NUMERIC" | "BIGNUMERIC";
   readonly end: number;
 }
 
-export interface Case {
-  readonly kind: "case";
-  readonly at: number;
+export interface Case extends At<"case"> {
   readonly value: Expression | null;
   readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
   readonly otherwise: Expression | null;
 }
 
 /** `operator` is NOT, a sign (one operand), `IS NULL`, `IS TRUE`, `IS DISTINCT FROM`, AND, OR, a comparison, `+ - *`; NOT after IS is left out. */
-export interface Operation {
-  readonly kind: "operation";
-  readonly at: number;
+export interface Operation extends At<"operation"> {
   readonly operator: string;
   /** Where the operator stands. */
   readonly sign: number;
   readonly operands: readonly Expression[];
 }
 
-export interface In {
-  readonly kind: "in";
-  readonly at: number;
+export interface In extends At<"in"> {
   readonly value: Expression;
   readonly among: readonly Expression[] | Query;
 }
 
-interface Subquery {
-  readonly kind: "subquery";
-  readonly at: number;
+interface Subquery extends At<"subquery"> {
   readonly query: Query;
 }
 
-export interface Interval {
-  readonly kind: "interval";
-  readonly at: number;
+export interface Interval extends At<"interval"> {
   readonly value: Expression;
   readonly unit: string;
 }

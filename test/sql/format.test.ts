@@ -1,6 +1,7 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, it } from "vitest";
-import { formatRows, type Format } from "../../sql/duckdb/format.ts";
+import type { Format } from "../../sql/ask.ts";
+import { formatRows } from "../../sql/duckdb/format.ts";
 import { streamRows } from "../../sql/duckdb/stream.ts";
 
 async function formatted(sql: string, format: Format): Promise<string> {
