@@ -1,5 +1,6 @@
 /** The schema ids of a log, kept beside it: what the Schema Registry is to Kafka. */
 import { UnknownSchema, type Schemas } from "../port.ts";
+import { objects, parseJson, type Json } from "../../program/json.ts";
 import { readState, writeState } from "../../program/state-file.ts";
 
 interface Entry {
@@ -44,18 +45,7 @@ export class SchemaStore implements Schemas {
 }
 
 function isEntries(value: unknown): value is Entry[] {
-  return (
-    Array.isArray(value) &&
-    (value as (Partial<Entry> | null)[]).every(
-      (entry, i) => entry?.id === i + 1 && typeof entry.subject === "string" && isJson(entry.schema),
-    )
-  );
-}
-
-function isJson(text: unknown): boolean {
-  try {
-    return typeof text === "string" && typeof JSON.parse(text) === "object";
-  } catch {
-    return false;
-  }
+  const isEntry = ({ id, subject, schema }: Json, i: number) =>
+    id === i + 1 && typeof subject === "string" && typeof schema === "string" && parseJson(schema) !== undefined;
+  return Array.isArray(value) && objects(value).length === value.length && objects(value).every(isEntry);
 }

@@ -1,13 +1,4 @@
-import {
-  appendFileSync,
-  copyFileSync,
-  mkdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Log } from "../../../topics/log/log.ts";
@@ -31,8 +22,8 @@ function open(dir: string): Log {
 const all = (log: Log, from = 0) => [0, 1, 2].flatMap((partition) => log.read("events", partition, from, 1e9));
 const only = (log: Log) => log.partitions("events").findIndex((partition) => partition.end > 0);
 
-/** A log with `count` records of one product, each stored on its own; the partition it is in. */
-async function filled(dir: string, count: number): Promise<number> {
+/** A log with `count` records of one product, each stored on its own; the partition that it is in, and its file. */
+async function filled(dir: string, count: number): Promise<{ partition: number; file: string }> {
   const log = open(dir);
   for (let i = 0; i < count; i++) {
     put(log, i, "BTC-USD", 1000 + i, Buffer.from(`value ${i}`));
@@ -40,7 +31,15 @@ async function filled(dir: string, count: number): Promise<number> {
   }
   const partition = only(log);
   await log.close();
-  return partition;
+  return { partition, file: join(dir, "events", `${partition}.log`) };
+}
+
+/** Changes the bytes of a file. */
+function damage(file: string, change: (bytes: Buffer) => void): Buffer {
+  const bytes = readFileSync(file);
+  change(bytes);
+  writeFileSync(file, bytes);
+  return bytes;
 }
 
 describe("a log", () => {
@@ -64,7 +63,7 @@ describe("a log", () => {
 
   it("is kept across restarts and read from any offset", async () => {
     const dir = newFolder();
-    const partition = await filled(dir, 5);
+    const { partition } = await filled(dir, 5);
     const log = open(dir);
     for (let from = 0; from <= 5; from++) {
       expect(log.read("events", partition, from, 1).length > 0).toBe(from < 5);
@@ -108,12 +107,11 @@ describe("a log", () => {
 
   it("cuts off a torn last write at the next start and continues behind it, wherever it was torn", async () => {
     const dir = newFolder();
-    const partition = await filled(dir, 3);
-    const file = join(dir, "events", `${partition}.log`);
+    const { partition, file } = await filled(dir, 3);
     const whole = statSync(file).size;
     const copy = join(dir, "copy");
     copyFileSync(file, copy);
-    const before = await sizeOf(2);
+    const before = statSync((await filled(newFolder(), 2)).file).size;
     for (let size = before + 1; size < whole; size++) {
       copyFileSync(copy, file);
       truncateSync(file, size);
@@ -132,21 +130,11 @@ describe("a log", () => {
       ]);
       await log.close();
     }
-
-    /** Bytes of a file with so many of the same records. */
-    async function sizeOf(count: number): Promise<number> {
-      const other = newFolder();
-      return statSync(join(other, "events", `${await filled(other, count)}.log`)).size;
-    }
   });
 
   it("cuts off a last write of which only the length has reached the disk", async () => {
     const dir = newFolder();
-    const partition = await filled(dir, 2);
-    const file = join(dir, "events", `${partition}.log`);
-    const bytes = readFileSync(file);
-    bytes.fill(0, bytes.length - 4);
-    writeFileSync(file, bytes);
+    damage((await filled(dir, 2)).file, (bytes) => bytes.fill(0, bytes.length - 4));
     const log = open(dir);
     expect(all(log).map(({ offset }) => offset)).toEqual([0]);
     await log.close();
@@ -154,11 +142,7 @@ describe("a log", () => {
 
   it("refuses to read a batch that is damaged in the middle, and says where", async () => {
     const dir = newFolder();
-    const partition = await filled(dir, 3);
-    const file = join(dir, "events", `${partition}.log`);
-    const bytes = readFileSync(file);
-    bytes[bytes.indexOf("value 0")]! ^= 1;
-    writeFileSync(file, bytes);
+    damage((await filled(dir, 3)).file, (bytes) => (bytes[bytes.indexOf("value 0")]! ^= 1));
     const log = open(dir);
     expect(() => all(log)).toThrow(/0?\.log is damaged at byte 8\. .*move the data directory away and replay/);
     await log.close();
@@ -166,13 +150,9 @@ describe("a log", () => {
 
   it("refuses to cut off stored batches behind one whose header is damaged", async () => {
     const dir = newFolder();
-    const partition = await filled(dir, 6);
-    const file = join(dir, "events", `${partition}.log`);
-    const bytes = readFileSync(file);
-    const second = bytes.indexOf("value 1");
+    const { file } = await filled(dir, 6);
     // A flipped bit in the length of the third batch, which follows the second record.
-    bytes[second + "value 1".length]! ^= 0x40;
-    writeFileSync(file, bytes);
+    const bytes = damage(file, (some) => (some[some.indexOf("value 1") + "value 1".length]! ^= 0x40));
     expect(() => open(dir)).toThrow(/is damaged at byte \d+/);
     expect(readFileSync(file)).toEqual(bytes);
   });
@@ -180,7 +160,7 @@ describe("a log", () => {
   it("refuses a file of another kind and leaves it as it is", () => {
     const dir = newFolder();
     mkdirSync(join(dir, "events"));
-    appendFileSync(join(dir, "events", "0.log"), "2026-11-21 an ordinary log\n");
+    writeFileSync(join(dir, "events", "0.log"), "2026-11-21 an ordinary log\n");
     expect(() => open(dir)).toThrow(/is not a log of this version: choose another data directory/);
     expect(readFileSync(join(dir, "events", "0.log"), "utf8")).toContain("ordinary");
   });
@@ -240,7 +220,7 @@ describe("a log", () => {
 
   it("never gives a record an offset that a reader is beyond", async () => {
     const dir = newFolder();
-    const partition = await filled(dir, 2);
+    const { partition } = await filled(dir, 2);
     const log = open(dir);
     log.partitions("events")[partition]!.skipTo(10);
     put(log, 1, "BTC-USD", 1, Buffer.from("new"));
