@@ -9,12 +9,13 @@ import type { Aggregation, Source, Window } from "./plan.ts";
 import type { SourceScope } from "./scope.ts";
 
 /** The scope of the SELECT list of a grouped query, which collects the aggregates. */
-export interface Grouping {
+interface Grouping {
   readonly scope: Scope;
   /** To be called when all expressions of the scope are typed. */
   finish(): Aggregation;
 }
 
+/** Opens the scope of a grouped query's SELECT list. Refuses any key but that of the source. */
 export function grouping(
   query: Query,
   source: Source,

@@ -14,6 +14,7 @@ export interface SourceScope extends Scope {
   readonly width: number;
 }
 
+/** Opens the scope of a source's rows. `qualifiers`: names that may stand before a column. */
 export function sourceScope(source: Source, qualifiers: readonly string[], refuse: Refuse): SourceScope {
   const used = new Set<string>();
   const all = [

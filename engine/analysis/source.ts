@@ -10,6 +10,7 @@ import type { Source } from "./plan.ts";
 export const pseudoColumns = ["ROWTIME", "ROWPARTITION", "ROWOFFSET"];
 export const reservedColumns = [...pseudoColumns, "WINDOWSTART", "WINDOWEND"];
 
+/** The stream that a statement declares. Refuses what ksqlDB refuses, and what is outside the subset. */
 export function planSource(statement: Create, file: string, refuse: Refuse): Source {
   const { at, source: kind } = statement;
   if (kind === "table") outside(at, "CREATE TABLE over a topic", refuse);
@@ -77,6 +78,7 @@ const formats: Readonly<Record<string, string>> = { KEY_FORMAT: "KAFKA", VALUE_F
 /** Values by name, numbers as their digits. */
 export type Properties = ReadonlyMap<string, string>;
 
+/** Checks the properties of WITH. Refuses unknown names, and values that cannot be used. */
 export function readProperties(properties: readonly Property[], refuse: Refuse): Properties {
   const values = new Map<string, string>();
   for (const { name, type, value, at } of properties) {

@@ -45,6 +45,7 @@ const manyGroups = 20_000;
 const silent = -1;
 const ofMany = Number.POSITIVE_INFINITY;
 
+/** Executes plans over topics, one step at a time. */
 export class Engine {
   readonly #inputs: Input[];
   readonly #tasks: Task[];

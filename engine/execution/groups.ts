@@ -26,6 +26,7 @@ export interface Group {
 
 const noWindow = 0;
 
+/** The open windows of an aggregation over one partition. */
 export class Groups {
   readonly #aggregation: Aggregation;
   /** The arguments of each aggregate, filled for each record. */

@@ -11,6 +11,7 @@ import { guard, type Log, type Row, type Scope, type Typed, type Type } from "./
 type Convert = (value: Value) => Value;
 type NonNullConvert = (value: NonNullable<Value>) => Value;
 
+/** An explicit CAST. */
 export function cast(expression: Expression & { kind: "cast" }, scope: Scope, typed: Type): Typed {
   const type = typeOf(expression.type, scope.refuse);
   const operand = typed(expression.operand);

@@ -6,6 +6,7 @@ import { castTo } from "./cast.ts";
 import { widerNumber } from "./decimal.ts";
 import { guard, required, typeOfOperand, type Scope, type Typed, type Type } from "./typed.ts";
 
+/** `list[index]`. NULL for a NULL list; a NULL index is an error. */
 export function subscript(expression: Expression & { kind: "subscript" }, scope: Scope, typed: Type): Typed {
   const base = typed(expression.base);
   const index = typed(expression.index);
@@ -29,6 +30,7 @@ function elementAt(list: readonly Value[], index: number): Value {
   return (index > 0 ? list[index - 1] : index < 0 ? list[list.length + index] : null) ?? null;
 }
 
+/** `struct->field`. NULL for a NULL struct. */
 export function field(expression: Expression & { kind: "field" }, scope: Scope, typed: Type): Typed {
   const base = typed(expression.base);
   const type = typeOfOperand(base, expression.base.at, scope.refuse);
@@ -42,6 +44,7 @@ export function field(expression: Expression & { kind: "field" }, scope: Scope, 
   };
 }
 
+/** `ARRAY[…]`. An item that fails is NULL. */
 export function arrayOf(expression: Expression & { kind: "array" }, scope: Scope, typed: Type): Typed {
   const common = toCommonType(expression.items, scope, typed);
   if (common === undefined)

@@ -72,6 +72,7 @@ function numberTest(test: Test, left: SqlType, right: SqlType): Test {
   return (a, b) => test(toLeft(a), toRight(b));
 }
 
+/** IS [NOT] DISTINCT FROM: NULL is distinct from every value, and not from NULL. */
 export function distinct(expression: Expression & { kind: "distinct" }, scope: Scope, typed: Type): Typed {
   const left = typed(expression.left);
   const right = typed(expression.right);
@@ -87,6 +88,7 @@ export function distinct(expression: Expression & { kind: "distinct" }, scope: S
   };
 }
 
+/** [NOT] BETWEEN: FALSE with a NULL bound or operand, and NOT BETWEEN then TRUE. */
 export function between(expression: Expression & { kind: "between" }, scope: Scope, typed: Type): Typed {
   const { operand, low, high, negated, at } = expression;
   if (nodesIn(operand).some(({ kind }) => kind === "call"))

@@ -7,6 +7,7 @@ import { OutsideSubset } from "./typed.ts";
 
 const powers: bigint[] = Array.from({ length: 100 }, (_, i) => 10n ** BigInt(i));
 
+/** 10 to the power of a whole number that is not negative. */
 export function powerOfTen(exponent: number): bigint {
   return powers[exponent] ?? 10n ** BigInt(exponent);
 }
@@ -15,7 +16,7 @@ export function powerOfTen(exponent: number): bigint {
 const numeral = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 /** A number with all the digits of its text. */
-export interface Exact {
+interface Exact {
   readonly units: bigint;
   /** Digits behind the point; negative for trailing zeros that an exponent stands for. */
   readonly scale: number;

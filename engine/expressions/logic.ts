@@ -53,6 +53,7 @@ export function not(expression: Expression & { kind: "not" }, scope: Scope, type
   return { type: BOOLEAN, evaluate: (row, log) => required(evaluate(row, log)) === false };
 }
 
+/** IS [NOT] NULL. */
 export function isNull(expression: Expression & { kind: "isNull" }, scope: Scope, typed: Type): Typed {
   const { evaluate, type } = typed(expression.operand);
   const { negated, operand } = expression;

@@ -72,10 +72,12 @@ export function typeOfOperand(typed: Typed, at: Place, refuse: Refuse): SqlType 
   return typed.type ?? refuse(at, "a bare NULL has no type here: CAST(NULL AS …), or IS NULL instead of a comparison");
 }
 
+/** A constant of a type. */
 export function literal(type: SqlType, value: Value): Typed {
   return { type, constant: value, evaluate: () => value };
 }
 
+/** Types of arguments, for messages. */
 export function describeTypes(types: readonly (SqlType | null)[]): string {
   return types.map((type) => (type === null ? "NULL" : typeText(type))).join(", ");
 }

@@ -7,8 +7,7 @@ export type Kind =
 export interface AvroType {
   readonly kind: Kind;
   readonly logicalType?: string;
-  /** Of a decimal; 64 if the schema does not give it, as for Kafka Connect. */
-  readonly precision: number;
+  /** Of a decimal. */
   readonly scale: number;
   /** Bytes of a fixed. */
   readonly size: number;
@@ -20,7 +19,7 @@ export interface AvroType {
   readonly fields: { readonly name: string; readonly type: AvroType }[];
 }
 
-interface SchemaObject extends Partial<Pick<AvroType, "logicalType" | "precision" | "scale" | "size">> {
+interface SchemaObject extends Partial<Pick<AvroType, "logicalType" | "scale" | "size">> {
   readonly type: Schema;
   readonly name?: string;
   readonly namespace?: string;
@@ -31,7 +30,7 @@ interface SchemaObject extends Partial<Pick<AvroType, "logicalType" | "precision
 type Schema = string | readonly Schema[] | SchemaObject;
 
 const kinds = "null boolean int long float double string bytes fixed enum array map record".split(" ");
-const none = { precision: 64, scale: 0, size: 0, branches: [] };
+const none = { scale: 0, size: 0, branches: [] };
 
 /** Resolves a schema as a registry returns it: a name, a union or an object. Throws if it is not a schema. */
 export function avroType(schema: unknown): AvroType {

@@ -75,6 +75,7 @@ export function expressionText(expression: Expression, qualifiers: readonly stri
 
 const synonyms: Readonly<Record<string, string>> = { INT: "INTEGER", VARCHAR: "STRING" };
 
+/** A type as ksqlDB prints it, whether or not the engine knows it. */
 export function typeNameText(type: TypeName): string {
   switch (type.kind) {
     case "ARRAY":

@@ -99,6 +99,7 @@ export function nameText(name: string): string {
   return /^[A-Z_][A-Z0-9_]*$/.test(name) ? name : `\`${name.replaceAll("`", "``")}\``;
 }
 
+/** Whether two types are equal, with the same precision, scale, items and fields. */
 export function sameType(a: SqlType, b: SqlType): boolean {
   return a === b || typeText(a) === typeText(b);
 }
