@@ -68,7 +68,7 @@ function rawShape(topic: Topic): Shape {
   return { description: schema.doc ?? "", columns };
 }
 
-/** Lists are flattened by a statement before BigQuery sees them. */
+/** A statement flattens lists before BigQuery sees them. */
 function holdsList(field: AvroField): boolean {
   const { type } = unwrap(field.type);
   return typeof type === "object" && type.type === "array";
@@ -153,7 +153,7 @@ export function lockText(shapes: readonly TableShape[]): string {
   return `${JSON.stringify(shapes, null, 2)}\n`;
 }
 
-/** A statement that says something else than the catalogue, which Terraform makes topics from, or than the raw schema. */
+/** A statement that differs from the catalogue, which Terraform creates topics from, or from the raw schema. */
 export interface Disagreement {
   /** `topic`: whose it is. `with`: properties of the topic. `declared`: columns of a raw topic. */
   readonly about: "topic" | "with" | "declared";
@@ -174,7 +174,7 @@ export function disagreements(
     const of = (about: Disagreement["about"], at: Place, what: string) => ({ about, statement, file, at, what });
     if (topic === undefined) return of("topic", written.at, `${written.value} is no topic of schemas/catalog.ts`);
     if ((topic.writtenBy === "ksqldb") !== (statement.kind === "createAs"))
-      return of("topic", written.at, `${topic.name} is written by ${topic.writtenBy}, says schemas/catalog.ts`);
+      return of("topic", written.at, `${topic.name} is written by ${topic.writtenBy}, according to schemas/catalog.ts`);
     if (statement.kind === "create") return undeclared(statement, topic).map(([at, what]) => of("declared", at, what));
     const isPlainTable = statement.source === "table" && statement.query.window === null;
     const expected = {
@@ -185,7 +185,7 @@ export function disagreements(
     const found = Object.entries(expected)
       .filter(([name, value]) => property(name)?.value !== value)
       .map(([name, value]) => {
-        const how = value === undefined ? "must not be given of a table without windows" : `must be ${value}`;
+        const how = value === undefined ? "must not be given for a table without windows" : `must be ${value}`;
         return of("with", property(name)?.at ?? statement.at, `${name} ${how}`);
       });
     const { from } = statement.query;

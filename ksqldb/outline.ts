@@ -21,7 +21,7 @@ import { reservedWords, StatementError, type RefusalKind } from "../engine/langu
 export type Outline = Pick<Plan, "file" | "description" | "statement" | "source" | "sink" | "columns" | "aggregation">;
 
 /** What a server may execute, and the embedded engine does not. */
-export const notExecuted: ReadonlySet<RefusalKind> = new Set(["subset", "unknown-function", "arguments"]);
+const notExecuted: ReadonlySet<RefusalKind> = new Set(["subset", "unknown-function", "arguments"]);
 
 /**
  * Adds a statement to an analysis. Returns the plan of a query, and what of it is not executed here: with any, the plan is

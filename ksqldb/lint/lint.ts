@@ -116,7 +116,7 @@ function ruleFindings(scripts: readonly Script[], { statements, sources, plans }
   });
 }
 
-/** What the tables become, and what may not become of them. */
+/** How the tables change, and which changes are not allowed. */
 function tableFindings(
   scripts: readonly Script[],
   plans: readonly Outline[],
@@ -149,7 +149,7 @@ function tableFindings(
   ];
 }
 
-/** What Terraform would make of a topic. */
+/** What is wrong with a topic that Terraform would create. */
 function* topicFindings({ name, partitions, retentionMs }: Topic, plans: readonly Outline[]): Generator<Finding> {
   const at = { ...lineOf("schemas/catalog.ts", `name: "${name}"`), rule: "topic", severity: "error" as const };
   const isWhole = (number: number) => Number.isSafeInteger(number) && number > 0;

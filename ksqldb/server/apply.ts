@@ -1,6 +1,6 @@
 /**
- * Carries a plan out, one statement at a time: each is sent when the one before it has been executed. After a failure in
- * the middle the next plan begins with what is there, so the same command continues.
+ * Carries out a plan, one statement at a time: each is sent when the one before it has been executed. After a failure in
+ * the middle the next plan starts from what is there, so the same command continues.
  */
 import { UserError } from "../../program/command.ts";
 import { type CommandStatus, duration, Lost, Refused, type KsqlServer } from "./client.ts";
@@ -12,7 +12,7 @@ import { cureOf } from "./trouble.ts";
 
 export interface Outcome {
   readonly step: Step;
-  /** `found`: the answer was lost, and it turned out to have been executed. */
+  /** `found`: the answer was lost, and the statement was executed. */
   readonly result: "done" | "found" | "failed" | "not reached";
   readonly ms?: number;
   readonly message?: string;
@@ -25,10 +25,10 @@ export interface ApplyOptions {
   readonly talk: (line: string) => void;
 }
 
-/** Times that a statement is sent at most. */
+/** How many times a statement is sent at most. */
 const attempts = 3;
 
-/** Throws UserError at the first step that fails; `outcomes` gets one for every step, also then. */
+/** Throws UserError at the first step that fails; `outcomes` gets one for every step, even then. */
 export async function carryOut(
   server: KsqlServer,
   plan: readonly Step[],
@@ -70,7 +70,7 @@ const propertiesOf = ({ from }: ApplyOptions): Properties => ({
   [guaranteeProperty]: exactlyOnce,
 });
 
-/** What is lost, or refused, may have been executed: that is looked at before anything is sent again, or given up. */
+/** A statement that is lost, or refused, may have been executed: `execute` checks that before it sends it again, or gives up. */
 async function execute(
   server: KsqlServer,
   step: Step,
@@ -97,7 +97,7 @@ async function execute(
           { cause: error },
         );
       await server.pause(title, 200 * 2 ** attempt);
-      // What the server was slow with may be done by now.
+      // A slow server may have executed it by now.
       if (await isExecuted(server, step)) return { result: "found" };
     }
   }
@@ -110,7 +110,7 @@ interface Request {
 
 const deleteTopic = / DELETE TOPIC;$/;
 
-/** The request without what a server refused in it, where the rest does as well; undefined where nothing does. */
+/** The request without the part that the server refused, if the rest does as well; undefined if nothing does. */
 async function withoutWhat(
   server: KsqlServer,
   { action, name, topic }: Step,
@@ -125,10 +125,10 @@ async function withoutWhat(
     talk(`${action} ${name}: the server does not let a request set ${guaranteeProperty}; its own is ${ofServer}.`);
     return { sql, properties: others };
   }
-  // It deletes the topic, then its subject, then drops: after a failure between the two it finds neither, for ever.
+  // It deletes the topic, then its subject, then drops: after a failure in between it fails forever.
   if (deleteTopic.test(sql) && /clean up the (schema registry|topic)/i.test(refusal)) {
     talk(
-      `${refusal}\nThe server is stuck at deleting the topic ${topic}: ${name} is dropped without it. Look whether the topic is still there, and the ` +
+      `${refusal}\nThe server is stuck at deleting the topic ${topic}: ${name} is dropped without it. Check whether the topic still exists, and the ` +
         `subject ${topic}-value in the registry.`,
     );
     return { sql: sql.replace(deleteTopic, ";"), properties };
@@ -147,19 +147,19 @@ async function sendAndWait(
   const { commandId } = now;
   return server.waitFor(title, timeoutMs, async () => {
     now ??= await server.status(title, commandId);
-    // A server that was started again does not know it.
+    // A restarted server does not know it.
     if (now === undefined)
       throw new Lost(
         `${title}: the server no longer knows the command ${commandId}.`,
-        "Look at the log of the server: it may have lost its command topic.",
+        "Check the log of the server: it may have lost its command topic.",
       );
     const { status, message } = now;
     now = undefined;
     if (status === "SUCCESS") return { found: message };
     if (status !== "ERROR" && status !== "TERMINATED")
-      return { missing: `the server took it, and its status is still ${status} (/status/${commandId})` };
+      return { missing: `the server accepted it, and its status is still ${status} (/status/${commandId})` };
     const words = message.replace(/\.$/, "");
-    throw new Refused(`${title}: the server took it and could not execute it (${status}): ${words}.`);
+    throw new Refused(`${title}: the server accepted it and could not execute it (${status}): ${words}.`);
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * A client of ksqlDB's REST API: https://docs.confluent.io/platform/current/ksqldb/developer-guide/ksqldb-rest-api/
  *
- * What may pass is waited for: a fresh key is unknown (401, 403) for minutes, a server that starts refuses connections
+ * What may pass is retried: a fresh key is unknown (401, 403) for minutes, a starting server refuses connections
  * and then answers 503. A statement whose answer does not come may have been executed: it is not sent again from here,
  * but reported as `Lost`.
  */
@@ -12,7 +12,7 @@ import { type Json, objects, parseJson, text } from "../../program/json.ts";
 import { fixes, pauseBefore, troubleOf } from "./trouble.ts";
 
 export interface ServerAccess extends Access {
-  /** How long a server that refuses the key, is busy or is starting is asked again. */
+  /** How long to retry a server that refuses the key, is busy or is starting. */
   readonly waitMs: number;
   /** Longest wait for one answer; 30 s if not given: the server itself waits 5 s for a command, and lists can be long. */
   readonly answerMs?: number;
@@ -113,7 +113,7 @@ export class KsqlServer {
       if ("found" in seen) return seen.found;
       if (Date.now() >= deadline)
         throw new UserError(
-          `${step}: ${seen.missing}, after ${duration(ms)}. Look whether the server runs, and at its log; ` +
+          `${step}: ${seen.missing}, after ${duration(ms)}. Check whether the server runs, and its log; ` +
             "or wait longer (--timeout).",
         );
       if (attempt === 5) this.#talk(`${step}: ${seen.missing}`);
@@ -158,10 +158,10 @@ export class KsqlServer {
       const most = kind === "waits" || !this.#isThere ? waitMs : Math.min(waitMs, heard - started + networkMs);
       const pause = pauseBefore(attempt, answer);
       if (kind === "final" || now + pause > started + most) {
-        const after = attempt > 0 ? ` It was asked for ${duration(now - started)}.` : "";
+        const after = attempt > 0 ? ` It was retried for ${duration(now - started)}.` : "";
         throw new UserError(`${step}: ${reason}${after} ${cure}`);
       }
-      if (attempt === 0) this.#talk(`${step}: ${reason} Asking again, for up to ${duration(most)}.`);
+      if (attempt === 0) this.#talk(`${step}: ${reason} Retrying, for up to ${duration(most)}.`);
       await this.pause(step, pause);
     }
   }

@@ -162,7 +162,7 @@ export async function runServerCommand(
 
 const namesOf = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name);
 
-/** Nothing is sent where a part cannot be: half of a change is worse than none. */
+/** Nothing is sent if a part cannot be: half of a change is worse than none. */
 function refuse(plan: readonly Step[], { faults }: Checks): void {
   const refusals = plan.flatMap(({ action, name, notes, cure }) =>
     action === "refuse" ? `${name}: ${notes.join("; ")}. ${cure}` : [],

@@ -1,7 +1,7 @@
 /**
  * What has to be done so that a server runs what the files say. Pure: from statements and the server's state to steps.
- * A statement that means what runs is not sent; one that differs is replaced in place where the server takes that, and
- * else refused, or with `replace` dropped with everything that reads it and made again.
+ * A statement that means the same as what runs is not sent. One that differs is replaced in place if the server accepts that;
+ * otherwise it is refused, or with `replace` dropped with its readers and recreated.
  */
 import { catalog } from "../../schemas/catalog.ts";
 import { differences } from "./compare.ts";
@@ -16,20 +16,20 @@ export interface Step {
   readonly name: string;
   readonly kind: "stream" | "table";
   readonly topic: string;
-  /** What the files say of it; undefined of an orphan. */
+  /** What the files say about it; undefined for an orphan. */
   readonly desired?: Desired | undefined;
   /** The statement to send. */
   readonly sql?: string;
-  /** What differs, what stands against it, what it means for the rows. */
+  /** What differs, why it cannot be done, what it means for the rows. */
   readonly notes: readonly string[];
-  /** Of a refusal: what would help. */
+  /** For a refusal: what would help. */
   readonly cure?: string;
 }
 
 export interface PlanOptions {
   readonly replace: boolean;
   readonly from: "earliest" | "latest";
-  /** Topics that ksqlDB writes go with what wrote them. */
+  /** Topics that ksqlDB writes are deleted with their queries. */
   readonly deleteTopics: boolean;
 }
 
@@ -57,7 +57,7 @@ export function planApply(desired: readonly Desired[], sources: Sources, options
   return [...drops, ...steps, ...orphans([...drops, ...steps], sources)];
 }
 
-/** Drops what the files name. Whatever else is there stays, also where it has a name of theirs. */
+/** Drops what the files name. Everything else stays, even if it has one of their names. */
 export function planDestroy(desired: readonly Desired[], sources: Sources, options: PlanOptions): Step[] {
   const ours = desired.filter(({ name, kind, topic }) => {
     const source = sources.get(name);
@@ -68,7 +68,7 @@ export function planDestroy(desired: readonly Desired[], sources: Sources, optio
   return [...drops, ...orphans(drops, sources)];
 }
 
-/** What is wrong with a query that is as it should be. */
+/** What is wrong with a query whose statement matches. */
 function ailment({ id, state, fault, untold }: Query): string[] {
   if (untold !== undefined)
     return [`its query ${id}: whether it runs exactly once, and whether it fails, is not known: ${untold}`];
@@ -76,14 +76,14 @@ function ailment({ id, state, fault, untold }: Query): string[] {
   return state === "RUNNING" ? [] : [`its query ${id} is ${state}`];
 }
 
-/** What differs of one, and why it cannot be made to be the same in place. */
+/** How a source differs from its file, and why that cannot be changed in place. */
 function look(one: Desired, source: Source | undefined) {
   const found = source === undefined ? [] : differences(source, one);
   const whyNot = source === undefined || found.length === 0 ? undefined : whyNotInPlace(source, one, found);
   return { one, source, notes: found.map(({ text }) => text), whyNot };
 }
 
-/** The sources and all that is made from them, directly or not; what reads stands before what it reads. */
+/** The sources and everything made from them, directly or not, readers first. */
 function withReaders(names: readonly string[], sources: Sources): string[] {
   return inOrder(names.toReversed(), (name) => sources.get(name)!.readers.filter((reader) => sources.has(reader)));
 }
@@ -103,34 +103,39 @@ function dropSteps(
     if (step.desired === undefined) {
       const read = doomed.filter((other) => sources.get(other)!.readers.includes(name)).join(", ");
       const notes = [`no file names it, and it reads from ${read}, which would be dropped`];
-      return { ...step, action: "refuse", notes, cure: "Drop it by hand, if it may go." };
+      return { ...step, action: "refuse", notes, cure: "Drop it by hand, if it is no longer needed." };
     }
     if (inserts.length > 0) {
       const notes = [`${inserts.join(", ")}, which no file names, reads from it or writes into it`];
-      return { ...step, action: "refuse", notes, cure: `TERMINATE ${inserts.join(", ")} by hand, if it may go.` };
+      return {
+        ...step,
+        action: "refuse",
+        notes,
+        cure: `TERMINATE ${inserts.join(", ")} by hand, if it is no longer needed.`,
+      };
     }
     const withTopic = deleteTopics && ownsTopic(source);
     return {
       ...step,
       action: "drop",
       sql: `DROP ${kind.toUpperCase()} \`${name}\`${withTopic ? " DELETE TOPIC" : ""};`,
-      notes: [`the topic ${topic} ${withTopic ? "goes" : "stays"}, with its records`],
+      notes: [`the topic ${topic} ${withTopic ? "is deleted" : "stays"}, with its records`],
     };
   });
 }
 
-/** Whether the topic is one that ksqlDB made for it. That of a declared stream is the producer's, whatever a file says. */
+/** Whether ksqlDB made the topic for it. That of a declared stream is the producer's, whatever a file says. */
 function ownsTopic({ statement, topic }: Source): boolean {
   const isRaw = catalog.some(({ name, writtenBy }) => name === topic && writtenBy === "producer");
   return typeof statement !== "string" && statement.kind === "createAs" && !isRaw;
 }
 
-/** What the server has beside what the plan is about. */
+/** What else the server has. */
 function orphans(plan: readonly Step[], sources: Sources): Step[] {
   return [...sources.values()]
     .filter(({ name }) => name !== "KSQL_PROCESSING_LOG" && !plan.some((step) => step.name === name))
     .map(({ name, kind, topic, statement }) => {
-      const unread = typeof statement === "string" ? [`not read here: ${statement}`] : [];
+      const unread = typeof statement === "string" ? [`it cannot be parsed here: ${statement}`] : [];
       return { action: "orphan", name, kind, topic, notes: ["no file names it: it is left as it is", ...unread] };
     });
 }
@@ -158,6 +163,6 @@ function rowsOf({ ast, reads, topic }: Desired, { from, deleteTopics }: PlanOpti
   const kept = catalog.find(({ name }) => name === source)?.retentionMs;
   const days = kept === undefined ? "" : ` (${kept / 86_400_000} days, according to schemas/catalog.ts)`;
   if (!again || deleteTopics) return [`reads all that is still in ${source}${days}`];
-  const twice = `reads all that is still in ${source}${days} again: those rows come twice into ${topic} and what it is sunk into; the row views fold those that are as before, but where a row means something else now, empty the table or take a new name`;
+  const twice = `reads all that is still in ${source}${days} again: those rows come twice into ${topic} and its table; the row views fold unchanged rows, but if a row means something else now, empty the table or use a new name`;
   return isWindowed ? [twice, "a window whose records are partly gone by now comes out smaller"] : [twice];
 }

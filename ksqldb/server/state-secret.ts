@@ -1,6 +1,6 @@
 /**
- * The secret of an API key from the state that Terraform keeps of it. A resource that gave it to this program when it is
- * destroyed would have to hold it, and Terraform shows in its plans what such a resource holds.
+ * The secret of an API key from the state that Terraform keeps of it. A resource that passed it to this program on
+ * destruction would have to hold it, and Terraform shows in its plans what such a resource holds.
  */
 import { spawnSync } from "node:child_process";
 import { secret, UserError } from "../../program/command.ts";

@@ -18,7 +18,7 @@ export interface Source {
   readonly name: string;
   readonly kind: "stream" | "table";
   readonly topic: string;
-  /** The statement that made it; the reason where it cannot be read here. */
+  /** The statement that made it; the reason if it cannot be parsed here. */
   readonly statement: Statement | string;
   readonly columns: readonly Column[];
   /** Names of the sources that are made from it. */
@@ -31,7 +31,7 @@ export interface Source {
 /** By name. */
 export type Sources = ReadonlyMap<string, Source>;
 
-/** Number of partitions by topic; the reason where the server does not tell. */
+/** Number of partitions by topic; the reason if the server does not show them. */
 export type Topics = ReadonlyMap<string, number> | string;
 
 export async function readSources(server: KsqlServer, step: string): Promise<Sources> {

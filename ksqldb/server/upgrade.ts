@@ -13,7 +13,7 @@ import type { Column, Source } from "./state.ts";
 export function whyNotInPlace(server: Source, file: Desired, found: readonly Difference[]): string | undefined {
   const parts = new Set(found.map(({ part }) => part));
   const [one, other] = [server.statement, file.ast];
-  if (typeof one === "string") return "what would change is not known";
+  if (typeof one === "string") return "it is not known what would change";
   if (parts.has("kind")) return "ksqlDB does not turn a stream into a table, or a declaration into a query";
   if (parts.has("query")) return "it replaces a running query, and none runs";
   if (parts.has("guarantee")) return "a running query keeps the guarantee that it was started with";

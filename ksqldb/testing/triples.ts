@@ -13,8 +13,7 @@ import { UserError, shown } from "../../program/command.ts";
 import type { Source } from "../../engine/analysis/plan.ts";
 import type { Script } from "../../engine/analysis/query.ts";
 import { JsonNumber, jsonText, NotJson, parseJson, type Json } from "./json-text.ts";
-import { StatementError } from "../../engine/language/parse.ts";
-import { notExecuted, type Outline } from "../outline.ts";
+import type { Outline } from "../outline.ts";
 import { readStatements, type Statements } from "../statements.ts";
 import { runCase } from "./case.ts";
 import { compareRecords } from "./compare.ts";
@@ -63,7 +62,11 @@ export function findTriples(dir: string): Triple[] {
 export function runTriple({ statements, input, output }: Triple): string[] {
   const scripts: Script[] = [{ file: statements, text: readFileSync(statements, "utf8") }];
   const analysis = readStatements(scripts);
-  const inputs = readRecords(input, "inputs", inputTopics(analysis));
+  const inputs = readRecords(
+    input,
+    "inputs",
+    [...analysis.sources.values()].map(({ topic }) => topic),
+  );
   const outputs = readRecords(output, "outputs", derivedTopics(analysis));
   if (outputs.length === 0)
     throw new UserError(
@@ -71,7 +74,7 @@ export function runTriple({ statements, input, output }: Triple): string[] {
     );
   checkInputs(input, inputs, analysis);
   const [reason] = analysis.laptop.flatMap(({ reasons }) => reasons);
-  if (reason !== undefined) throw reason;
+  if (reason !== undefined) throw new LeftOut(reason.message);
 
   const result = runCase(scripts, inputs);
   const faults = [...new Set(outputs.map(({ topic }) => topic))].flatMap((topic) =>
@@ -86,6 +89,9 @@ export function runTriple({ statements, input, output }: Triple): string[] {
   return faults;
 }
 
+/** A statement of the case is deployed, and the embedded engine does not execute it. */
+class LeftOut extends UserError {}
+
 interface CaseOutcome {
   readonly name: string;
   /** `left out`: the embedded engine does not execute a statement of it, as the only fault says. */
@@ -93,7 +99,7 @@ interface CaseOutcome {
   readonly faults: readonly string[];
 }
 
-/** Runs the cases of a folder, or those with `part` in their names. Throws UserError where there is none. */
+/** Runs the cases of a folder, or those with `part` in their names. Throws UserError if there is none. */
 export function* runTriples(dir: string, part = ""): Generator<CaseOutcome> {
   const triples = findTriples(dir);
   const chosen = triples.filter(({ name }) => name.includes(part));
@@ -108,8 +114,7 @@ export function* runTriples(dir: string, part = ""): Generator<CaseOutcome> {
       yield { name, result: faults.length === 0 ? "ok" : "failed", faults };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      const isLeftOut = error instanceof StatementError && notExecuted.has(error.kind);
-      yield { name, result: isLeftOut ? "left out" : "failed", faults: [error.message] };
+      yield { name, result: error instanceof LeftOut ? "left out" : "failed", faults: [error.message] };
     }
   }
 }
@@ -127,7 +132,7 @@ export function statementsOf(topic: string, scripts: readonly Script[]): string 
 }
 
 /**
- * What of the folder `dir` is not as the statements want it: a folder with cases for each derived topic and no other, its
+ * What of the folder `dir` does not match the statements: it has a folder with cases for each derived topic and no other, its
  * `statements.sql` made of them. With `write` that file is written first.
  */
 export function staleTests(dir: string, scripts: readonly Script[], write: boolean): string[] {
@@ -152,11 +157,7 @@ export function staleTests(dir: string, scripts: readonly Script[], write: boole
   return faults;
 }
 
-function inputTopics({ sources }: Pick<Statements, "sources">): string[] {
-  return [...sources.values()].map(({ topic }) => topic);
-}
-
-function derivedTopics({ plans }: Pick<Statements, "plans">): string[] {
+function derivedTopics({ plans }: Statements): string[] {
   return plans.map(({ sink }) => sink.topic);
 }
 
@@ -181,7 +182,7 @@ function readRecords(file: string, list: "inputs" | "outputs", topics: readonly 
   });
 }
 
-/** The line of what is not JSON: of what follows the last that was. */
+/** The line at which the text stops being JSON. */
 function lineOf(text: string, error: unknown): number {
   const good = error instanceof NotJson ? error.at : 0;
   const space = /^\s*/.exec(text.slice(good))![0];
@@ -190,7 +191,7 @@ function lineOf(text: string, error: unknown): number {
 
 /** What is wrong with the form of a record. */
 function faultOf(record: Json, list: "inputs" | "outputs", topics: readonly string[]): string | undefined {
-  if (!(record instanceof Map)) return " is no object";
+  if (!(record instanceof Map)) return " is not an object";
   const members = record as Members;
   const known = ["topic", "key", "value", "timestamp", ...(list === "outputs" ? ["window"] : [])];
   const unknown = [...members.keys()].find((name) => !known.includes(name));

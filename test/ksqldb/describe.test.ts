@@ -46,7 +46,7 @@ describe("a table without windows", () => {
   it("has no RETENTION_MS, which a server refuses there", () => {
     expect(differing("")).toEqual([]);
     expect(differing(", RETENTION_MS = 604800000")).toEqual([
-      "RETENTION_MS must not be given of a table without windows",
+      "RETENTION_MS must not be given for a table without windows",
     ]);
   });
 

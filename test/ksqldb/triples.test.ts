@@ -124,7 +124,7 @@ describe("a case", () => {
       { "output.json": { outputs: [] } },
       'output.json: "outputs" is empty, which ksql-test-runner refuses',
     ],
-    ["a record that is none", { "input.json": { inputs: [1] } }, "input.json: inputs[0] is no object"],
+    ["a record that is none", { "input.json": { inputs: [1] } }, "input.json: inputs[0] is not an object"],
     [
       "a member that is not known",
       { "input.json": { inputs: [inputs[0], { ...inputs[1], timestmap: 1 }] } },

@@ -473,7 +473,7 @@ describe("a step that fails", () => {
       expect(first.code).toBe(1);
       expect(first.told).toContain(`create ${names[i]} (ksqldb/0${i + 1}.sql): `);
       expect(first.told).toMatch(
-        /no such function\. Fix|could not execute it \(ERROR\): could not be executed\. Fix|still QUEUED .*, after 0\.5 s\. Look whether/s,
+        /no such function\. Fix|could not execute it \(ERROR\): could not be executed\. Fix|still QUEUED .*, after 0\.5 s\. Check whether/s,
       );
       expect(first.told).toContain(`${i} of 3 steps are done and stay. Left: create ${names[i]}`);
       expect(first.report?.steps.map(({ result }) => result)).toEqual(

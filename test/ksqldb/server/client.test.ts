@@ -19,27 +19,23 @@ describe("what may pass is waited for", () => {
     [
       "a key that is not known yet",
       { status: 401, code: 40100, message: "Unauthorized" },
-      "answers 401 (40100): Unauthorized. Asking again, for up to 10 s",
+      "answers 401 (40100): Unauthorized. Retrying, for up to 10 s",
     ],
     [
       "a right that is not there yet",
       { status: 403, code: 40300, message: "forbidden" },
-      "answers 403 (40300): forbidden. Asking again",
+      "answers 403 (40300): forbidden. Retrying",
     ],
     [
       "a server that starts",
       { status: 503, code: 50302, message: "KSQL is not yet ready to serve requests.", retryAfter: 1 },
-      "answers 503 (50302): KSQL is not yet ready to serve requests. Asking again",
+      "answers 503 (50302): KSQL is not yet ready to serve requests. Retrying",
     ],
-    [
-      "a limited rate",
-      { status: 429, code: 42900, message: "slow down" },
-      "answers 429 (42900): slow down. Asking again",
-    ],
+    ["a limited rate", { status: 429, code: 42900, message: "slow down" }, "answers 429 (42900): slow down. Retrying"],
     [
       "a gateway's page",
       { status: 503, html: "<html>no healthy upstream</html>" },
-      "answers 503 with a page of HTML. Asking again",
+      "answers 503 with a page of HTML. Retrying",
     ],
   ])("%s", async (_, fault, told) => {
     const fake = await startFakeKsqldb({ credentials });
@@ -94,7 +90,7 @@ describe("what may pass is waited for", () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     await startFakeKsqldb({ port });
     const { code, told } = await run;
-    expect([code, told]).toEqual([0, expect.stringContaining("(ECONNREFUSED). Asking again, for up to 10 minutes.")]);
+    expect([code, told]).toEqual([0, expect.stringContaining("(ECONNREFUSED). Retrying, for up to 10 minutes.")]);
     expect(told).not.toContain("Looking");
   });
 
@@ -131,7 +127,7 @@ describe("what does not pass is one message: step, reason, cure", () => {
     });
     expect(code).toBe(1);
     expect(told).toMatch(
-      /^ask for the server's version: ksqlDB at http:\/\/127\.0\.0\.1:\d+ answers 401 \(40100\): Unauthorized\. It was asked for [\d.]+ s\. A fresh key takes minutes to be known: wait longer \(--wait\)\. Else check KSQLDB_API_KEY/m,
+      /^ask for the server's version: ksqlDB at http:\/\/127\.0\.0\.1:\d+ answers 401 \(40100\): Unauthorized\. It was retried for [\d.]+ s\. A fresh key takes minutes to be known: wait longer \(--wait\)\. Else check KSQLDB_API_KEY/m,
     );
   });
 
@@ -154,7 +150,7 @@ describe("what does not pass is one message: step, reason, cure", () => {
     const { code, told } = await runAgainst({ url }, "apply", desired, { wait: "1s" });
     expect(code).toBe(1);
     expect(told).toMatch(
-      /cannot be reached \(ECONNREFUSED\)\. It was asked for .* s\. Check its URL \(scheme, host, port\), and that it runs/,
+      /cannot be reached \(ECONNREFUSED\)\. It was retried for .* s\. Check its URL \(scheme, host, port\), and that it runs/,
     );
   });
 
