@@ -5,7 +5,6 @@ import type { Script } from "../engine/analysis/query.ts";
 import { UsageError, UserError } from "../program/command.ts";
 import { command } from "../program/command-line.ts";
 import { anyText } from "../program/forms.ts";
-import { recordTypes } from "../topics/generate-records.ts";
 import { lockFile, readTables } from "../schemas/tables.ts";
 import { describeTables, describeTopics, disagreements, lockText } from "./describe.ts";
 import { errorsOf, findingText, lint } from "./lint/lint.ts";
@@ -29,7 +28,7 @@ npm run ksqldb -- plan | apply | destroy [--replace] …`,
                These are errors: nothing is deployed, and it exits 1. [laptop] is not an error: the statement is deployed,
                and the embedded engine of npm start does not execute it.
   describe     Prints every topic as JSON: its Avro schema, as ksqlDB registers it for a derived one, and the table that
-               it is sunk into. Exits 1 if the committed files differ: schemas/tables.lock.json, topics/records.ts.
+               it is sunk into. Exits 1 if the committed schemas/tables.lock.json differs.
   test         Runs the tests of the statements in ksqldb/tests, or those in DIR, on the embedded engine: the three files
                of ksql-test-runner, which runs them too. A line a case, then the counts; a case of a statement that the
                embedded engine does not execute is left out, and reported. Exits 1 if one fails.
@@ -100,13 +99,10 @@ function describe(write: boolean): void {
     throw new UserError(
       broken.map(({ table, what, happens, cure }) => `${table}: ${what}; ${happens}. Fix: ${cure}.`).join("\n"),
     );
-  const files = [
-    { file: lockFile, text: lockText(shapes) },
-    { file: new URL("../topics/records.ts", import.meta.url), text: recordTypes() },
-  ];
+  const text = lockText(shapes);
   process.stdout.write(`${JSON.stringify(describeTopics(plans, shapes), undefined, 2)}\n`);
-  if (write) for (const { file, text } of files) writeFileSync(file, text);
-  else if (files.some(({ file, text }) => readFileSync(file, "utf8") !== text)) {
+  if (write) writeFileSync(lockFile, text);
+  else if (readFileSync(lockFile, "utf8") !== text) {
     throw new UserError(
       "The committed shapes differ from the schemas and statements: run with --write and look at the difference.",
     );

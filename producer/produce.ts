@@ -1,7 +1,6 @@
 /** The producer before the wire: source → decode → encode → sink, in one pass and in order. */
 import { readSchema } from "../schemas/avro.ts";
 import type { RawTopic } from "../schemas/catalog.ts";
-import type { CoinbaseFull } from "../topics/records.ts";
 import type { Continuity } from "./continuity.ts";
 import type { Counters } from "./counters.ts";
 import { Dates, type DatedRecord } from "./dates.ts";
@@ -10,6 +9,15 @@ import { EventScanner } from "./coinbase/decode/scan.ts";
 import { encoder } from "../topics/encode.ts";
 import type { Frame, Session, Source } from "./frame.ts";
 import type { Sink } from "../topics/sink.ts";
+
+/** What is looked at in a record of `coinbase_full`. */
+interface Event {
+  readonly type: string;
+  readonly product_id: string;
+  readonly sequence: number | null;
+  readonly trade_id: number | null;
+  readonly time: number;
+}
 
 export interface Work {
   readonly source: Source;
@@ -44,7 +52,7 @@ export async function produce(work: Work, signal: AbortSignal): Promise<void> {
     if (decode === undefined) {
       const emit: Emit = (topic, key, timestamp, value) => {
         if (topic === "coinbase_full") {
-          const { type, product_id, sequence, trade_id } = value as CoinbaseFull;
+          const { type, product_id, sequence, trade_id } = value as Event;
           if (continuity?.accept(type, product_id, sequence, trade_id) === false) return;
         }
         if (session.live) send(topic, key, timestamp, value);
@@ -86,7 +94,7 @@ export async function produce(work: Work, signal: AbortSignal): Promise<void> {
 
   function misdated({ key, value }: DatedRecord): void {
     if (++counters.misdated > 1) return;
-    const { type, time } = value as CoinbaseFull;
+    const { type, time } = value as Event;
     work.warn?.(
       `a ${type} of ${key} is dated ${new Date(time / 1000).toISOString()}, more than a day after the frames around it: ` +
         "`time` stays, but its record has the latest timestamp before it, so that windows stay open for what follows. Such frames are counted as misdated",

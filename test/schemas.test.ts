@@ -6,7 +6,6 @@ import { encoder } from "../topics/encode.ts";
 import { readSchema, unwrap } from "../schemas/avro.ts";
 import { catalog, namespace, rawTopics } from "../schemas/catalog.ts";
 import { lockFile, readTables } from "../schemas/tables.ts";
-import { recordTypes } from "../topics/generate-records.ts";
 
 describe("the schemas", () => {
   it.each(rawTopics)("%s bears its topic's name, and every field says what it means", (topic) => {
@@ -29,17 +28,11 @@ describe("the schemas", () => {
   });
 });
 
-describe("what is derived is up to date (npm run ksqldb -- describe --write)", () => {
-  it("the types of records", () => {
-    expect(readFileSync(new URL("../topics/records.ts", import.meta.url), "utf8")).toBe(recordTypes());
-  });
-
-  it("the shapes of tables", () => {
+describe("the tables", () => {
+  it("are up to date (npm run ksqldb -- describe --write)", () => {
     expect(readFileSync(lockFile, "utf8")).toBe(lockText(describeTables(readStatements().plans)));
   });
-});
 
-describe("the tables", () => {
   it("are those of the catalogue's sunk topics; every column has a description; the partition column is never null", () => {
     expect(readTables().map(({ name }) => name)).toEqual(catalog.filter(({ table }) => table).map(({ name }) => name));
     for (const { columns, partitionBy, clusterBy } of readTables()) {

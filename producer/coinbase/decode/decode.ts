@@ -7,7 +7,6 @@
 import { isUtf8 } from "node:buffer";
 import type { RawTopic } from "../../../schemas/catalog.ts";
 import { readSchema } from "../../../schemas/avro.ts";
-import type { FeedQuarantine } from "../../../topics/records.ts";
 import type { Counters } from "../../counters.ts";
 import type { Frame, Session } from "../../frame.ts";
 import { memberText, pickMembers } from "./extra.ts";
@@ -206,7 +205,7 @@ export function decoder(
     const { bytes, dropped } = dropsOwn
       ? frameWithoutOwn(frame.bytes, message !== undefined)
       : { ...frame, dropped: 0 };
-    const record: FeedQuarantine = quarantineRecord(bytes, reason, readable, at);
+    const record = quarantineRecord(bytes, reason, readable, at);
     counters.own += dropped;
     counters.quarantined++;
     send("feed_quarantine", record.product_id, record.time, record);

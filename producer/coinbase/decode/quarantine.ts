@@ -1,7 +1,6 @@
 /** The record of a frame that could not be read. Nothing of it is lost: its bytes up to 64 KiB, its length and hash. */
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { FeedQuarantine } from "../../../topics/records.ts";
 
 const limit = 64 * 1024;
 
@@ -15,7 +14,7 @@ export function quarantineRecord(
   reason: string,
   readable: Readable,
   at: { session: string; frame: number; time: number },
-): FeedQuarantine {
+) {
   const text = isUtf8(bytes);
   return {
     time: at.time,
