@@ -14,7 +14,7 @@ import { openFeed, type FeedChoice } from "./coinbase/open.ts";
 import { fetchProducts, type Shard } from "./coinbase/products.ts";
 import { readKafkaConfig } from "../topics/kafka/config.ts";
 import { isLoopback, onThisMachine } from "../program/this-machine.ts";
-import { readAddress } from "./monitor.ts";
+import { monitorVariables } from "./monitor.ts";
 import { ensureBinding } from "../topics/kafka/native.ts";
 import { reachBroker } from "../topics/kafka/reach.ts";
 import { checkTopics } from "../topics/kafka/check-topics.ts";
@@ -69,7 +69,7 @@ await command(declaration, async ({ source, rate, for: limit, ...values }) => {
   const coinbase = readCoinbaseConfig(environment);
   const kafka = readKafkaConfig(environment);
   const registry = readRegistry(environment, "required");
-  const address = readAddress(environment);
+  const { METRICS_ADDRESS: address } = environment.read(monitorVariables);
   const place = placeOf(source);
   const synthetic = place === "recording" || place === "simulator" || (place === "url" && !isReal(source));
   if (synthetic && !values["allow-synthetic"] && kafka.brokers.length > 0 && !onThisMachine(kafka.brokers))

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { UserError, shown } from "../program/command.ts";
-import type { Environment } from "../program/environment.ts";
+import { UserError } from "../program/command.ts";
+import type { Form } from "../program/forms.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface Monitor {
@@ -13,14 +13,16 @@ export interface Monitor {
 
 const form = /^(.+):(\d{1,5})$/;
 
-/** Where to listen, `host:port`, from METRICS_ADDRESS; a fault goes into `environment`. */
-export function readAddress(environment: Environment): string {
-  const address = environment.required("METRICS_ADDRESS", "where to answer for monitoring, host:port");
-  const port = Number(form.exec(address)?.[2] ?? NaN);
-  if (address !== "" && !(port <= 65_535))
-    environment.fault(`METRICS_ADDRESS is ${shown(address)}: host:port is expected, as 127.0.0.1:9464`);
-  return address;
-}
+export const monitorVariables = {
+  METRICS_ADDRESS: {
+    form: {
+      expected: "host:port, such as 127.0.0.1:9464,",
+      parse: (text, wrong) => (Number(form.exec(text)?.[2] ?? NaN) <= 65_535 ? text : wrong(text)),
+    } satisfies Form<string>,
+    default: "127.0.0.1:9464",
+    doc: "Where the producer answers /metrics, /healthz and /readyz, host:port; port 0 takes a free one.",
+  },
+} as const;
 
 /**
  * Listens on `host:port`. `unready` gives the reasons why the producer does not stream now; none when it does. The

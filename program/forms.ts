@@ -1,5 +1,5 @@
 /** What a person may set, as an option or as a variable: its form, its default and what it is for, declared once. */
-import { shown } from "./command.ts";
+import { secret as hide, shown } from "./command.ts";
 
 export interface Form<T> {
   /** Completes "… is expected". */
@@ -39,6 +39,9 @@ export function valueOf<S extends Setting>(
 
 export const anyText: Form<string> = { expected: "a text", parse: (given) => given };
 
+/** A text that is never printed. */
+export const secretText: Form<string> = { expected: "a secret", parse: hide };
+
 export const choice = <const T extends string>(...choices: readonly T[]): Form<T> => ({
   expected: `one of ${choices.join(", ")}`,
   parse: (given, wrong) => choices.find((one) => one === given) ?? wrong(given),
@@ -73,6 +76,7 @@ export const list = <T>({ expected, parse }: Form<T>): Form<readonly T[]> => ({
   expected,
   parse: (given, wrong) => {
     const parts = given.split(",").map((part) => part.trim());
+    if (parts.every((part) => part === "")) return wrong("empty");
     return [...new Set(parts.flatMap((part) => (part === "" ? [] : (parse(part, wrong) ?? []))))];
   },
 });

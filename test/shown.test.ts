@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { Environment } from "../program/environment.ts";
 import { dataOption, nearest, shellWord, shown, shownPath } from "../program/command.ts";
 
 it.each(["soon", "99999", "1.5", "30s", "xml", "GSSAPI", "SCRAM-SHA-1", "BTC_USD", "2026-02-30T12:00:00.000001Z", ""])(
@@ -50,20 +49,4 @@ it.each([
   ["DOGE-EUR", undefined],
 ])("of products the nearest to %s is %s", (word, near) => {
   expect(nearest(word, ["BTC-USD", "ETH-USD", "ETH-BTC"])).toBe(near);
-});
-
-it("a variable that is set to what it cannot be is named without a value that may be a secret", () => {
-  const environment = new Environment({
-    KAFKA_COMPRESSION: "hunter2",
-    KAFKA_BUFFER_MIB: "5ea5c0ffee",
-    KSQLDB_CSU: "many",
-  });
-  environment.choice("KAFKA_COMPRESSION", ["zstd", "lz4"]);
-  environment.whole("KAFKA_BUFFER_MIB", 1, 2000);
-  environment.whole("KSQLDB_CSU", 1, 28);
-  const faults = () => environment.check();
-  expect(faults).toThrow("KAFKA_COMPRESSION is a text of 7 letters (not shown): one of zstd, lz4 is expected");
-  expect(faults).toThrow("KAFKA_BUFFER_MIB is a text of 10 letters (not shown): a whole number");
-  expect(faults).toThrow("KSQLDB_CSU is many: a whole number");
-  expect(faults).not.toThrow(/hunter2|5ea5c0ffee/);
 });

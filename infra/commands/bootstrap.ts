@@ -7,7 +7,7 @@ import { LocalBackend, TerraformStack, TerraformVariable } from "cdktf";
 import { UserError } from "../../program/command.ts";
 import { command } from "../../program/command-line.ts";
 import { readEnvironment } from "../../program/environment.ts";
-import { readInfraConfig } from "../stack/config.ts";
+import { infraVariables, readInfraConfig } from "../stack/config.ts";
 import { synthesise, write, type Synthesis } from "../terraform/synth.ts";
 import { initFolder, localState } from "../terraform/state.ts";
 import { requiredVersion, terraform } from "../terraform/terraform.ts";
@@ -24,8 +24,7 @@ TAPELINE_ENVIRONMENT names is moved there, if it is in a file here.`,
 await command(declaration, async ({ yes: isAgreed }) => {
   const environment = readEnvironment();
   const { stateBucket, region } = readInfraConfig(environment);
-  const project =
-    process.env["TF_VAR_google_project"] || environment.required("GOOGLE_PROJECT", "the id of a Google Cloud project");
+  const project = process.env["TF_VAR_google_project"] || environment.required(infraVariables, "GOOGLE_PROJECT");
   environment.check();
   if (stateBucket === undefined)
     throw new UserError("STATE_BUCKET is not set: the bucket's name, such as acme-tapeline-state.");

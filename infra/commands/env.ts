@@ -22,7 +22,7 @@ await command({ usage, options: {} }, async () => {
   const variables = new Map([["TAPELINE_ENVIRONMENT", synthesis.config.environment as string]]);
   for (const [output, value] of outputs) {
     const name = output.toUpperCase();
-    if (known.has(name)) variables.set(name, value);
+    if (known.includes(name)) variables.set(name, value);
     else process.stdout.write(`${output} ${value}\n`);
   }
   const text = existsSync(".env") ? readFileSync(".env", "utf8") : "";

@@ -8,6 +8,7 @@ import { readTables } from "../../schemas/tables.ts";
 import type { InfraConfig } from "../stack/config.ts";
 import type { ConfluentAccess, Connector } from "./confluent-api.ts";
 import type { Tables } from "./newest-rows.ts";
+import { credentialVariables } from "../terraform/credentials.ts";
 import { synthesise } from "../terraform/synth.ts";
 import { readOutputs } from "../terraform/state.ts";
 
@@ -36,8 +37,8 @@ export function readPlatform(
   const platform = {
     environment: config.environment,
     confluent: {
-      key: environment.required("CONFLUENT_CLOUD_API_KEY", "a Cloud API key of Confluent Cloud"),
-      secret: secret(environment.required("CONFLUENT_CLOUD_API_SECRET", "its secret")),
+      key: environment.required(credentialVariables, "CONFLUENT_CLOUD_API_KEY"),
+      secret: secret(environment.required(credentialVariables, "CONFLUENT_CLOUD_API_SECRET")),
       connectUrl: "https://api.confluent.cloud",
       metricsUrl: "https://api.telemetry.confluent.cloud",
       waitMs,
@@ -74,8 +75,8 @@ export function readPlatform(
 export async function deployedPlatform(waitMs: number): Promise<Platform> {
   const environment = readEnvironment();
   const synthesis = synthesise(environment, "unchecked");
-  environment.required("CONFLUENT_CLOUD_API_KEY", "the key of Confluent Cloud that deployed it");
-  environment.required("CONFLUENT_CLOUD_API_SECRET", "its secret");
+  environment.required(credentialVariables, "CONFLUENT_CLOUD_API_KEY");
+  environment.required(credentialVariables, "CONFLUENT_CLOUD_API_SECRET");
   environment.check();
   return readPlatform(synthesis.config, await readOutputs(synthesis), environment, waitMs);
 }

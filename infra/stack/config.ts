@@ -5,6 +5,8 @@
 import type { Environment } from "../../program/environment.ts";
 import { catalog } from "../../schemas/catalog.ts";
 import { shown } from "../../program/command.ts";
+import { anyText, choice, type Form, list, shaped, whole } from "../../program/forms.ts";
+import { productVariables } from "../../schemas/products.ts";
 
 export interface InfraConfig {
   readonly environment: "dev" | "prod";
@@ -60,172 +62,201 @@ const regionShape =
 /** Sizes of a ksqlDB cluster, as Confluent sells them. */
 export const streamingUnits = [1, 2, 4, 8, 12, 16, 20, 24, 28];
 
-/** Faults go into `environment`; the result is usable if it has none. */
-export function readInfraConfig(environment: Environment): InfraConfig {
-  const name = environment.choice("TAPELINE_ENVIRONMENT", ["dev", "prod"]) ?? "dev";
-  const isProd = name === "prod";
-  const tier = environment.choice("CONFLUENT_CLUSTER_TYPE", ["basic", "standard"]) ?? (isProd ? "standard" : "basic");
-  return {
-    environment: name,
-    prefix: `${readName(environment)}-${name}`,
-    region: readRegion(environment),
-    cluster: { tier, ...readAvailability(environment, tier) },
-    governance: environment.choice("STREAM_GOVERNANCE", ["ESSENTIALS", "ADVANCED"]) ?? "ESSENTIALS",
-    csu: readCsu(environment),
-    rawRetentionMs: optionalWhole(environment, "RAW_RETENTION_DAYS", 1, 365, (days) => days * day),
-    sink: {
-      tasks: environment.whole("CONNECTOR_TASKS", 1, 100),
-      mode: environment.choice("INGESTION_MODE", ["streaming", "batch"]) ?? "streaming",
-      key: readSinkKey(environment),
-    },
-    keys: readKeys(environment),
-    tables: readTopics(environment),
-    expirationDays: {
-      // Of 10,000 partitions, less those of two weeks that are still to come or not yet deleted.
-      HOUR: environment.whole("HOURLY_EXPIRATION_DAYS", 1, 400),
-      DAY: environment.whole("DAILY_EXPIRATION_DAYS", 1, 9_900),
-    },
-    isProtected: (environment.choice("PROTECTION", ["on", "off"]) ?? (isProd ? "on" : "off")) === "on",
-    analysts: list(environment, "ANALYSTS").map((member) =>
-      /^(user|group|serviceAccount|domain):[^\s:]+$/.test(member)
-        ? member
-        : fault(environment, "ANALYSTS", member, "user:, group:, serviceAccount: or domain: with an address", member),
-    ),
-    budget: readBudget(environment),
-    alertsTo: shaped(environment, "ALERTS_EMAIL", /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, "one e-mail address"),
-    stateBucket: shaped(environment, "STATE_BUCKET", /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, "a name of a bucket"),
-    googleProject: shaped(
-      environment,
-      "GOOGLE_PROJECT",
+const csuForm: Form<number> = {
+  expected: `one of ${streamingUnits.join(", ")}`,
+  parse: (text, wrong) => streamingUnits.find((units) => String(units) === text) ?? wrong(text),
+};
+
+const keysForm: Form<readonly number[]> = {
+  expected: "a number, or two different ones such as 1,2 while keys are exchanged,",
+  parse: (text, wrong) => {
+    const keys = text.split(",").map(Number);
+    const isWhole = /^[1-9]\d{0,3}(\s*,\s*[1-9]\d{0,3})?$/.test(text);
+    return isWhole && new Set(keys).size === keys.length ? keys : wrong(text);
+  },
+};
+
+export const infraVariables = {
+  GOOGLE_PROJECT: {
+    form: shaped(
       /^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
       "the id of a Google Cloud project (not its name or number)",
     ),
-    products: readProducts(environment),
-    skipWaits: environment.choice("SKIP_WAITS", ["yes", "no"]) === "yes",
-  };
-}
+    doc: "The id of the Google Cloud project; its credentials are gcloud's application-default ones.",
+  },
+  TAPELINE_ENVIRONMENT: {
+    form: choice("dev", "prod"),
+    default: "dev",
+    doc: "dev or prod: one stack each. In prod the cluster is standard and what holds data is protected.",
+  },
+  TAPELINE_NAME: {
+    // The names of accounts in Google Cloud have at most 30 letters.
+    form: shaped(/^[a-z][a-z0-9]{2,12}$/, "3 to 13 lower-case letters and digits"),
+    default: "tapeline",
+    doc: "Begins the names of everything, for an organisation that has several.",
+  },
+  CONFLUENT_REGION: {
+    form: shaped(regionShape, "a region of Google Cloud, such as us-central1,"),
+    default: "us-central1",
+    doc: "A region of Google Cloud. BigQuery is in the same one, because the sink writes within a region only.",
+  },
+  BIGQUERY_LOCATION: { form: anyText, doc: "Default: CONFLUENT_REGION, and nothing else is accepted." },
+  CONFLUENT_CLUSTER_TYPE: {
+    form: choice("basic", "standard"),
+    doc: "basic (default in dev; rights by ACLs) or standard (default in prod; by roles).",
+  },
+  CONFLUENT_AVAILABILITY: {
+    form: choice("SINGLE_ZONE", "MULTI_ZONE"),
+    default: "SINGLE_ZONE",
+    doc: "SINGLE_ZONE or, with standard, MULTI_ZONE.",
+  },
+  CONFLUENT_MAX_ECKU: {
+    form: whole(1, 50),
+    doc: "Most eCKUs that the cluster grows to. Default: Confluent's limit, or what it had before.",
+  },
+  STREAM_GOVERNANCE: {
+    form: choice("ESSENTIALS", "ADVANCED"),
+    default: "ESSENTIALS",
+    doc: "ESSENTIALS or ADVANCED.",
+  },
+  KSQLDB_CSU: {
+    form: csuForm,
+    default: "1",
+    doc: "Streaming units of ksqlDB: 1, 2, 4, 8, … Another number replaces the ksqlDB cluster.",
+  },
+  RAW_RETENTION_DAYS: {
+    form: whole(1, 365),
+    doc: "How long Kafka keeps raw records. Default: 7. Those of feed_quarantine: always 30.",
+  },
+  CONNECTOR_TASKS: { form: whole(1, 100), default: "1", doc: "Tasks of the sink." },
+  INGESTION_MODE: {
+    form: choice("streaming", "batch"),
+    default: "streaming",
+    doc: "streaming (rows in seconds) or batch (every minute; cheaper for much data).",
+  },
+  SINK_KEY: {
+    form: choice("created", "given"),
+    default: "created",
+    doc: "created, or given if your organisation forbids making keys.",
+  },
+  KEYS: {
+    form: keysForm,
+    default: "1",
+    doc: "Numbers of the keys that each account has, of which the last is used: 1,2 and then 2 exchanges them (SECURITY.md).",
+  },
+  BIGQUERY_TABLES: {
+    form: list(anyText),
+    default: "all",
+    doc: "Topics that become tables: all, or names separated by commas.",
+  },
+  HOURLY_EXPIRATION_DAYS: {
+    // Of 10,000 partitions, less those of two weeks that are still to come or not yet deleted.
+    form: whole(1, 400),
+    default: "400",
+    doc: "Days that BigQuery keeps hourly partitions, at most 400.",
+  },
+  DAILY_EXPIRATION_DAYS: { form: whole(1, 9_900), default: "3650", doc: "Days that BigQuery keeps daily partitions." },
+  PROTECTION: {
+    form: choice("on", "off"),
+    doc: "on (default in prod) or off (default in dev): whether destroy refuses what holds data.",
+  },
+  ANALYSTS: {
+    form: list(
+      shaped(
+        /^(user|group|serviceAccount|domain):[^\s:]+$/,
+        "user:, group:, serviceAccount: or domain: with an address",
+      ),
+    ),
+    doc: "Who may read the dataset: group:quants@example.com, user:…; separated by commas.",
+  },
+  ALERTS_EMAIL: {
+    form: shaped(/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, "one e-mail address"),
+    doc: "Where failed scheduled queries (sql/scheduled/) are reported. Default: nowhere.",
+  },
+  BILLING_ACCOUNT: {
+    form: shaped(/^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/, "an id such as 012345-6789AB-CDEF01"),
+    doc: "The id of a billing account: sets a budget with alerts for the project.",
+  },
+  BUDGET_AMOUNT: {
+    form: whole(1, 1_000_000),
+    default: "300",
+    doc: "The budget a month, in the billing account's currency.",
+  },
+  STATE_BUCKET: {
+    form: shaped(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, "a name of a bucket"),
+    doc: "A bucket of Google Cloud Storage for Terraform's state. Default: a file here.",
+  },
+  SKIP_WAITS: {
+    form: choice("yes", "no"),
+    default: "no",
+    doc: "yes: without the provider's minutes of waiting after keys and roles.",
+  },
+} as const;
 
-/** Tells what is wrong with a variable, and returns what is taken in its place. */
-function fault<T>(environment: Environment, name: string, text: string, expected: string, instead: T): T {
-  environment.fault(`${name} is ${shown(text)}: ${expected} is expected`);
-  return instead;
-}
+/** The exchange alone knows which products there are; their shape is known here. */
+const productForms = {
+  COINBASE_PRODUCTS: {
+    ...productVariables.COINBASE_PRODUCTS,
+    form: list(
+      shaped(/^(all|[A-Z0-9*]{1,20}-[A-Z0-9*]{1,20})$/, "an id such as BTC-USD, a pattern such as ETH-*, or all,"),
+    ),
+  },
+} as const;
 
-function list(environment: Environment, name: string): string[] {
-  const text = environment.text(name) ?? "";
-  return [...new Set(text.split(",").flatMap((part) => (part.trim() === "" ? [] : part.trim())))];
-}
-
-function shaped(environment: Environment, name: string, shape: RegExp, expected: string): string | undefined {
-  const text = environment.text(name);
-  return text === undefined || shape.test(text) ? text : fault(environment, name, text, expected, undefined);
-}
-
-function optionalWhole(
-  environment: Environment,
-  name: string,
-  least: number,
-  most: number,
-  unit = (value: number) => value,
-): number | undefined {
-  return environment.text(name) === undefined ? undefined : unit(environment.whole(name, least, most));
-}
-
-/** Short enough for the accounts in Google Cloud, whose names have at most 30 letters. */
-function readName(environment: Environment): string {
-  return (
-    shaped(environment, "TAPELINE_NAME", /^[a-z][a-z0-9]{2,12}$/, "3 to 13 lower-case letters and digits") ?? "tapeline"
-  );
-}
-
-function readRegion(environment: Environment): string {
-  const region = environment.required("CONFLUENT_REGION", "a region of Google Cloud, such as us-central1");
-  if (region !== "" && !regionShape.test(region))
-    fault(environment, "CONFLUENT_REGION", region, "a region of Google Cloud, such as us-central1,", "");
-  const location = environment.text("BIGQUERY_LOCATION") ?? region;
-  if (location !== region)
+/** Faults go into `environment`; the result is usable if it has none. */
+export function readInfraConfig(environment: Environment): InfraConfig {
+  const values = environment.read({ ...infraVariables, ...productForms });
+  const { TAPELINE_ENVIRONMENT: name, CONFLUENT_REGION: region, BILLING_ACCOUNT: billingAccount } = values;
+  const isProd = name === "prod";
+  const tier = values.CONFLUENT_CLUSTER_TYPE ?? (isProd ? "standard" : "basic");
+  const { CONFLUENT_AVAILABILITY: availability, CONFLUENT_MAX_ECKU: maxEcku, SINK_KEY: key } = values;
+  const location = values.BIGQUERY_LOCATION ?? region;
+  if (region !== undefined && location !== region)
     environment.fault(
-      `BIGQUERY_LOCATION is ${regionShape.test(location) ? location : shown(location)} and CONFLUENT_REGION ${regionShape.test(region) ? region : shown(region)}: the sink writes within one region only. Leave BIGQUERY_LOCATION out, or set both to the same region`,
+      `BIGQUERY_LOCATION is ${regionShape.test(location) ? location : shown(location)} and CONFLUENT_REGION ${region}: the sink writes within one region only. Leave BIGQUERY_LOCATION out, or set both to the same region`,
     );
-  return region;
-}
-
-function readAvailability(environment: Environment, tier: "basic" | "standard") {
-  const availability = environment.choice("CONFLUENT_AVAILABILITY", ["SINGLE_ZONE", "MULTI_ZONE"]) ?? "SINGLE_ZONE";
-  const maxEcku = optionalWhole(environment, "CONFLUENT_MAX_ECKU", 1, 50);
   if (availability === "MULTI_ZONE" && tier === "basic")
     environment.fault(
       "CONFLUENT_AVAILABILITY is MULTI_ZONE: a basic cluster has one zone. Set CONFLUENT_CLUSTER_TYPE=standard",
     );
   if (availability === "MULTI_ZONE" && maxEcku === 1)
     environment.fault("CONFLUENT_MAX_ECKU is 1: a cluster over several zones needs at least 2");
-  return { availability, maxEcku };
-}
-
-function readCsu(environment: Environment): number {
-  const csu = environment.whole("KSQLDB_CSU", 1, 28);
-  return streamingUnits.includes(csu)
-    ? csu
-    : fault(environment, "KSQLDB_CSU", String(csu), `one of ${streamingUnits.join(", ")}`, 1);
-}
-
-function readSinkKey(environment: Environment): "created" | "given" {
-  const key = environment.choice("SINK_KEY", ["created", "given"]) ?? "created";
   if (key === "created" && environment.text("SINK_KEY_FILE") !== undefined)
     environment.fault("SINK_KEY_FILE is set, which is read with SINK_KEY=given only: set both, or neither");
-  return key;
+  const retentionDays = values.RAW_RETENTION_DAYS;
+  return {
+    environment: name,
+    prefix: `${values.TAPELINE_NAME}-${name}`,
+    region,
+    cluster: { tier, availability, maxEcku },
+    governance: values.STREAM_GOVERNANCE,
+    csu: values.KSQLDB_CSU,
+    rawRetentionMs: retentionDays === undefined ? undefined : retentionDays * day,
+    sink: { tasks: values.CONNECTOR_TASKS, mode: values.INGESTION_MODE, key },
+    keys: values.KEYS,
+    tables: tablesOf(environment, values.BIGQUERY_TABLES ?? []),
+    expirationDays: { HOUR: values.HOURLY_EXPIRATION_DAYS, DAY: values.DAILY_EXPIRATION_DAYS },
+    isProtected: (values.PROTECTION ?? (isProd ? "on" : "off")) === "on",
+    analysts: values.ANALYSTS ?? [],
+    budget: billingAccount === undefined ? undefined : { billingAccount, amount: values.BUDGET_AMOUNT },
+    alertsTo: values.ALERTS_EMAIL,
+    stateBucket: values.STATE_BUCKET,
+    googleProject: values.GOOGLE_PROJECT,
+    products: (values.COINBASE_PRODUCTS ?? []).join(","),
+    skipWaits: values.SKIP_WAITS === "yes",
+  };
 }
 
-function readKeys(environment: Environment): number[] {
-  const text = environment.text("KEYS") ?? "";
-  const keys = list(environment, "KEYS");
-  if (/^[1-9]\d{0,3}(\s*,\s*[1-9]\d{0,3})?$/.test(text.trim()) && keys.length === text.split(",").length)
-    return keys.map(Number);
-  return fault(
-    environment,
-    "KEYS",
-    text || "empty",
-    "a number, or two different ones such as 1,2 while keys are exchanged,",
-    [1],
-  );
-}
-
-function readTopics(environment: Environment): string[] {
+function tablesOf(environment: Environment, asked: readonly string[]): string[] {
   const sunk = catalog.flatMap(({ name, table }) => (table === undefined ? [] : name));
-  const asked = list(environment, "BIGQUERY_TABLES");
   if (asked.length === 1 && asked[0] === "all") return sunk;
-  const unknown = asked.filter((name) => !sunk.includes(name));
-  for (const name of unknown) {
+  for (const name of asked.filter((one) => !sunk.includes(one))) {
     const known = catalog.some((topic) => topic.name === name);
     environment.fault(
       `BIGQUERY_TABLES names ${known ? name : shown(name)}, ${known ? "a topic that has no table" : "which is no topic"}: all, or some of ${sunk.join(", ")}, are expected`,
     );
   }
-  if (asked.length === 0)
-    environment.fault(`BIGQUERY_TABLES is empty: all, or some of ${sunk.join(", ")}, are expected`);
   return sunk.filter((name) => asked.includes(name));
-}
-
-function readBudget(environment: Environment): InfraConfig["budget"] {
-  const billingAccount = shaped(
-    environment,
-    "BILLING_ACCOUNT",
-    /^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/,
-    "an id such as 012345-6789AB-CDEF01",
-  );
-  const amount = environment.whole("BUDGET_AMOUNT", 1, 1_000_000);
-  return billingAccount === undefined ? undefined : { billingAccount, amount };
-}
-
-/** The exchange alone knows which products there are; their shape is known here. */
-function readProducts(environment: Environment): string {
-  const products = list(environment, "COINBASE_PRODUCTS");
-  for (const product of products)
-    if (product !== "all" && !/^[A-Z0-9*]{1,20}-[A-Z0-9*]{1,20}$/.test(product))
-      fault(environment, "COINBASE_PRODUCTS", product, "an id such as BTC-USD, a pattern such as ETH-*, or all,", "");
-  if (products.length === 0)
-    environment.fault("COINBASE_PRODUCTS is empty: ids or patterns separated by commas, or all");
-  return products.join(",");
 }
 
 /** What products are quoted in: states' money, what stands for it, and what others are traded for. */

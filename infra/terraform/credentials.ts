@@ -1,25 +1,37 @@
 /** The credentials and the project, which no synthesised file holds: Terraform's variables, from the environment. */
 import { readFileSync, statSync } from "node:fs";
 import { secret, shownPath } from "../../program/command.ts";
-import type { Environment } from "../../program/environment.ts";
+import type { Environment, Settings } from "../../program/environment.ts";
+import { anyText, secretText } from "../../program/forms.ts";
+import { infraVariables } from "../stack/config.ts";
 import type { Synthesis } from "./synth.ts";
 import type { Variables } from "./terraform.ts";
+
+export const credentialVariables = {
+  CONFLUENT_CLOUD_API_KEY: {
+    form: anyText,
+    doc: "A Cloud API key (not one of a cluster), of an account with OrganizationAdmin: confluent.cloud, API keys.",
+  },
+  CONFLUENT_CLOUD_API_SECRET: { form: secretText, doc: "The key's secret." },
+  SINK_KEY_FILE: {
+    form: anyText,
+    doc: "With SINK_KEY=given: a file with the JSON key of the account that writes; it gets the right to.",
+  },
+} as const;
 
 /**
  * Terraform's variables by their names. One that is set as TF_VAR_… wins. What is missing is a fault of the environment.
  */
 export function readVariables(environment: Environment, { config }: Synthesis): Variables {
-  const read = (variable: string, name: string, what: string, hidden: boolean): [string, string] => {
-    const own = process.env[`TF_VAR_${variable}`] || environment.text(name);
-    const text = own ?? environment.required(name, what);
-    return [`TF_VAR_${variable}`, hidden ? secret(text) : text];
+  const read = (variable: string, settings: Settings, name: string): [string, string] => {
+    const text = process.env[`TF_VAR_${variable}`] || environment.required(settings, name);
+    return [`TF_VAR_${variable}`, settings[name]!.form === secretText ? secret(text) : text];
   };
   const given = config.sink.key === "given" ? [["TF_VAR_google_sink_key", readGivenKey(environment)] as const] : [];
-  const cloudKey = "a Cloud API key of Confluent Cloud: confluent.cloud, API keys, Cloud resource management";
   const variables = Object.fromEntries([
-    read("google_project", "GOOGLE_PROJECT", "the id of a Google Cloud project", false),
-    read("confluent_cloud_api_key", "CONFLUENT_CLOUD_API_KEY", cloudKey, false),
-    read("confluent_cloud_api_secret", "CONFLUENT_CLOUD_API_SECRET", "its secret", true),
+    read("google_project", infraVariables, "GOOGLE_PROJECT"),
+    read("confluent_cloud_api_key", credentialVariables, "CONFLUENT_CLOUD_API_KEY"),
+    read("confluent_cloud_api_secret", credentialVariables, "CONFLUENT_CLOUD_API_SECRET"),
     ...given,
   ]) as Variables;
   environment.check();

@@ -1,7 +1,7 @@
 /** `npm run ksqldb -- plan | apply | destroy`: from the command line to the server and back to a report. */
 import { agrees, redact, stopSignal, UserError } from "../../program/command.ts";
 import type { Values } from "../../program/command-line.ts";
-import { choice, duration, anyText } from "../../program/forms.ts";
+import { anyText, choice, duration, secretText } from "../../program/forms.ts";
 import { readEnvironment, type Environment } from "../../program/environment.ts";
 import { readRegistry } from "../../topics/registry/config.ts";
 import { carryOut, type Outcome } from "./apply.ts";
@@ -13,6 +13,12 @@ import { explainQueries, waitForQueries } from "./queries.ts";
 import { planText, reportJson, type Report } from "./report.ts";
 import { secretOf } from "./state-secret.ts";
 import { readSources, readTopics } from "./state.ts";
+
+export const ksqldbVariables = {
+  KSQLDB_URL: { form: anyText, doc: "What stands before /ksql: https://host, or http://127.0.0.1:8088." },
+  KSQLDB_API_KEY: { form: anyText, doc: "Without one: no login." },
+  KSQLDB_API_SECRET: { form: secretText, doc: "The key's secret." },
+} as const;
 
 const of = ["plan", "apply", "destroy"];
 
@@ -172,11 +178,11 @@ function refuse(plan: readonly Step[], { faults }: Checks): void {
 }
 
 function readAccess(environment: Environment, state?: string): Pick<ServerAccess, "url" | "key" | "secret"> {
-  const url = environment.required("KSQLDB_URL", "the ksqlDB server, as https://host, or http://127.0.0.1:8088");
-  const key = environment.text("KSQLDB_API_KEY");
+  const url = environment.required(ksqldbVariables, "KSQLDB_URL");
+  const { KSQLDB_API_KEY: key, KSQLDB_API_SECRET: own } = environment.read(ksqldbVariables);
   const kept = key === undefined || state === undefined ? null : secretOf(key, state);
   // What the state does not have is gone; another secret, as of .env, would open nothing.
-  const secret = kept === null ? environment.secret("KSQLDB_API_SECRET") : kept;
+  const secret = kept === null ? own : kept;
   if (state !== undefined && kept === null && secret === undefined)
     environment.fault(`${state} has no state: KSQLDB_API_SECRET is required`);
   return { url, key, secret };

@@ -1,7 +1,5 @@
 /** Stacks for tests: from variables as a user sets them to what Terraform is given. */
-import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { parseEnv } from "node:util";
 import { App, Testing } from "cdktf";
 import { Environment } from "../../program/environment.ts";
 import { checkProducts, readInfraConfig, type InfraConfig } from "../../infra/stack/config.ts";
@@ -19,11 +17,9 @@ export interface Synthesised {
   readonly output: Bodies;
 }
 
-const defaults = parseEnv(readFileSync(new URL("../../template.env", import.meta.url), "utf8"));
-
-/** The configuration that variables make of template.env. Throws UserError with all faults. */
+/** The configuration that variables make of the defaults. Throws UserError with all faults. */
 export function configOf(variables: Readonly<Record<string, string>> = {}): InfraConfig {
-  const environment = new Environment({ ...defaults, ...variables });
+  const environment = new Environment(variables);
   const config = readInfraConfig(environment);
   checkProducts(environment, config);
   environment.check();

@@ -58,7 +58,7 @@ describe("a configuration that can not be used", () => {
     for (const fault of [
       "COINBASE_PASSPHRASE not set",
       "COINBASE_SECRET is not base64",
-      "KAFKA_BOOTSTRAP_SERVERS has nonsense: host:port is expected",
+      "KAFKA_BOOTSTRAP_SERVERS is nonsense: host:port is expected",
       "KAFKA_API_SECRET is not set",
       "KAFKA_SASL_MECHANISM is GSSAPI: one of PLAIN",
       "KAFKA_BUFFER_MIB is many: a whole number",

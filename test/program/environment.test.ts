@@ -6,14 +6,16 @@ import { readEnvFile } from "../../program/env-file.ts";
 import { newFolder } from "../folder.ts";
 
 const reader = join(import.meta.dirname, "../../program/environment.ts");
+const forms = join(import.meta.dirname, "../../program/forms.ts");
 
 /** What a program reads in a folder with this `.env`. */
 function read(env: string, name: string, variables: Readonly<Record<string, string>> = {}): string {
   const dir = newFolder();
   writeFileSync(join(dir, ".env"), env);
-  const program = `import { readEnvironment } from ${JSON.stringify(reader)};
+  const program = `import { anyText } from ${JSON.stringify(forms)}; import { readEnvironment } from ${JSON.stringify(reader)};
     const environment = readEnvironment();
-    try { environment.check(); console.log(environment.text("${name}")); } catch (error) { console.log(error.message); }`;
+    const { KSQLDB_CSU } = environment.read({ KSQLDB_CSU: { form: anyText, default: "1", doc: "" } });
+    try { environment.check(); console.log(environment.text("${name}") ?? KSQLDB_CSU); } catch (error) { console.log(error.message); }`;
   const loader = join(import.meta.dirname, "../../node_modules/tsx/dist/loader.mjs");
   const args = ["--import", loader, "--input-type=module", "-e", program];
   return spawnSync(process.execPath, args, {

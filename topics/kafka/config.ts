@@ -4,11 +4,48 @@ import { rootCertificates } from "node:tls";
 import type { KafkaConfig as KafkaJsConfig, SASLOptions } from "kafkajs";
 import type { Environment } from "../../program/environment.ts";
 import { onThisMachine } from "../../program/this-machine.ts";
-import { shown, shownPath } from "../../program/command.ts";
+import { shownPath } from "../../program/command.ts";
+import { anyText, choice, type Form, list, secretText, whole } from "../../program/forms.ts";
 
 const protocols = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] as const;
 const codecs = ["zstd", "lz4", "gzip", "none"] as const;
 const mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
+
+/** Confluent Cloud shows its address as SASL_SSL://host:9092. */
+const broker = /^(?:([A-Z_]+):\/\/)?((?:\[[\da-fA-F:]+\]|[\w.-]+):(\d{1,5}))$/;
+
+const brokerForm: Form<string> = {
+  expected: "host:port",
+  parse: (text, wrong) => (Number(broker.exec(text)?.[3] ?? NaN) <= 65_535 ? text : wrong(text)),
+};
+
+export const kafkaVariables = {
+  KAFKA_BOOTSTRAP_SERVERS: {
+    form: list(brokerForm),
+    doc: "The brokers as host:9092, separated by commas; 127.0.0.1:9092 for one on this machine.",
+  },
+  KAFKA_API_KEY: { form: anyText, doc: "Key and secret (or user and password) of SASL; without them: no login." },
+  KAFKA_API_SECRET: { form: secretText, doc: "The key's secret." },
+  KAFKA_SECURITY_PROTOCOL: {
+    form: choice(...protocols),
+    doc: "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL. Default: SASL_SSL with a key, otherwise PLAINTEXT.",
+  },
+  KAFKA_SASL_MECHANISM: {
+    form: choice(...mechanisms),
+    default: "PLAIN",
+    doc: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.",
+  },
+  KAFKA_CA_FILE: { form: anyText, doc: "Certificate authorities to trust, PEM. Default: the system's." },
+  KAFKA_COMPRESSION: {
+    form: choice(...codecs),
+    doc: "zstd, lz4 (less CPU), gzip or none. Default: zstd if the client has it, otherwise lz4.",
+  },
+  KAFKA_BUFFER_MIB: {
+    form: whole(1, 2000),
+    default: "32",
+    doc: "Records that may wait for Kafka, in MiB; with more the producer stops reading from the exchange.",
+  },
+} as const;
 
 export interface KafkaConfig {
   /** `host:port`, one or more. */
@@ -27,34 +64,17 @@ export interface KafkaConfig {
 
 /** Faults go into `environment`; the result is usable if it has none. */
 export function readKafkaConfig(environment: Environment): KafkaConfig {
-  const listed = environment.required("KAFKA_BOOTSTRAP_SERVERS", "the brokers, as host:9092, separated by commas");
-  const brokers: string[] = [];
-  let prefix: string | undefined;
-  let wrong = false;
-  for (const word of listed
-    .split(",")
-    .map((text) => text.trim())
-    .filter((text) => text !== "")) {
-    // Confluent Cloud shows its address as SASL_SSL://host:9092.
-    const match = /^(?:([A-Z_]+):\/\/)?((?:\[[\da-fA-F:]+\]|[\w.-]+):(\d{1,5}))$/.exec(word);
-    // Behind an @, since what stands before it may be a password.
-    if (match === null || Number(match[3]) > 65_535) {
-      wrong = true;
-      environment.fault(
-        `KAFKA_BOOTSTRAP_SERVERS has ${word.includes("@") ? word.replace(/^.*@/, "…@") : shown(word)}: host:port is expected`,
-      );
-    } else brokers.push(match[2]!);
-    prefix ??= match?.[1];
-  }
-  if (listed !== "" && brokers.length === 0 && !wrong) environment.fault("KAFKA_BOOTSTRAP_SERVERS names no broker");
-  const key = environment.text("KAFKA_API_KEY");
-  const secret = environment.secret("KAFKA_API_SECRET");
+  environment.required(kafkaVariables, "KAFKA_BOOTSTRAP_SERVERS");
+  const values = environment.read(kafkaVariables);
+  const { KAFKA_API_KEY: key, KAFKA_API_SECRET: secret, KAFKA_SASL_MECHANISM: mechanism } = values;
+  const listed = (values.KAFKA_BOOTSTRAP_SERVERS ?? []).map((one) => broker.exec(one)!);
+  const brokers = listed.map((match) => match[2]!);
+  const prefix = listed.find((match) => match[1] !== undefined)?.[1];
   if ((key === undefined) !== (secret === undefined))
     environment.fault(
       `${key === undefined ? "KAFKA_API_KEY" : "KAFKA_API_SECRET"} is not set: key and secret go together`,
     );
-  const mechanism = environment.choice("KAFKA_SASL_MECHANISM", mechanisms) ?? "PLAIN";
-  const asked = environment.choice("KAFKA_SECURITY_PROTOCOL", protocols) ?? protocols.find((name) => name === prefix);
+  const asked = values.KAFKA_SECURITY_PROTOCOL ?? protocols.find((name) => name === prefix);
   const protocol = asked ?? (key === undefined ? "PLAINTEXT" : "SASL_SSL");
   const tls = protocol.endsWith("SSL");
   const login = protocol.startsWith("SASL") ? { mechanism, key: key ?? "", secret: secret ?? "" } : undefined;
@@ -64,10 +84,9 @@ export function readKafkaConfig(environment: Environment): KafkaConfig {
     environment.fault(`KAFKA_SECURITY_PROTOCOL is ${protocol}: with KAFKA_API_KEY it is SASL_SSL`);
   if (login !== undefined && !tls && !onThisMachine(brokers))
     environment.fault("KAFKA_SECURITY_PROTOCOL is SASL_PLAINTEXT: it would send the secret unencrypted; use SASL_SSL");
-  const trusted = tls ? authorities(environment) : undefined;
-  const bufferBytes = environment.whole("KAFKA_BUFFER_MIB", 1, 2000) * 1024 * 1024;
-  const compression = environment.choice("KAFKA_COMPRESSION", codecs);
-  return { brokers, tls, compression, authorities: trusted, login, bufferBytes };
+  const trusted = tls ? authorities(environment, values.KAFKA_CA_FILE) : undefined;
+  const bufferBytes = values.KAFKA_BUFFER_MIB * 1024 * 1024;
+  return { brokers, tls, compression: values.KAFKA_COMPRESSION, authorities: trusted, login, bufferBytes };
 }
 
 /** Settings of librdkafka: https://github.com/confluentinc/librdkafka/blob/v2.15.1/CONFIGURATION.md */
@@ -103,8 +122,7 @@ const bundles = [
 ];
 
 /** The named file, else the system's authorities, else (a slim container has none) those that come with Node. */
-function authorities(environment: Environment): string {
-  const named = environment.text("KAFKA_CA_FILE");
+function authorities(environment: Environment, named: string | undefined): string {
   const path =
     named ?? [process.env["SSL_CERT_FILE"], ...bundles].find((file) => file !== undefined && existsSync(file));
   if (path === undefined) return rootCertificates.join("\n");
