@@ -15,7 +15,10 @@ import { secretOf } from "./state-secret.ts";
 import { readSources, readTopics } from "./state.ts";
 
 export const ksqldbVariables = {
-  KSQLDB_URL: { form: anyText, doc: "What stands before /ksql: https://host, or http://127.0.0.1:8088." },
+  KSQLDB_URL: {
+    form: anyText,
+    doc: "The ksqlDB server: what stands before /ksql, https://host or http://127.0.0.1:8088.",
+  },
   KSQLDB_API_KEY: { form: anyText, doc: "Without one: no login." },
   KSQLDB_API_SECRET: { form: secretText, doc: "The key's secret." },
 } as const;

@@ -5,7 +5,10 @@ import { anyText, secretText } from "../../program/forms.ts";
 import { SchemaRegistry } from "./schema-registry.ts";
 
 export const registryVariables = {
-  SCHEMA_REGISTRY_URL: { form: anyText, doc: "What stands before /subjects: https://host, or http://127.0.0.1:8081." },
+  SCHEMA_REGISTRY_URL: {
+    form: anyText,
+    doc: "The Schema Registry: what stands before /subjects, https://host or http://127.0.0.1:8081.",
+  },
   SCHEMA_REGISTRY_API_KEY: { form: anyText, doc: "Without one: no login." },
   SCHEMA_REGISTRY_API_SECRET: { form: secretText, doc: "The key's secret." },
 } as const;

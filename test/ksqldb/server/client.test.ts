@@ -204,7 +204,7 @@ describe("what does not pass is one message: step, reason, cure", () => {
   });
 
   it.each([
-    [{ KSQLDB_URL: "" }, "KSQLDB_URL is not set: the ksqlDB server"],
+    [{ KSQLDB_URL: "" }, "KSQLDB_URL is not set: The ksqlDB server"],
     [{ KSQLDB_URL: "localhost:8088" }, "The URL of ksqlDB (KSQLDB_URL,"],
     [{ KSQLDB_URL: "https://me:hunter22@ksqldb.example" }, "ksqldb.example, contains credentials"],
     [{ KSQLDB_URL: "https://ksqldb.example", KSQLDB_API_KEY: "KEY" }, "Only one of key and secret"],
