@@ -29,6 +29,8 @@ export interface Finding {
 
 type Spot = Pick<Finding, "file" | "line" | "column">;
 
+type Fault = Omit<Finding, "severity">;
+
 export function findingText({ file, line, column, rule, happens, cure }: Finding): string {
   return `${file}:${line}:${column}: [${rule}] ${happens}. Fix: ${cure}.`;
 }
@@ -38,20 +40,23 @@ export const errorsOf = (findings: readonly Finding[]) => findings.filter(({ sev
 
 /** Findings in the order of files and lines. `locked`: the shapes of `schemas/tables.lock.json`. */
 export function lint(scripts: readonly Script[], locked: readonly TableShape[]): Finding[] {
-  const findings: Finding[] = [];
+  const errors: Fault[] = [];
   const refused: string[] = [];
   const known = understand(scripts, (error) => {
     const source = error.kind === "unknown-source" ? error.missing?.toLowerCase() : undefined;
     // A source that is not understood has a finding of its own.
-    if (source === undefined || !refused.some((file) => writes(file, source))) findings.push(refusal(error));
+    if (source === undefined || !refused.some((file) => writes(file, source))) errors.push(refusal(error));
     refused.push(error.file);
   });
   for (const { file } of scripts)
     if (!refused.includes(file) && !known.statements.some((one) => one.file === file))
-      findings.push({ file, line: 1, column: 1, severity: "error", ...empty });
-  findings.push(...known.laptop.flatMap(({ reasons }) => reasons.map(laptopFinding)));
-  findings.push(...ruleFindings(scripts, known), ...tableFindings(scripts, known.plans, locked));
-  return findings.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
+      errors.push({ file, line: 1, column: 1, ...empty });
+  errors.push(...ruleFindings(scripts, known), ...tableFindings(scripts, known.plans, locked));
+  const all: Finding[] = [
+    ...known.laptop.flatMap(({ reasons }) => reasons.map(notExecuted)),
+    ...errors.map((fault) => ({ ...fault, severity: "error" as const })),
+  ];
+  return all.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
 }
 
 const writes = (file: string, name: string) => file.endsWith(`_${name}.sql`);
@@ -68,12 +73,12 @@ const follows: Partial<Record<RefusalKind, string>> = {
   untyped: "a server may take it, but the type of the column is not known here, nor to schemas/tables.lock.json",
 };
 
-function refusal({ file, at: { line, column }, reason, kind }: StatementError): Finding {
+function refusal({ file, at: { line, column }, reason, kind }: StatementError): Fault {
   const happens = `${reason.replace(/\.$/, "")}; ${follows[kind] ?? "a server refuses the statement"}`;
-  return { file, line, column, rule: "refused", severity: "error", kind, happens, cure: cures[kind] };
+  return { file, line, column, rule: "refused", kind, happens, cure: cures[kind] };
 }
 
-function laptopFinding({ file, at: { line, column }, reason, kind }: StatementError): Finding {
+function notExecuted({ file, at: { line, column }, reason, kind }: StatementError): Finding {
   const happens = `${reason}; it is deployed, and npm start leaves the statement out`;
   const cure = "nothing, if a server has it; to run it on a laptop too, write it with what the other statements use";
   return { file, line, column, rule: "laptop", severity: "laptop", kind, happens, cure };
@@ -99,7 +104,7 @@ const cures: Readonly<Record<RefusalKind, string>> = {
   invalid: "change it accordingly",
 };
 
-function ruleFindings(scripts: readonly Script[], { statements, sources, plans }: Statements): Finding[] {
+function ruleFindings(scripts: readonly Script[], { statements, sources, plans }: Statements): Fault[] {
   const files = scripts.map(({ file }) => file);
   return statements.flatMap((one) => {
     const { file, statement } = one;
@@ -110,24 +115,20 @@ function ruleFindings(scripts: readonly Script[], { statements, sources, plans }
     return Object.entries(rules).flatMap(([rule, { find, server, cure }]) =>
       find({ ...one, files, source, plan, plans, type }).map(({ at: { line, column }, what }) => {
         const happens = `${what === undefined ? "" : `${what}: `}a server ${server}`;
-        return { file, line, column, rule, severity: "error" as const, happens, cure };
+        return { file, line, column, rule, happens, cure };
       }),
     );
   });
 }
 
 /** How the tables change, and which changes are not allowed. */
-function tableFindings(
-  scripts: readonly Script[],
-  plans: readonly Outline[],
-  locked: readonly TableShape[],
-): Finding[] {
+function tableFindings(scripts: readonly Script[], plans: readonly Outline[], locked: readonly TableShape[]): Fault[] {
   // A statement that exists and is not understood has a finding of its own: its table is not gone.
   const stated = (table: string) =>
     rawTopics.some((name) => name === table) ||
     (catalog.some(({ name }) => name === table) && scripts.some(({ file }) => writes(file, table)));
   const isSunk = (table: string) => catalog.some((topic) => topic.name === table && topic.table !== undefined);
-  const findings: Finding[] = [];
+  const findings: Fault[] = [];
   const shapes = describeTables(plans, ({ kind, part, message }, { name }) => {
     if (kind === "field")
       findings.push({ ...lineOf(`schemas/${name}.avsc`, `"name": "${part}"`), ...undescribed, happens: message });
@@ -137,27 +138,27 @@ function tableFindings(
   });
   const broken = breaks(locked, shapes, (table) => !stated(table) || !isSunk(table));
   const added = additions(locked, shapes).filter(({ table }) => !broken.some((change) => change.table === table));
-  const told = (rule: string, change: Change) => {
+  const found = (rule: string, change: Change) => {
     const happens = `${change.table}: ${change.what}; ${change.happens}`;
-    return { ...spotOf(change, plans), rule, severity: "error" as const, happens, cure: change.cure };
+    return { ...spotOf(change, plans), rule, happens, cure: change.cure };
   };
   return [
     ...findings,
     ...catalog.flatMap((topic) => [...topicFindings(topic, plans)]),
-    ...broken.map((change) => told("lock", change)),
-    ...added.map((addition) => told("lock-behind", { ...addition, ...behind })),
+    ...broken.map((change) => found("lock", change)),
+    ...added.map((addition) => found("lock-behind", { ...addition, ...behind })),
   ];
 }
 
 /** What is wrong with a topic that Terraform would create. */
-function* topicFindings({ name, partitions, retentionMs }: Topic, plans: readonly Outline[]): Generator<Finding> {
-  const at = { ...lineOf("schemas/catalog.ts", `name: "${name}"`), rule: "topic", severity: "error" as const };
+function* topicFindings({ name, partitions, retentionMs }: Topic, plans: readonly Outline[]): Generator<Fault> {
+  const at = { ...lineOf("schemas/catalog.ts", `name: "${name}"`), rule: "topic" };
   const isWhole = (number: number) => Number.isSafeInteger(number) && number > 0;
   if (!isWhole(partitions) || (retentionMs !== -1 && !isWhole(retentionMs)))
     yield {
       ...at,
       happens: `${name} has ${partitions} partitions and keeps records ${retentionMs} ms`,
-      cure: countCure,
+      cure: "a whole number of partitions above 0, and milliseconds above 0, or -1 (forever)",
     };
   const { source } = plans.find(({ sink }) => sink.topic === name) ?? {};
   const from = catalog.find((topic) => topic.name === source?.topic);
@@ -169,17 +170,13 @@ function* topicFindings({ name, partitions, retentionMs }: Topic, plans: readonl
     };
 }
 
-const countCure = "a whole number of partitions above 0, and milliseconds above 0, or -1 (forever)";
-
 const undescribed = {
   rule: "field",
-  severity: "error" as const,
   cure: "write a doc; the types are string, long, int",
 };
 
 const unwritten = (name: string) => ({
   rule: "topic",
-  severity: "error" as const,
   happens: `no statement writes ${name}: its topic and table stay empty`,
   cure: "write the statement, or remove the topic from the catalogue",
 });
