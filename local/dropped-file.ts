@@ -58,7 +58,7 @@ export function droppedLines(dropped: Dropped): [name: string, count: number, no
 function sentenceOf({ reader, topic, partition, cause, offset, reason }: FirstDrop): string {
   const { what, cure } = meanings[cause];
   const at = offset === undefined ? "" : `, offset ${offset}`;
-  const why = reason === "" ? "" : `: ${reason.replace(/^offset \d+: /, "")}`;
+  const why = reason === "" ? "" : `: ${reason}`;
   return `${reader} ${what} (the first: ${topic}, partition ${partition}${at}${why}): ${cure(topic)}. More of them are only counted`;
 }
 

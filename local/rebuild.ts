@@ -5,7 +5,7 @@ import { agrees, UserError } from "../program/command.ts";
 import { Log } from "../topics/log/log.ts";
 import { catalog } from "../schemas/catalog.ts";
 import { readTables } from "../schemas/tables.ts";
-import { InUseError } from "../sql/duckdb/faults.ts";
+import { InUseError, UnreadableError } from "../sql/duckdb/faults.ts";
 import { readOffsets } from "../sql/duckdb/warehouse.ts";
 import { count } from "../program/forms.ts";
 import { showStatus } from "../program/status-line.ts";
@@ -115,7 +115,7 @@ function lossOf(
   }
   if (unread)
     lines.push(
-      `${offsets.message.replace(/ npm start -- --rebuild.*/, "")} So it is not known whether the tables hold more than the log${lines.length > 0 ? " and these" : ""}`,
+      `${offsets instanceof UnreadableError ? offsets.fact : offsets.message} So it is not known whether the tables hold more than the log${lines.length > 0 ? " and these" : ""}`,
     );
   else if (offsets === undefined) lines.push(`${path} is not there: nothing is lost`);
   else if (lines.length === 0) lines.push("the log has the records of every row: nothing is lost");

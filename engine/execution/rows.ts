@@ -32,7 +32,7 @@ export function rowReader(source: Source, used: Iterable<string>, partition: num
       return { record, row, hasValue: values !== null };
     } catch (error) {
       if (error instanceof OutsideSubset) throw error;
-      log(`offset ${record.offset}: ${(error as Error).message}`);
+      log((error as Error).message);
       return error instanceof UnknownSchema ? "unknown_schema" : "unprocessable";
     }
   };

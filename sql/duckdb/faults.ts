@@ -5,8 +5,18 @@ import { dataOption, UserError } from "../../program/command.ts";
 /** The file is another process's: a platform that runs, or one that is just starting or stopping. */
 export class InUseError extends UserError {}
 
+/** This program cannot read the file. The message is the fact, and how to rebuild the file. */
+export class UnreadableError extends UserError {
+  readonly fact: string;
+
+  constructor(fact: string, dir: string, cause: unknown) {
+    super(`${fact} ${rebuild(dir)}`, { cause });
+    this.fact = fact;
+  }
+}
+
 /** What the file holds cannot be read. */
-export class DamagedError extends UserError {}
+export class DamagedError extends UnreadableError {}
 
 /** What DuckDB says of a file that does not hold what it wrote. Its "checksum … in block" is no lock. */
 const damage =
@@ -25,9 +35,8 @@ export function warehouseFault(error: unknown, path: string, attempt: string): U
     );
   }
   if (/newer version of DuckDB|version number/i.test(message))
-    return new UserError(`${path} is of another version of DuckDB (${message}). ${rebuild(dir)}`, { cause: error });
-  if (damage.test(message))
-    return new DamagedError(`${path} is damaged (${message}). ${rebuild(dir)}`, { cause: error });
+    return new UnreadableError(`${path} is of another version of DuckDB (${message}).`, dir, error);
+  if (damage.test(message)) return new DamagedError(`${path} is damaged (${message}).`, dir, error);
   return new UserError(`cannot ${attempt} ${path}: ${message}.${cureOf(message)}`, { cause: error });
 }
 
