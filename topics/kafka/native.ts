@@ -7,17 +7,7 @@
  * sources of OpenSSL, and without OpenSSL's headers builds a client without TLS and does not say so.
  */
 import { execFile, spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import * as fs from "node:fs";
 import { utimes } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { homedir, release } from "node:os";
@@ -30,9 +20,6 @@ const packageName = "@confluentinc/kafka-javascript";
 /** The binding in a package's `build/`; a build from source has librdkafka beside it, in `deps/`. */
 const addon = "Release/confluent-kafka-javascript.node";
 
-/** Runs for a build from source on Debian and Ubuntu. libzstd-dev alone may be missing: it compresses with lz4 then. */
-const packages = "build-essential python3 libssl-dev zlib1g-dev libzstd-dev";
-
 /** How long the home of the prebuilt binaries may take to answer, and after how long an untouched lock is void. */
 const answerMs = 5_000;
 const staleMs = 10_000;
@@ -43,13 +30,14 @@ const staleMs = 10_000;
  */
 export async function ensureBinding(talk: (line: string) => void, folder = packageFolder()): Promise<void> {
   const build = join(folder, "build");
-  if (works(build)) return;
+  if (lacking(build).length === 0) return;
   const waits = () => talk(`waiting for another process that makes ${packageName} ready`);
   await withLock(join(dirname(folder), ".kafka-javascript.lock"), waits, async () => {
-    if (works(build)) return;
-    const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string };
-    const cached = join(cacheFolder(), `kafka-javascript-${version}-${system()}`);
-    if (works(cached)) return copyBinding(cached, build);
+    if (lacking(build).length === 0) return;
+    const { version } = JSON.parse(fs.readFileSync(join(folder, "package.json"), "utf8")) as { version: string };
+    const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "tapeline");
+    const cached = join(cache, `kafka-javascript-${version}-${system()}`);
+    if (lacking(cached).length === 0) return copyBinding(cached, build);
     await install(folder, `${packageName} ${version}`, talk);
     try {
       copyBinding(build, cached);
@@ -61,22 +49,14 @@ export async function ensureBinding(talk: (line: string) => void, folder = packa
 }
 
 function packageFolder(): string {
-  try {
-    return dirname(createRequire(import.meta.url).resolve(`${packageName}/package.json`));
-  } catch (error) {
-    throw new UserError(`${packageName} is not installed. Run \`npm ci\`.`, { cause: error });
-  }
-}
-
-function cacheFolder(): string {
-  return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "tapeline");
+  return dirname(createRequire(import.meta.url).resolve(`${packageName}/package.json`));
 }
 
 /** Keeps systems that share a home from replacing each other's binding. Whether one fits is known when it is loaded. */
 function system(): string {
   let distribution = release();
-  if (existsSync("/etc/os-release")) {
-    const text = readFileSync("/etc/os-release", "utf8");
+  if (fs.existsSync("/etc/os-release")) {
+    const text = fs.readFileSync("/etc/os-release", "utf8");
     const value = (key: string) => new RegExp(`^${key}="?([\\w.-]+)`, "m").exec(text)?.[1] ?? "";
     distribution = value("ID") + value("VERSION_ID");
   }
@@ -86,7 +66,7 @@ function system(): string {
 /** What librdkafka can do there, by its own names; nothing if the binding is missing or does not load. */
 function features(build: string): readonly string[] {
   const path = join(build, addon);
-  if (!existsSync(path)) return [];
+  if (!fs.existsSync(path)) return [];
   // In a process of its own: a binding that does not fit may end the process that loads it.
   const script = `require(${JSON.stringify(path)}).features()`;
   const { status, stdout } = spawnSync(process.execPath, ["-p", script], { encoding: "utf8" });
@@ -99,50 +79,42 @@ function lacking(build: string): string[] {
   return ["ssl", "sasl_plain", "sasl_scram", "lz4"].filter((feature) => !found.includes(feature));
 }
 
-function works(build: string): boolean {
-  return lacking(build).length === 0;
-}
-
 /** Puts a copy at `to` in one step, without the hundred megabytes of objects that a build leaves. */
 function copyBinding(from: string, to: string): void {
   const aside = `${to}.${process.pid}`;
-  mkdirSync(dirname(to), { recursive: true });
-  for (const part of ["Release", "deps"].filter((name) => existsSync(join(from, name))))
-    for (const file of readdirSync(join(from, part)).filter((name) => /\.node$|\.so\.1$/.test(name)))
-      cpSync(join(from, part, file), join(aside, part, file));
-  rmSync(to, { recursive: true, force: true });
-  renameSync(aside, to);
+  fs.mkdirSync(dirname(to), { recursive: true });
+  for (const part of ["Release", "deps"].filter((name) => fs.existsSync(join(from, name))))
+    for (const file of fs.readdirSync(join(from, part)).filter((name) => /\.node$|\.so\.1$/.test(name)))
+      fs.cpSync(join(from, part, file), join(aside, part, file));
+  fs.rmSync(to, { recursive: true, force: true });
+  fs.renameSync(aside, to);
 }
 
 /** Runs the package's installer in a copy beside the package, so that whatever ends it, the package is as it was. */
 async function install(folder: string, what: string, talk: (line: string) => void): Promise<void> {
-  const home = prebuiltUrl(folder);
+  // The prebuilt binary at GitHub, or at the mirror that npm's configuration names.
+  const reveal = spawnSync(process.execPath, [installer(folder), "reveal", "hosted_tarball"], { cwd: folder });
+  const home = new URL(String(reveal.stdout).trim());
   const isNear = await fetch(home, { method: "HEAD", signal: AbortSignal.timeout(answerMs) }).then(
     ({ ok }) => ok,
     () => false,
   );
-  const copies = /^\.kafka-javascript-\d+$/;
-  const copy = join(dirname(folder), `.kafka-javascript-${process.pid}`);
+  const copy = join(dirname(folder), ".kafka-javascript-copy");
   const made = join(copy, "build");
-  const clear = () => {
-    for (const name of readdirSync(dirname(folder)).filter((one) => copies.test(one)))
-      rmSync(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 5 });
-  };
-  // What a killed process has left behind, and at the end its own.
+  const clear = () => fs.rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
+  // A process that was killed has left its own.
   clear();
   try {
     // Objects of a build in the package itself, perhaps with other options, would be taken for up to date.
-    cpSync(folder, copy, {
-      recursive: true,
-      filter: (path) => path !== join(folder, "build") && !/\.[oa]$/.test(path),
-    });
+    const isSource = (path: string) => path !== join(folder, "build") && !/\.[oa]$/.test(path);
+    fs.cpSync(folder, copy, { recursive: true, filter: isSource });
     if (isNear) {
       talk(`fetching the prebuilt binary of ${what}`);
-      await runInstaller(copy);
+      await runInstaller(copy, "--update-binary");
     }
-    if (!works(made)) {
+    if (lacking(made).length > 0) {
       demandCompiler(
-        `${what} needs a native binding, and its prebuilt binary is out of reach (${home.host}) or does not`,
+        `${what} needs a native binding, and its prebuilt binary is out of reach (${home.host}) or does not run here.`,
       );
       talk(
         `building ${what} from source, since no prebuilt binary is within reach: once on this machine, 1 to 4 minutes`,
@@ -162,52 +134,39 @@ async function install(folder: string, what: string, talk: (line: string) => voi
   }
 }
 
-/** Where the prebuilt binary is: at GitHub, or the mirror that npm's configuration names. */
-function prebuiltUrl(folder: string): URL {
-  const reveal = [installer(folder), "reveal", "hosted_tarball"];
-  return new URL(spawnSync(process.execPath, reveal, { cwd: folder, encoding: "utf8" }).stdout.trim());
-}
-
 /** Throws UserError when a build from source cannot succeed. */
 function demandCompiler(reason: string): void {
-  if (process.platform !== "linux") throw new UserError(`${reason} run here. It is built from source on Linux only.`);
+  if (process.platform !== "linux") throw new UserError(`${reason} It is built from source on Linux only.`);
   const runs = (command: string, args: string[], input = "") => spawnSync(command, args, { input }).status === 0;
   const headers = "#include <openssl/ssl.h>\n#include <zlib.h>\n";
-  if (
-    runs("make", ["--version"]) &&
-    runs("python3", ["--version"]) &&
-    runs("c++", ["-fsyntax-only", "-x", "c++", "-"], headers)
-  )
-    return;
+  const compiles = () => runs("c++", ["-fsyntax-only", "-x", "c++", "-"], headers);
+  if (runs("make", ["--version"]) && runs("python3", ["--version"]) && compiles()) return;
   throw new UserError(
-    `${reason} run here. Building it takes packages that are not all installed. On Debian and Ubuntu, and elsewhere what corresponds:\n` +
+    `${reason} Building it takes packages that are not all installed. On Debian and Ubuntu, and elsewhere what corresponds:\n` +
       `  ${aptInstall()}\nThen run this command again.`,
   );
 }
 
+/** libzstd-dev alone may be missing: the client compresses with lz4 then. */
 function aptInstall(): string {
-  return `${process.getuid?.() === 0 ? "" : "sudo "}apt-get install -y ${packages}`;
+  const sudo = process.getuid?.() === 0 ? "" : "sudo ";
+  return `${sudo}apt-get install -y build-essential python3 libssl-dev zlib1g-dev libzstd-dev`;
 }
 
-/** Runs what npm would run at installation; on a terminal the seconds tick. `log` is the end of what it printed. */
-function runInstaller(copy: string, ...options: string[]): Promise<{ failed: boolean; log: string }> {
+/** Runs what npm would run at installation. `log` is the end of what it printed. */
+function runInstaller(copy: string, option: string): Promise<{ failed: boolean; log: string }> {
   // Linked with the system's libraries, whose sources would be downloaded otherwise.
   const env: NodeJS.ProcessEnv = { ...process.env, CKJS_LINKING: "dynamic" };
   // The package's makefiles fail in parallel; librdkafka's uses all cores without being asked.
   for (const name of ["JOBS", "MAKEFLAGS", "npm_config_jobs"]) delete env[name];
   // Node comes with its headers: where they are, nothing has to be downloaded.
   const prefix = dirname(dirname(process.execPath));
-  if (existsSync(join(prefix, "include/node/node.h"))) env["npm_config_nodedir"] ??= prefix;
-  const started = performance.now();
-  const draw = () => process.stderr.write(`\r\u001b[K${((performance.now() - started) / 1000).toFixed(0)} s`);
-  const ticking = process.stderr.isTTY ? setInterval(draw, 1000) : undefined;
+  if (fs.existsSync(join(prefix, "include/node/node.h"))) env["npm_config_nodedir"] ??= prefix;
   return new Promise((resolve) => {
-    const args = [installer(copy), "install", ...options];
-    execFile(process.execPath, args, { cwd: copy, env, maxBuffer: 1e9 }, (error, stdout, stderr) => {
-      clearInterval(ticking);
-      if (ticking !== undefined) process.stderr.write("\r\u001b[K");
-      resolve({ failed: error !== null, log: (stdout + stderr).trimEnd().split("\n").slice(-30).join("\n") });
-    });
+    const args = [installer(copy), "install", option];
+    execFile(process.execPath, args, { cwd: copy, env, maxBuffer: 1e9 }, (error, stdout, stderr) =>
+      resolve({ failed: error !== null, log: (stdout + stderr).trimEnd().split("\n").slice(-30).join("\n") }),
+    );
   });
 }
 
@@ -226,16 +185,16 @@ async function withLock(lock: string, waits: () => void, task: () => Promise<voi
     await task();
   } finally {
     clearInterval(touch);
-    rmSync(lock, { force: true });
+    fs.rmSync(lock, { force: true });
   }
 }
 
 function take(lock: string): boolean {
-  const touched = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  const touched = fs.statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
   // Of a process that was killed.
-  if (touched !== undefined && Date.now() - touched > staleMs) rmSync(lock, { force: true });
+  if (touched !== undefined && Date.now() - touched > staleMs) fs.rmSync(lock, { force: true });
   try {
-    writeFileSync(lock, "", { flag: "wx" });
+    fs.writeFileSync(lock, "", { flag: "wx" });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

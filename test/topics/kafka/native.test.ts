@@ -62,9 +62,10 @@ function featuresIn(folder: string): string[] {
 const beside = (folder: string) => fs.readdirSync(dirname(folder)).filter((name) => name.startsWith("."));
 
 /** The home of prebuilt binaries, with what this machine has; it answers downloads when `mayAnswer` resolves. */
-async function newHome(mayAnswer = Promise.resolve()): Promise<string[]> {
+async function newHome(mayAnswer = Promise.resolve(), isBroken = false): Promise<string[]> {
   const folder = newFolder();
   fs.cpSync(join(real, addon), join(folder, "Release", basename(addon)));
+  if (isBroken) fs.writeFileSync(join(folder, "Release", basename(addon)), "of another system");
   const tarball = spawnSync("/bin/tar", ["-c", "-C", folder, "Release"], { maxBuffer: 1e9 }).stdout;
   const downloads: string[] = [];
   const server = createServer((request, response) => {
@@ -150,6 +151,13 @@ describe("the prebuilt binary", () => {
     expect(performance.now() - started).toBeLessThan(20_000);
   });
 
+  it("is built where it does not load", async () => {
+    const downloads = await newHome(Promise.resolve(), true);
+    const { said, fault } = await ensure(newPackage());
+    expect([said, downloads.length]).toEqual([expect.stringMatching(/^fetching/), 1]);
+    expect(fault).toMatch(/does not run here\. (Building it takes|It is built from source on Linux only)/);
+  });
+
   it("replaces a cached one that does not load, which is not trusted", async () => {
     await newHome();
     await ensure(newPackage());
@@ -169,7 +177,7 @@ describe("the prebuilt binary", () => {
     const lock = join(dirname(folder), ".kafka-javascript.lock");
     fs.writeFileSync(lock, "");
     fs.utimesSync(lock, Date.now() / 1000 - 60, Date.now() / 1000 - 60);
-    fs.mkdirSync(join(dirname(folder), ".kafka-javascript-4242/build/Release"), { recursive: true });
+    fs.mkdirSync(join(dirname(folder), ".kafka-javascript-copy/build/Release"), { recursive: true });
     expect((await ensure(folder)).said).toMatch(/^fetching .*\n$/);
     expect(beside(folder)).toEqual([]);
   });
