@@ -1,4 +1,5 @@
 /** What a run of the platform has done: while it runs, and when it is over. */
+import { count } from "../program/forms.ts";
 import type { Continuity } from "../producer/continuity.ts";
 import { droppedLines } from "./dropped-file.ts";
 import type { Platform } from "./platform.ts";
@@ -16,7 +17,7 @@ export function figures({ counters, rows, lag, continuity, dropped }: Platform):
 /** What a run did, for when it is over. */
 export function summary(platform: Platform, seconds: number, dataOption: string): string {
   const { counters, rows, known, conflicting, continuity, dropped } = platform;
-  const control = Object.entries(counters.control).map(([type, count]) => `${count} ${type}`);
+  const control = Object.entries(counters.control).map(([type, frames]) => `${frames} ${type}`);
   const lines: [string, number, string?][] = [
     ["frames", counters.frames, `in ${seconds.toFixed(1)} s`],
     ["events", counters.events, "became records"],
@@ -42,18 +43,16 @@ export function summary(platform: Platform, seconds: number, dataOption: string)
     ...droppedLines(dropped),
     ...(continuity === undefined ? [] : [missedLine(continuity)]),
   ];
-  const width = Math.max(...lines.map(([, count]) => count.toLocaleString("en-US").length));
+  const width = Math.max(...lines.map(([, number]) => count(number).length));
   return lines
-    .map(([name, count, note = ""]) =>
-      `${name.padEnd(12)} ${count.toLocaleString("en-US").padStart(width)}  ${note}`.trimEnd(),
-    )
+    .map(([name, number, note = ""]) => `${name.padEnd(12)} ${count(number).padStart(width)}  ${note}`.trimEnd())
     .join("\n");
 }
 
 /** What was missed in this run and before it began, and since the tape began. */
 function missedLine({ missed, late, tape }: Continuity): [string, number, string] {
   const events = tape.numbers === "sequence" ? "events" : "trades";
-  const came = late === 0 ? "" : `, of which ${late.toLocaleString("en-US")} came late`;
+  const came = late === 0 ? "" : `, of which ${count(late)} came late`;
   const all = tape.missed - tape.late;
-  return ["missed", missed, `${events}${came}; ${all.toLocaleString("en-US")} are missing since the tape began`];
+  return ["missed", missed, `${events}${came}; ${count(all)} are missing since the tape began`];
 }

@@ -116,12 +116,8 @@ export function parseLine<const O extends Options>(
   }
   if (parsed.values.help) return "help";
   const { positionals: args, tokens } = parsed;
-  const swallowed = takenByNpm(
-    options,
-    tokens.some(({ kind }) => kind === "option"),
-    args.slice(own),
-    env,
-  );
+  const hasOptions = tokens.some(({ kind }) => kind === "option");
+  const swallowed = takenByNpm(options, hasOptions, args.slice(own), env);
   if (swallowed !== undefined) refuse(swallowed);
   const misplaced = furthest(lines, args);
   const place = (index: number) => tokens.filter(({ kind }) => kind === "positional")[index]!.index + 1 - own;

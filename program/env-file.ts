@@ -1,13 +1,13 @@
-/** `.env`: its variables, and what in it would be dropped in silence. Nothing of it that may be a secret is shown. */
+/** `.env`: its variables, and whatever in it would be ignored in silence. Nothing that may be a secret is shown. */
 import { parseEnv } from "node:util";
 import { distance } from "./command.ts";
 
 /** `known` are the names that programs read. */
 export function readEnvFile(content: string, known: readonly string[]) {
-  // Some editors of Windows begin a file with a mark that is part of no name.
+  // Some Windows editors begin a file with a byte-order mark.
   const file = content.replace(/^\uFEFF/, "");
   const all = Object.entries(parseEnv(file));
-  // A quote that is not closed takes the next lines for its value, which a fault would print.
+  // A quote that is not closed includes the next lines in its value, which a fault would print.
   const isOpen = ([, text]: [string, string | undefined]) => /\n\s*(export\s+)?\w+\s*=/.test(text!);
   const names = all.filter(isOpen).map(([name]) => name);
   const variables = Object.fromEntries(all.filter((entry) => !isOpen(entry)));
@@ -18,7 +18,7 @@ export function readEnvFile(content: string, known: readonly string[]) {
       fault === undefined ? [] : [`.env, line ${line} (${name}): ${fault}`],
     ),
     ...setTwice(closed),
-    ...names.filter(isName).map((name) => `.env: ${name} goes on over lines that set others: is a quote not closed?`),
+    ...names.filter(isName).map((name) => `.env: ${name} continues over lines that set others: is a quote not closed?`),
     ...unread(file, known),
   ];
   return { variables, faults };
@@ -27,7 +27,7 @@ export function readEnvFile(content: string, known: readonly string[]) {
 interface Assignment {
   readonly name: string;
   readonly line: number;
-  /** What was meant, before anything is taken away. */
+  /** The intended value, before anything is cut. */
   readonly text: string;
   /** What parseEnv would do to it. */
   readonly fault: string | undefined;
@@ -36,7 +36,7 @@ interface Assignment {
 /** Node takes every # in a text without quotes for the start of a comment; here it is one between spaces. */
 const comment = /[ \t]#(?:[ \t][^\n]*)?$/;
 
-/** The lines that set something: those with several lines between quotes as one. */
+/** The assignments: one with several lines between quotes is one. */
 function assignments(file: string): Assignment[] {
   // Lines end at \n alone, as they do for Node.
   const lines =
@@ -63,11 +63,11 @@ function faultOfBare(text: string, parsed: string | undefined): string | undefin
 
 function faultOfQuoted(inner: string, rest: string): string | undefined {
   if (rest.replace(comment, "").trim() !== "")
-    return "what stands behind the closing quote would be left out. Put the value in quotes that are not in it";
-  return inner.trim() === inner ? undefined : "spaces at the ends of its value would be left out. Take them away";
+    return "what follows the closing quote would be ignored. Put the value in quotes that it does not contain";
+  return inner.trim() === inner ? undefined : "spaces at the ends of its value would be ignored. Remove them";
 }
 
-/** Of a variable that is set twice one value would be left out. */
+/** Of a variable that is set twice one value would be ignored. */
 function setTwice(all: readonly Assignment[]): string[] {
   const first = new Map<string, Assignment>();
   return all.flatMap((one) => {
@@ -75,11 +75,11 @@ function setTwice(all: readonly Assignment[]): string[] {
     if (before === undefined && one.text !== "") first.set(one.name, one);
     return before === undefined || before.text === one.text
       ? []
-      : [`.env sets ${one.name} in line ${before.line}, and otherwise in line ${one.line}: take one away`];
+      : [`.env sets ${one.name} in line ${before.line}, and differently in line ${one.line}: remove one`];
   });
 }
 
-/** Faults of names that are none of the known ones, and near to one. */
+/** Faults of names that are not known, and close to one that is. */
 export function misspelt(place: string, names: readonly string[], known: readonly string[]): string[] {
   return names
     .filter((name) => isName(name) && !known.includes(name))
@@ -91,16 +91,16 @@ export function misspelt(place: string, names: readonly string[], known: readonl
 
 const isName = (text: string) => /^\w+$/.test(text);
 
-/** Whether a name that is none stands for a variable: in small letters, cut off, or misspelt. */
+/** Whether an unknown name means a variable: in small letters, cut off, or misspelt. */
 function isMeant(name: string, known: string): boolean {
   const isCut = name.length > 4 && name.includes("_") && known.startsWith(name);
   const isMisspelt = name.length > 4 && distance(name, known) === 1;
   return name.toUpperCase() === known || isCut || isMisspelt;
 }
 
-/** Lines that set nothing. What stands there may be a secret: a variable of ours alone is named. */
+/** Lines that set nothing. Their text may be a secret: only a known variable is named. */
 function unread(file: string, known: readonly string[]): string[] {
-  // A value in quotes may go over several lines.
+  // A value in quotes may span several lines.
   const lines = file
     .replace(/^ *(?:export )?[\w.-]+ *= *(["'`])[^]*?\1/gm, (set) => `x=${"\n".repeat(set.split("\n").length - 1)}`)
     .split("\n");

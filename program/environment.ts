@@ -66,12 +66,9 @@ function readOwn(): string {
   try {
     return readFileSync(".env", "utf8");
   } catch (error) {
-    throw new UserError(
-      `.env cannot be read (${(error as NodeJS.ErrnoException).code}): it must be a file that you may read.`,
-      {
-        cause: error,
-      },
-    );
+    throw new UserError(`.env cannot be read (${(error as NodeJS.ErrnoException).code}): it must be a readable file.`, {
+      cause: error,
+    });
   }
 }
 

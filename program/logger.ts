@@ -1,6 +1,6 @@
 /**
- * What a long-running command says while it runs: sentences on a terminal, one JSON object a line elsewhere, always on
- * stderr and never with a secret.
+ * Log lines of a long-running command: sentences on a terminal, one JSON object a line elsewhere, always on stderr and never
+ * with a secret.
  */
 import { redact } from "./command.ts";
 
@@ -8,7 +8,7 @@ type Level = "info" | "warn" | "error";
 
 type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Says a sentence that is true without its fields; they hold the same for machines. */
+/** Logs a sentence that is true without its fields; they hold the same facts for machines. */
 export type Logger = (level: Level, message: string, fields?: Fields) => void;
 
 export function logTo(out: NodeJS.WriteStream): Logger {

@@ -1,4 +1,4 @@
-/** What does not leave this machine: where made-up data may go, and what is created without being asked for. */
+/** What stays on this machine: made-up data may go there, and what is missing is created unasked. */
 import { isIP } from "node:net";
 
 /** Whether every broker is reached without leaving this machine. */

@@ -181,9 +181,9 @@ it.each(["coinbase_full", "coinbase_level2", "coinbase_ticker"])(
 describe("a file beside the data", () => {
   it.each([
     ["source.json", "", "is empty. Write into it what has filled the directory"],
-    ["source.json", '{"kind":"tape"}', "is broken (it does not hold what it should). Write into it"],
+    ["source.json", '{"kind":"tape"}', "is damaged (it does not have the expected content). Write into it"],
     ["log/schemas.json", "", "is empty. Restore a copy of it"],
-    ["log/schemas.json", '[{"id":1}]', "is broken (it does not hold what it should). Restore a copy of it"],
+    ["log/schemas.json", '[{"id":1}]', "is damaged (it does not have the expected content). Restore a copy of it"],
     ["source.json", undefined, "is missing, and there is a log. Write into it"],
     ["log/schemas.json", undefined, "is missing, and the log has records. Restore a copy of it"],
   ])("%s of %j is reported with the cure", async (name, text, message) => {

@@ -84,7 +84,7 @@ it("values in quotes may go over several lines", () => {
 it.each(['"', "'"])("a quote %s that is not closed shows nothing of the lines that it takes in", (quote) => {
   const env = `CONFLUENT_REGION=${quote}us-central1\nCONFLUENT_CLOUD_API_SECRET=hunter2\n# ${quote}so${quote} it's\n`;
   const said = read(env, "KSQLDB_CSU");
-  expect(said).toContain(".env: CONFLUENT_REGION goes on over lines that set others: is a quote not closed?");
+  expect(said).toContain(".env: CONFLUENT_REGION continues over lines that set others: is a quote not closed?");
   expect(said).not.toContain("hunter2");
 });
 
@@ -100,12 +100,12 @@ it.each([
   ["hunter2#", "its value would be cut at a #"],
   ["hunter2#more # a comment", "its value would be cut at a #"],
   ["hunter2\\#more", "its value would be cut at a #"],
-  ['"hunter2"more', "what stands behind the closing quote would be left out"],
-  ['"hunter2"#more', "what stands behind the closing quote would be left out"],
-  ['"hunter\\"2"', "what stands behind the closing quote would be left out"],
-  ["''hunter2", "what stands behind the closing quote would be left out"],
+  ['"hunter2"more', "what follows the closing quote would be ignored"],
+  ['"hunter2"#more', "what follows the closing quote would be ignored"],
+  ['"hunter\\"2"', "what follows the closing quote would be ignored"],
+  ["''hunter2", "what follows the closing quote would be ignored"],
   ['"hunter2', "its value begins with a quote that is not closed"],
-  ['" hunter2"', "spaces at the ends of its value would be left out"],
+  ['" hunter2"', "spaces at the ends of its value would be ignored"],
   ["hunt\rer2", "its value would be cut"],
 ])("a value that parsing would cut is a fault that names the line, and not the value: %j", (value, told) => {
   for (const env of [secret(value), secret(value).trimEnd(), secret(value).replaceAll("\n", "\r\n")]) {
@@ -133,7 +133,7 @@ it.each([
 it("a variable that is set twice, and differently, is a fault: one of them would be left out", () => {
   const faults = (env: string) => readEnvFile(env, known).faults;
   expect(faults("KSQLDB_API_SECRET=\nKSQLDB_API_SECRET=hunter2\n\nKSQLDB_API_SECRET='hunter3'")).toEqual([
-    ".env sets KSQLDB_API_SECRET in line 2, and otherwise in line 4: take one away",
+    ".env sets KSQLDB_API_SECRET in line 2, and differently in line 4: remove one",
   ]);
   expect(faults("KSQLDB_CSU=4\nKSQLDB_CSU=")).toHaveLength(1);
   expect(faults("KSQLDB_CSU=4\nKSQLDB_CSU='4' # again")).toEqual([]);

@@ -64,8 +64,8 @@ it("a program that has the port of a killed platform is neither asked nor shown 
 
 it.each([
   ["", "is empty."],
-  ['{"url":', "is broken (it is no JSON)."],
-  ['{"url":"http://127.0.0.1:8080"}', "is broken (it does not hold what it should)."],
+  ['{"url":', "is damaged (it is not a JSON object or list)."],
+  ['{"url":"http://127.0.0.1:8080"}', "is damaged (it does not have the expected content)."],
 ])("an address file of %j is reported with the cure", async (text, fault) => {
   const dir = await served();
   const path = join(dir, "address.json");
