@@ -28,36 +28,13 @@ export interface FirstDrop extends Pick<Counts, "reader" | "topic" | "partition"
   readonly reason: string;
 }
 
-export class Tally implements Counts {
-  readonly reader: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly counts: Record<Cause, number> = { late: 0, unprocessable: 0, unknown_schema: 0, incomplete: 0 };
-  upTo = 0;
-  readonly #counted: (tally: Tally, cause: Cause, offset: number | undefined, reason: string) => void;
-
-  constructor(
-    { reader, topic, partition, upTo, counts }: Partial<Counts> & Pick<Counts, "reader" | "topic" | "partition">,
-    counted: (tally: Tally, cause: Cause, offset: number | undefined, reason: string) => void,
-  ) {
-    this.reader = reader;
-    this.topic = topic;
-    this.partition = partition;
-    this.upTo = upTo ?? 0;
-    Object.assign(this.counts, counts);
-    this.#counted = counted;
-  }
-
+/** The counts of one reader and partition, to add to. */
+export interface Tally extends Counts {
   /** Counts a record, unless it is counted already; without an offset something made of several records. */
-  add(cause: Cause, offset: number | undefined, reason: string): void {
-    if (offset !== undefined) {
-      if (offset < this.upTo) return;
-      this.upTo = offset + 1;
-    }
-    this.counts[cause]++;
-    this.#counted(this, cause, offset, reason);
-  }
+  add(cause: Cause, offset: number | undefined, reason: string): void;
 }
+
+const none: Counts["counts"] = { late: 0, unprocessable: 0, unknown_schema: 0, incomplete: 0 };
 
 /** Where counts outlive the process. */
 export interface CountsStore {
@@ -80,7 +57,8 @@ export class Dropped {
   }
 
   tally(reader: string, topic: string, partition: number): Tally {
-    return this.#tallies.get(nameOf({ reader, topic, partition })) ?? this.#newTally({ reader, topic, partition });
+    const known = this.#tallies.get(`${reader} ${topic}/${partition}`);
+    return known ?? this.#newTally({ reader, topic, partition, upTo: 0, counts: none });
   }
 
   /** Stores changed counts: to be called before a reader stores its progress. Throws what the store throws. */
@@ -110,19 +88,27 @@ export class Dropped {
     return total;
   }
 
-  #newTally(counts: ConstructorParameters<typeof Tally>[0]): Tally {
-    const tally = new Tally(counts, (of, cause, offset, reason) => {
-      this.#changed = true;
-      const key = `${of.reader} ${cause}`;
-      if (this.#begun.has(key)) return;
-      this.#begun.add(key);
-      this.#begins({ reader: of.reader, topic: of.topic, partition: of.partition, cause, offset, reason });
-    });
-    this.#tallies.set(nameOf(tally), tally);
+  #newTally({ reader, topic, partition, upTo, counts }: Counts): Tally {
+    const tally = {
+      reader,
+      topic,
+      partition,
+      upTo,
+      counts: { ...none, ...counts },
+      add: (cause: Cause, offset: number | undefined, reason: string) => {
+        if (offset !== undefined) {
+          if (offset < tally.upTo) return;
+          tally.upTo = offset + 1;
+        }
+        tally.counts[cause]++;
+        this.#changed = true;
+        const key = `${reader} ${cause}`;
+        if (this.#begun.has(key)) return;
+        this.#begun.add(key);
+        this.#begins({ reader, topic, partition, cause, offset, reason });
+      },
+    };
+    this.#tallies.set(`${reader} ${topic}/${partition}`, tally);
     return tally;
   }
-}
-
-function nameOf({ reader, topic, partition }: Pick<Counts, "reader" | "topic" | "partition">): string {
-  return `${reader} ${topic}/${partition}`;
 }
