@@ -123,8 +123,10 @@ export function parseLine<const O extends Options>(
   const place = (index: number) => tokens.filter(({ kind }) => kind === "positional")[index]!.index + 1 - own;
   if (misplaced === args.length)
     refuse(args.length <= own ? "an argument is missing" : `an argument is missing after ${shown(args[0]!)}`);
+  // The value of an option that npm took for an abbreviation of its own, such as --format.
+  const hint = !hasOptions && env["npm_lifecycle_event"] !== undefined ? "; put -- before options" : "";
   if (misplaced !== undefined)
-    refuse(`unexpected argument, number ${place(misplaced)} (not shown, in case it is a key)`);
+    refuse(`unexpected argument, number ${place(misplaced)} (not shown, in case it is a key)${hint}`);
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(options)) {
     const given = (parsed.values as Record<string, string[] | undefined>)[name];

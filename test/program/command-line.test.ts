@@ -106,6 +106,7 @@ describe("a command line", () => {
     expect(() => parse(argv, { ...env, npm_lifecycle_event: "start" })).toThrow(message);
     expect(() => parse(["--wait"], { npm_config_yes: "true", npm_lifecycle_event: "start" })).not.toThrow();
     expect(() => parse([], { npm_config_yes: "", npm_lifecycle_event: "start" })).not.toThrow();
+    expect(() => parse(["csv"], { npm_lifecycle_event: "start" })).toThrow("key); put -- before options. Try --help.");
   });
 });
 
