@@ -78,7 +78,8 @@ function nameEdits({ at, end, text, bare }: Name): Edit[] {
  * exact; a value with more decimals than DuckDB's type holds is an error there, since BigQuery keeps them. A value that is not
  * known to be a number is read as text.
  */
-function castEdits(source: Source, { at, value, as, type, end }: Cast, from: Type, isFactor: boolean): Edit[] {
+function castEdits(source: Source, { at, value, as, type, end: after }: Cast, from: Type, isFactor: boolean): Edit[] {
+  const end = after - 1;
   const exact = type === "BIGNUMERIC";
   const place = `'${source.place(value.at).replaceAll("'", "''")}'`;
   if (from === "STRING" || from === "ANY") {

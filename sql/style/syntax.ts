@@ -2,6 +2,7 @@
 interface At<Kind> {
   readonly kind: Kind;
   readonly at: number;
+  readonly end: number;
 }
 
 export interface Query extends At<"query"> {
@@ -45,7 +46,6 @@ export interface Relation extends At<"relation"> {
 export interface OrderTerm extends At<"order"> {
   readonly value: Expression;
   readonly descending: boolean;
-  readonly end: number;
 }
 
 interface Window extends At<"window"> {
@@ -54,7 +54,6 @@ interface Window extends At<"window"> {
 }
 
 export interface Name extends At<"name"> {
-  readonly end: number;
   /** As it is written. */
   readonly text: string;
   /** As both engines compare it: in lower case, without quotes. */
@@ -66,7 +65,6 @@ export interface Name extends At<"name"> {
 export type Expression = Literal | Column | Call | Cast | Case | Operation | In | Subquery | Interval;
 
 interface Literal extends At<"literal"> {
-  readonly end: number;
   readonly type: "INT64" | "STRING" | "BOOL" | "NULL" | "NUMERIC" | "BIGNUMERIC" | "TIMESTAMP";
   /** Without its quotes. */
   readonly text: string;
@@ -86,12 +84,11 @@ export interface Call extends At<"call"> {
   readonly over: Window | null;
 }
 
-/** `CAST(value AS type)`: `as` is the offset of its AS, `end` that after the type. */
+/** `CAST(value AS type)`: `as` is the offset of its AS. */
 export interface Cast extends At<"cast"> {
   readonly value: Expression;
   readonly as: number;
   readonly type: "NUMERIC" | "BIGNUMERIC";
-  readonly end: number;
 }
 
 export interface Case extends At<"case"> {
