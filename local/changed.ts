@@ -1,12 +1,12 @@
-/** Which statements are others than those that made the rows of a data directory: those rows stay as they are. */
+/** Finds statements that have changed since they made the rows of a data directory, which stay as they are. */
 import { join } from "node:path";
 import { UserError } from "../program/command.ts";
 import type { Outline } from "../ksqldb/outline.ts";
 import { readState, writeState } from "../program/state-file.ts";
 
 /**
- * Files of statements that mean something else than when the directory was opened last; keeps what they mean now. `talk` is
- * given what there is to say of a file that cannot be read.
+ * The files of statements whose meaning has changed since the directory was last opened; stores their present meaning. `talk` is
+ * given a line if the stored one cannot be read.
  */
 export function changedStatements(dir: string, plans: readonly Outline[], talk: (line: string) => void): string[] {
   const path = join(dir, "statements.json");
@@ -24,12 +24,12 @@ function readMeanings(path: string, talk: (line: string) => void): Readonly<Reco
     return readState(path, isMeanings, "Whether statements have changed since the last start is not known.") ?? {};
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    talk(`${error.message} It is written again: there is nothing to do`);
+    talk(`${error.message} It is written again; nothing needs to be done`);
     return {};
   }
 }
 
-/** The statement without its layout and its comments. */
+/** The statement without layout and comments. */
 function meaning({ statement }: Outline): string {
   return JSON.stringify(statement, (name, value: unknown) => (name === "at" || name === "end" ? undefined : value));
 }

@@ -1,6 +1,6 @@
 /**
- * What this data directory's statements and tables have left out, in all its runs: kept in `dropped.json`, said when it
- * begins, with the cure.
+ * What the statements and tables of a data directory have left out, in all its runs: kept in `dropped.json`, and reported with
+ * the fix when it begins.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ interface Meaning {
   readonly name: string;
   /** After the reader's name. */
   readonly what: string;
-  readonly cure: (topic: string) => string;
+  readonly fix: (topic: string) => string;
 }
 
 const show = (topic: string) => `\`npm run tail -- ${topic}\` shows them`;
@@ -22,17 +22,17 @@ const meanings: Readonly<Record<Cause, Meaning>> = {
   late: {
     name: "late",
     what: "leaves out records that are too late for their windows",
-    cure: () =>
-      "the rows themselves stay, and `candles` has them; a recording that is sorted by time, and an older one before a newer, gives whole bars",
+    fix: () =>
+      "the rows themselves stay, and `candles` has them; recordings that are sorted by time and replayed from the oldest to the newest give complete bars",
   },
-  unprocessable: { name: "unprocessed", what: "leaves out records that it cannot process", cure: show },
+  unprocessable: { name: "unprocessed", what: "leaves out records that it cannot process", fix: show },
   unknown_schema: {
     name: "unknown",
     what: "leaves out records of an unknown schema",
-    cure: () =>
-      "`log/schemas.json` must be the one that they were written with; a replay into a new data directory is whole",
+    fix: () =>
+      "`log/schemas.json` must be the one that they were written with; a replay into a new data directory is complete",
   },
-  incomplete: { name: "incomplete", what: "has rows with NULL for a value that it could not compute", cure: show },
+  incomplete: { name: "incomplete", what: "has rows with NULL for a value that it could not compute", fix: show },
 };
 
 /** Opens the counts of a data directory; `talk` is given a line when something is left out for the first time in this run. */
@@ -43,23 +43,23 @@ export function openDropped(dir: string, talk: (line: string) => void): Dropped 
   );
 }
 
-/** The lines of a summary: how many, for which cause, and by which statement or table; none where nothing is left out. */
+/** The lines of a summary: how many, for which cause, and by which statement or table; none if nothing is left out. */
 export function droppedLines(dropped: Dropped): [name: string, count: number, note: string][] {
   return causes.flatMap((cause): [string, number, string][] => {
     const by = [...dropped.by(cause)];
     if (by.length === 0) return [];
     const shares = by.map(([reader, count]) => `${reader} ${count.toLocaleString("en-US")}`).join(", ");
-    const { name, what, cure } = meanings[cause];
+    const { name, what, fix } = meanings[cause];
     const total = by.reduce((sum, [, count]) => sum + count, 0);
-    return [[name, total, `${what.replace(/^leaves out records/, "records")} (${shares}): ${cure("TOPIC")}`]];
+    return [[name, total, `${what.replace(/^leaves out records/, "records")} (${shares}): ${fix("TOPIC")}`]];
   });
 }
 
 function sentenceOf({ reader, topic, partition, cause, offset, reason }: FirstDrop): string {
-  const { what, cure } = meanings[cause];
+  const { what, fix } = meanings[cause];
   const at = offset === undefined ? "" : `, offset ${offset}`;
   const why = reason === "" ? "" : `: ${reason}`;
-  return `${reader} ${what} (the first: ${topic}, partition ${partition}${at}${why}): ${cure(topic)}. More of them are only counted`;
+  return `${reader} ${what} (the first: ${topic}, partition ${partition}${at}${why}): ${fix(topic)}. Further ones are only counted`;
 }
 
 function read(path: string, talk: (line: string) => void): readonly Counts[] {
@@ -70,7 +70,7 @@ function read(path: string, talk: (line: string) => void): readonly Counts[] {
       if (!(upTo >= 0) || typeof own !== "object") throw new Error("no counts");
     return counts;
   } catch (error) {
-    talk(`${path} cannot be read (${(error as Error).message}): what was left out is counted from 0 again`);
+    talk(`${path} cannot be read (${(error as Error).message}): records that are left out are counted from 0 again`);
     return [];
   }
 }

@@ -22,6 +22,6 @@ export function leftOut({ laptop, plans }: Pick<Statements, "laptop" | "plans">)
         ...objects.filter((object) => !kept.includes(object)).map(({ kind, name }) => `the ${kind} ${name}`),
       ];
       const why = reasons.map(({ at, reason }) => `${at.line}:${at.column}: ${reason}`).join("; ");
-      return `${file} is left out, since the embedded engine does not execute it (${why}). Without new rows: ${without.join(", ")}`;
+      return `${file} is left out, because the embedded engine does not execute it (${why}). Without new rows: ${without.join(", ")}`;
     });
 }

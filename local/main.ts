@@ -91,9 +91,9 @@ await command(declaration, async ({ source, for: limit, rate, port, data, rebuil
     service = await serve(data, platform.warehouse, port, metrics);
     status = showStatus(() => figures(platform), alarms, process.stderr);
     const stop = stopSignal(limit, (again) =>
-      talk(again ? "ended at once" : "\nstopping: storing what has come (Ctrl-C again ends at once)"),
+      talk(again ? "ended at once" : "\nstopping: storing what has arrived (Ctrl-C again ends at once)"),
     );
-    // Whoever asks takes time from storing what has come.
+    // Answers take time from storing what has arrived.
     stop.addEventListener("abort", () => void service?.close(), { once: true });
     await platform.catchUp();
     if (kind === "simulator") simulator = await startExchange(platform, rate);
@@ -115,7 +115,7 @@ await command(declaration, async ({ source, for: limit, rate, port, data, rebuil
     if (recording && stop.aborted) talk("stopped before the end of the recording: the same command continues it");
     process.stdout.write(`${summary(platform, (performance.now() - start) / 1000, dataOption(data))}\n`);
   } catch (error) {
-    // Whatever fails then fails for this.
+    // A directory that is gone is the reason for every other failure.
     vanished.throwIfAborted();
     throw error;
   } finally {
@@ -129,7 +129,7 @@ await command(declaration, async ({ source, for: limit, rate, port, data, rebuil
   }
 });
 
-/** What fills the data directory. `auto` goes on with what is there; a new one gets the exchange, if it answers. */
+/** What fills the data directory. `auto` continues with what is there; a new directory gets the exchange, if it answers. */
 async function choose(source: string, dir: string, talk: (line: string) => void): Promise<SourceKind> {
   if (source === "live" || source === "simulator") return source;
   if (source !== "auto") {
@@ -151,7 +151,7 @@ async function answers(url: string): Promise<boolean> {
   return response?.ok === true;
 }
 
-/** The simulated exchange, going on where the tape in the data directory ends; it stands still while nobody listens. */
+/** The simulated exchange, which continues where the tape in the data directory ends; it stands still while no one listens. */
 async function startExchange({ tape }: Platform, rate: number): Promise<SimulatedExchange> {
   const products = Object.entries(tape?.products ?? {});
   const ends = products.map(([product, { last, trade }]) => [product, { sequence: last, tradeId: trade }]);

@@ -1,4 +1,4 @@
-/** Opens a data directory: claims it, repairs what a crash has torn, and reports what is not as the last run left it. */
+/** Opens a data directory: claims it, repairs what a crash has torn, and reports what has changed since the last run. */
 import { join } from "node:path";
 import { Engine } from "../engine/execution/engine.ts";
 import { readStatements } from "../ksqldb/statements.ts";
@@ -45,7 +45,7 @@ export async function openDirectory(dir: string, kind: SourceKind, talk: (line: 
     for (const line of leftOut(statements)) talk(line);
     for (const file of changedStatements(dir, statements.plans, talk))
       talk(
-        `${file} has changed: rows that are in ${dir} stay as the old statement made them. A replay into a new directory has only new ones`,
+        `${file} has changed: the rows in ${dir} stay as the old statement made them. A replay into a new directory gives new ones only`,
       );
     const tapeFile = join(dir, "log", "tape.json");
     // The simulated exchange is asked for everything, Coinbase for what is open to everyone.
@@ -61,7 +61,7 @@ export async function openDirectory(dir: string, kind: SourceKind, talk: (line: 
   }
 }
 
-/** What the tables hold and the log does not, since its end was cut off or it was deleted: a line for each partition. */
+/** What the tables hold and the log does not, because its end was cut off or it was deleted: a line for each partition. */
 async function aheadOf(log: Log, warehouse: Warehouse): Promise<string[]> {
   const lines: string[] = [];
   const offsets = await offsetsOf(warehouse);
@@ -70,8 +70,8 @@ async function aheadOf(log: Log, warehouse: Warehouse): Promise<string[]> {
       const next = offsets.get(`${name}/${i}`) ?? 0;
       if (next > end)
         lines.push(
-          `${name}/${i}: the log ends before offset ${end}, and the tables have ${(next - end).toLocaleString("en-US")} records more, up to offset ${next - 1}: ` +
-            "its end was cut off or deleted. Their rows stay. Sent again, they are there twice in the tables, once in the views; --rebuild loses them",
+          `${name}/${i}: the log ends before offset ${end}, but the tables have ${(next - end).toLocaleString("en-US")} more records, up to offset ${next - 1}: ` +
+            "the end of the log was cut off or deleted. Their rows stay. If they are sent again, the tables have them twice and the views once; --rebuild loses them",
         );
     }
   return lines;

@@ -76,8 +76,8 @@ export class Platform {
   }
 
   /**
-   * Runs a source to its end, or to `signal`; what it sent is in the tables when this returns. Of a recording only what is
-   * not stored yet, of it or of another one.
+   * Runs a source to its end, or to `signal`; what it sent is in the tables when this returns. Of a recording only the
+   * records are taken that no run has stored.
    */
   async run(
     given: Source | Recording,
@@ -92,7 +92,7 @@ export class Platform {
     this.#distinct = replay.sink;
     await this.#pass(replay.source, signal, undefined, ownFields);
     if (!signal.aborted && this.known > 0 && this.known === this.counters.records)
-      this.#talk("nothing of the recording is new: all of its records are stored already");
+      this.#talk("the recording has nothing new: all of its records are stored already");
   }
 
   async close(): Promise<void> {
@@ -108,7 +108,7 @@ export class Platform {
   async #pass(source: Source, signal: AbortSignal, continuity?: Continuity, ownFields?: OwnFields): Promise<void> {
     const { log, follower, tapeFile } = this.#opened;
     const stop = new AbortController();
-    // Whichever side fails ends the other: there is no point in filling a log that nothing reads.
+    // If one side fails, the other ends too: there is no point in filling a log that nothing reads.
     const finish = () => stop.abort();
     const work = {
       source,

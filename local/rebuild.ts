@@ -1,4 +1,4 @@
-/** `npm start -- --rebuild`: deletes the warehouse and makes it again from the log, once its owner knows what that loses. */
+/** `npm start -- --rebuild`: rebuilds the warehouse from the log, after showing its owner what that loses. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { agrees, UserError } from "../program/command.ts";
@@ -16,23 +16,22 @@ import { alarms, figures } from "./summary.ts";
 const file = "warehouse.duckdb";
 
 /**
- * Makes the warehouse of a data directory again; the number of its rows. Everything else stays as it is. Killed in the
- * middle, the next start does the rest. Throws UserError where a platform runs, the log cannot be read, or nobody agrees.
+ * Rebuilds the warehouse of a data directory and returns the number of its rows. Nothing else changes. If it is killed, the next
+ * start does the rest. Throws UserError if a platform runs, the log cannot be read, or the owner does not agree.
  */
 export async function rebuild(dir: string, yes: boolean, talk: (line: string) => void): Promise<number> {
   const kind = kindOf(dir);
-  if (kind === undefined)
-    throw new UserError(`there is no data directory of npm start in ${dir}: name it with --data.`);
+  if (kind === undefined) throw new UserError(`${dir} is not a data directory of npm start: name one with --data.`);
   const path = join(dir, file);
   const offsets = await offsetsOrFault(path);
   const held = await readHeld(dir, talk);
   for (const line of lossOf(path, offsets, held)) talk(line);
   const all = [...held.values()].reduce((sum, { records }) => sum + records, 0);
-  const question = `Delete the tables of ${dir} and make them again from the ${count(all, "record")} of the log?`;
+  const question = `Delete the tables of ${dir} and rebuild them from the ${count(all, "record")} of the log?`;
   if (!yes && !process.stdin.isTTY)
-    throw new UserError(`${question} Nobody can be asked here: --yes agrees to it. Nothing was done.`);
+    throw new UserError(`${question} There is no terminal to ask on: --yes agrees. Nothing was done.`);
   if (!yes && !(await agrees(question))) throw new UserError("nothing was done.");
-  // While somebody thought about it, a platform may have been started.
+  // A platform may have been started while the owner was asked.
   await offsetsOrFault(path);
   remove(dir);
   const platform = await Platform.open(dir, kind, talk);
@@ -46,7 +45,7 @@ export async function rebuild(dir: string, yes: boolean, talk: (line: string) =>
   return platform.rows;
 }
 
-/** How far the tables are; why that cannot be read; undefined where there are none. Throws UserError where they are in use. */
+/** The offsets of the tables, or why they cannot be read; undefined if there are none. Throws UserError if they are in use. */
 async function offsetsOrFault(path: string): Promise<ReadonlyMap<string, number> | UserError | undefined> {
   if (!existsSync(path)) return undefined;
   try {
@@ -66,7 +65,7 @@ interface Held {
   readonly end: number;
 }
 
-/** What the log holds of each partition that has a table, every record of it read. Throws UserError where it is damaged. */
+/** Reads every record of each partition that has a table. Throws UserError if the log is damaged. */
 async function readHeld(dir: string, talk: (line: string) => void): Promise<Map<string, Held>> {
   const log = new Log(join(dir, "log"), catalog);
   try {
@@ -96,7 +95,7 @@ async function readHeld(dir: string, talk: (line: string) => void): Promise<Map<
   }
 }
 
-/** What making the tables again loses, a line for each table. */
+/** What a rebuild of the tables loses, a line for each table. */
 function lossOf(
   path: string,
   offsets: ReadonlyMap<string, number> | UserError | undefined,
@@ -107,22 +106,22 @@ function lossOf(
   for (const { name } of readTables()) {
     const partitions = [...held].filter(([partition]) => partition.startsWith(`${name}/`));
     const missing = partitions.reduce((sum, [partition, { end, before }]) => {
-      // Where the tables cannot be read, the gaps of the log tell what it has lost.
+      // If the tables cannot be read, the gaps of the log show what it has lost.
       const next = unread ? end : (offsets?.get(partition) ?? 0);
       return sum + next - before(next);
     }, 0);
-    if (missing > 0) lines.push(`${name}: ${count(missing, "row")} will be lost, the log no longer has the records`);
+    if (missing > 0) lines.push(`${name}: ${count(missing, "row")} will be lost: the log no longer has the records`);
   }
   if (unread)
     lines.push(
-      `${offsets instanceof UnreadableError ? offsets.fact : offsets.message} So it is not known whether the tables hold more than the log${lines.length > 0 ? " and these" : ""}`,
+      `${offsets instanceof UnreadableError ? offsets.fact : offsets.message} It is therefore unknown whether the tables hold more than the log${lines.length > 0 ? " and these" : ""}`,
     );
-  else if (offsets === undefined) lines.push(`${path} is not there: nothing is lost`);
+  else if (offsets === undefined) lines.push(`${path} does not exist: nothing is lost`);
   else if (lines.length === 0) lines.push("the log has the records of every row: nothing is lost");
   return lines;
 }
 
-/** First what is written ahead: without it the file is an older state of itself, and with it no other file can be read. */
+/** The write-ahead log goes first: the file without it is an older state of itself, but with it no other file can be read. */
 function remove(dir: string): void {
   const names = readdirSync(dir).filter((name) => name.startsWith(`${file}.`));
   for (const name of [...names, file]) rmSync(join(dir, name), { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** A recording on its way into a data directory that may hold it already, or others that overlap with it. */
+/** Prepares a recording for a data directory that may hold it already, or others that overlap with it. */
 import { join } from "node:path";
 import { count } from "../program/forms.ts";
 import type { Source } from "../producer/frame.ts";
@@ -11,13 +11,13 @@ import { DistinctSink } from "../producer/repeats/sink.ts";
 export interface Replay {
   /** The recording, as a part of the session that it continues. */
   readonly source: Source;
-  /** The log, without what it knows. */
+  /** The log, without records that it has already. */
   readonly sink: DistinctSink;
 }
 
 /**
- * Finds what a recording is to those that a data directory holds, and what of it is known; undefined where `signal` ends
- * that. `talk` is given what is found, and what is damaged.
+ * Compares a recording with those that a data directory holds; undefined if `signal` aborts that. `talk` is given what is found, and
+ * what is damaged.
  */
 export async function prepareReplay(
   recording: Recording,
@@ -30,6 +30,6 @@ export async function prepareReplay(
   const { session, shared } = new RecordedSessions(join(dir, "recordings"), lastFrame).place(recording);
   const stored = Math.min(shared, lastFrame(session));
   if (stored > 0)
-    talk(`known here: the recording is stored up to frame ${count(stored)} of ${count(recording.checksums.length)}`);
+    talk(`the recording is stored already up to frame ${count(stored)} of ${count(recording.checksums.length)}`);
   return { source: recording.as(session), sink: new DistinctSink(log, known) };
 }

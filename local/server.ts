@@ -13,11 +13,11 @@ const defaultPort = 8080;
 
 export interface Service {
   readonly url: string;
-  /** Ends every answer; resolves when nothing of them uses the warehouse any more. */
+  /** Ends every answer; resolves when none of them uses the warehouse any more. */
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1: on the port asked for, else on 8080 or, where that is taken, on any free one. */
+/** Listens on 127.0.0.1: on the port asked for, otherwise on 8080 or, if that is taken, on any free one. */
 export async function serve(
   dir: string,
   warehouse: Warehouse,
@@ -43,7 +43,7 @@ export async function serve(
   try {
     publishAddress(dir, url, token);
   } catch (error) {
-    // Whoever listens does not end.
+    // A process that listens does not end.
     await close();
     throw error;
   }

@@ -1,7 +1,7 @@
 /**
- * Where the running platform answers, and the token that an asker must show: in a file of the data directory that only its
- * owner can read. A platform that was killed leaves it behind, and its port to anyone; a copied directory brings one of
- * the original's. So neither is believed before the platform has proved that it knows the token and has this directory.
+ * The address of the running platform and the token that a client must present, in a file of the data directory that only its
+ * owner can read. A platform that was killed leaves the file behind, and its port to any other program; a copied directory has the
+ * file of the original. So the address is trusted only when the platform has proved that it knows the token and has this directory.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { rmSync, statSync } from "node:fs";
@@ -17,18 +17,18 @@ export interface Address {
   readonly warehouse: string;
 }
 
-/** The file is there and cannot be read: whoever asks may still find the warehouse free. */
+/** The file exists and cannot be read: the warehouse itself may still be free. */
 export class BrokenAddressError extends UserError {}
 
-/** The header with the asker's challenge, and that with the platform's proof. */
+/** The headers of the client's challenge and of the platform's proof. */
 const challengeHeader = "x-tapeline-challenge";
 export const proofHeader = "x-tapeline";
 
 const addressFile = (dir: string) => join(dir, "address.json");
 
-const cure = "Stop the platform, if one runs there, and start it again: it writes the file.";
+const fix = "Stop the platform, if one runs there, and start it again: it writes the file.";
 
-/** The address of the platform that runs on a data directory; undefined where none does. Throws BrokenAddressError. */
+/** The address of the platform that runs on a data directory; undefined if there is none. Throws BrokenAddressError. */
 export async function findPlatform(dir: string): Promise<Address | undefined> {
   const address = readAddress(dir);
   if (address === undefined || address.warehouse !== warehouseOf(dir)) return undefined;
@@ -47,7 +47,7 @@ export async function findPlatform(dir: string): Promise<Address | undefined> {
   }
 }
 
-/** What a platform answers to an asker's challenge: it shows the token to nobody. */
+/** The platform's answer to a client's challenge, which does not reveal the token. */
 export function proofFor(token: string, { headers }: IncomingMessage): string {
   return proof(token, String(headers[challengeHeader]));
 }
@@ -56,23 +56,23 @@ function proof(token: string, challenge: string): string {
   return createHmac("sha256", token).update(challenge).digest("hex");
 }
 
-/** Tells askers where the platform is. */
+/** Writes the address for clients. */
 export function publishAddress(dir: string, url: string, token: string): void {
   writeState(addressFile(dir), { url, token, warehouse: warehouseOf(dir) }, 0o600);
 }
 
-/** Takes back what was published; the address of another platform, in a directory that was made again, stays. */
+/** Removes the published address, unless it is that of another platform in a directory that was recreated. */
 export function withdrawAddress(dir: string, token: string): void {
   try {
     if (readAddress(dir)?.token === token) rmSync(addressFile(dir), { force: true });
   } catch {
-    // Nobody believes an address that stays behind.
+    // An address that stays behind is not trusted.
   }
 }
 
 function readAddress(dir: string): Address | undefined {
   try {
-    return readState(addressFile(dir), isAddress, cure);
+    return readState(addressFile(dir), isAddress, fix);
   } catch (error) {
     throw new BrokenAddressError((error as Error).message, { cause: error });
   }

@@ -10,8 +10,8 @@ import { interruptAt } from "./duckdb/stream.ts";
 import type { Warehouse } from "./duckdb/warehouse.ts";
 
 /**
- * The text of an answer, in pieces. When `signal` aborts, its query is interrupted and the signal's reason thrown. Throws
- * UserError where the question or its query fails.
+ * The text of an answer, in pieces. When `signal` aborts, the query is interrupted and the signal's reason thrown. Throws
+ * UserError if the question or its query fails.
  */
 export async function* answer(warehouse: Warehouse, question: Question, signal: AbortSignal): AsyncGenerator<string> {
   const connection = await warehouse.connect();
@@ -40,14 +40,14 @@ export async function* answer(warehouse: Warehouse, question: Question, signal: 
   }
 }
 
-/** Aborts after `ms`; `message` says then what it ended. */
+/** A signal that aborts after `ms` with a UserError of `message`. */
 export function timeLimit(ms: number, message: () => string): { readonly signal: AbortSignal; clear(): void } {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(new UserError(message())), ms);
   return { signal: limit.signal, clear: () => clearTimeout(timer) };
 }
 
-/** What an asker reads whose answer took longer than it allowed. */
+/** The message for an answer that took longer than its time limit. */
 export function tookTooLong({ name, timeoutMs }: Question): string {
   return `${name} was stopped after ${timeoutMs / 1000} s: ask for less, or give it longer with --timeout.`;
 }

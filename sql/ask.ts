@@ -9,26 +9,26 @@ export const formats = ["table", "csv", "json"] as const;
 export type Format = (typeof formats)[number];
 
 export interface Question {
-  /** Its rows, or what they would cost on BigQuery. */
+  /** The rows, or their cost on BigQuery. */
   readonly verb: "run" | "cost";
   readonly name: string;
   readonly parameters: Parameters;
   readonly format: Format;
-  /** Somebody has typed it: a product that is not there, and a stretch that is none, are reported. */
+  /** A person typed it: an unknown product and an empty stretch of time are reported. */
   readonly isTyped?: boolean;
-  /** How long the answer may take, its wait for others included. */
+  /** How long the answer may take, including the wait for other questions. */
   readonly timeoutMs: number;
 }
 
 /** The trailer that says why an answer ends before its last row, URI-encoded. */
 export const fault = "x-tapeline-fault";
 
-/** So much later than its time limit an answer is given up that the platform should have ended. */
+/** How long after its time limit, at which the platform should have ended it, an answer is abandoned. */
 const graceMs = 5_000;
 
 /**
  * The text of an answer from the platform that runs on a data directory; undefined if none answers. Ends when `signal`
- * aborts, and with it the query. Throws UserError where the question fails.
+ * aborts, and with it the query. Throws UserError if the question fails.
  */
 export async function ask(
   dir: string,
@@ -78,5 +78,7 @@ async function* pieces(response: IncomingMessage): AsyncGenerator<string> {
 }
 
 function brokenOff(error: unknown): UserError {
-  return new UserError("the platform broke its answer off: it failed or was stopped. Ask again.", { cause: error });
+  return new UserError("the platform ended in the middle of its answer: it failed or was stopped. Ask again.", {
+    cause: error,
+  });
 }

@@ -1,6 +1,6 @@
 /**
- * The views and table functions of this folder. A file holds one object in BigQuery's dialect: comment lines that tell
- * what it is, a line `-- view` or `-- table function: argument TYPE, …`, and the body that both engines are given.
+ * The views and table functions of this folder. A file holds one object in BigQuery's dialect: comment lines that
+ * describe it, a line `-- view` or `-- table function: argument TYPE, …`, and the body that both engines are given.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { UserError } from "../program/command.ts";
@@ -26,7 +26,7 @@ export interface SqlObject {
   readonly firstLine: number;
 }
 
-/** All objects, each after those that it reads. Throws UserError on what is not as it must be. */
+/** All objects, each after those that it reads. Throws UserError if a file does not have this form. */
 export function readObjects(): SqlObject[] {
   const files = readdirSync(import.meta.dirname)
     .filter((name) => name.endsWith(".sql"))
@@ -39,16 +39,18 @@ export function readObjects(): SqlObject[] {
   });
 }
 
-/** Throws UserError where a body reads what is not there: BigQuery would find it out when half of the rest is made. */
+/** Throws UserError if a body reads a name that does not exist: BigQuery would refuse it when half of the rest is created. */
 export function checkNames({ file, body }: Pick<SqlObject, "file" | "body">, objects: readonly SqlObject[]): void {
   const there = new Set([...catalog.map(({ name }) => name), ...objects.map(({ name }) => name)]);
   const own = [...body.matchAll(/([a-z_][a-z0-9_]*)`?\s+AS\s*\(/gi)].map(([, name]) => name!);
   const taken = own.find((name) => there.has(name));
   if (taken !== undefined)
-    throw new UserError(`${file} calls a part of itself ${taken}, as a table or view is called: give it another name`);
+    throw new UserError(
+      `${file} names a part of its WITH ${taken}, which is the name of a table or view: give it another name`,
+    );
   qualify(body, (name) => {
     if (!there.has(name) && !own.includes(name))
-      throw new UserError(`${file} reads ${name}, which is no table, view or function here`);
+      throw new UserError(`${file} reads ${name}, which is not a table, view or function here`);
     return undefined;
   });
 }
@@ -57,7 +59,7 @@ export function parseObject(file: string, text: string): SqlObject {
   const name = objectName("sql", file);
   if (catalog.some((topic) => topic.name === name))
     throw new UserError(
-      `sql/${file}: ${name} is the name of a table: give the view another, without coinbase_ for example`,
+      `sql/${file}: ${name} is the name of a table: give the view another, for example without coinbase_`,
     );
   const lines = text.trim().split("\n");
   const at = lines.findIndex((line) => /^-- (view|table function: .*)$/.test(line));
@@ -68,7 +70,7 @@ export function parseObject(file: string, text: string): SqlObject {
   const [kind, list] = lines[at]!.slice(3).split(": ");
   const parsed = list === undefined ? [] : list.split(",").map((argument) => parseArgument(argument.trim(), file));
   for (const needed of kind === "view" ? [] : ["in_start", "in_stop", "in_seconds"]) {
-    // A table function is there for its filter on time: without one nobody could query it on BigQuery.
+    // A table function exists for its filter on time: without one BigQuery would refuse every query of it.
     if (!parsed.some((argument) => argument.name === needed))
       throw new UserError(`sql/${file}: a table function must take ${needed}`);
   }
@@ -86,17 +88,19 @@ export function parseObject(file: string, text: string): SqlObject {
   };
 }
 
-/** A file's name without its end: what the object is called. Throws UserError where BigQuery would not take it. */
+/** The name of an object: that of its file without the extension. Throws UserError if BigQuery does not accept it. */
 export function objectName(folder: string, file: string): string {
   const name = file.replace(/\.sql$/, "");
   if (!/^[a-z][a-z0-9_]*$/.test(name))
-    throw new UserError(`${folder}/${file}: the name must be of lower-case letters, digits and _, as my_view.sql`);
+    throw new UserError(
+      `${folder}/${file}: the name must consist of lower-case letters, digits and _, such as my_view.sql`,
+    );
   return name;
 }
 
 function parseArgument(text: string, file: string): Argument {
   const [name, type] = text.split(" ") as [string, Argument["type"]];
-  // BigQuery reads an argument that is named as a column as the column, and filters nothing.
+  // BigQuery reads an argument that has the name of a column as the column, and filters nothing.
   if (!name.startsWith("in_")) throw new UserError(`sql/${file}: the argument ${name} must start with in_`);
   if (!argumentTypes.includes(type))
     throw new UserError(`sql/${file}: the argument ${name} must be one of ${argumentTypes.join(", ")}`);
@@ -112,15 +116,15 @@ function reads(object: SqlObject, name: string): boolean {
   return found;
 }
 
-/** Texts and comments, and what FROM means in them and elsewhere: EXTRACT(HOUR FROM time), IS DISTINCT FROM price. */
+/** Texts, comments, and FROM before something other than a table: EXTRACT(HOUR FROM time), IS DISTINCT FROM price. */
 const other = /'[^']*'|"[^"]*"|--.*|#.*|\/\*[^]*?\*\/|\b(?:EXTRACT|TRIM)\s*\([^()]*?\bFROM\b|\bDISTINCT\s+FROM\b/
   .source;
-/** What may stand before the name of a table, and what may stand in its place. */
+/** A word before the name of a table, and the name. */
 const named = /\b(FROM|JOIN|INTO|USING|UPDATE|MERGE(?!\s+INTO))(\s+)(?!UNNEST\b|SET\b)`?([a-z_][a-z0-9_]*)`?(?![-.\w])/
   .source;
 const parts = new RegExp(`${other}|${named}`, "gi");
 
-/** A body with other names for what it reads and writes; where `nameOf` gives none, the name stays. */
+/** A body in which the names of what it reads and writes are replaced; a name stays if `nameOf` returns undefined. */
 export function qualify(body: string, nameOf: (read: string) => string | undefined): string {
   return body.replace(parts, (text, word?: string, space?: string, name?: string) => {
     const full = name === undefined ? undefined : nameOf(name);
@@ -128,7 +132,7 @@ export function qualify(body: string, nameOf: (read: string) => string | undefin
   });
 }
 
-/** Of objects in their order those that can be without the other tables. */
+/** The objects that need only these tables. `objects` are in their order. */
 export function keptObjects(objects: readonly SqlObject[], tables: readonly string[]): SqlObject[] {
   const all = new Set([...catalog.map(({ name }) => name), ...objects.map(({ name }) => name)]);
   const there = new Set(tables);

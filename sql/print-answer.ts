@@ -26,9 +26,9 @@ export async function printAnswer(dir: string, question: Question): Promise<void
 }
 
 /**
- * The rows from the running platform; from the warehouse itself if there is none. A platform that is just starting or
- * stopping holds the warehouse and does not answer: it is given a few seconds. A platform keeps the time limit itself, and
- * says what took so long; `stop` ends it before.
+ * The rows from the running platform, or from the warehouse itself if there is none. A platform that is starting or stopping
+ * holds the warehouse and does not answer: it is given a few seconds. A platform enforces the time limit itself, and reports
+ * the reason; `stop` ends the answer before.
  */
 async function rows(
   dir: string,

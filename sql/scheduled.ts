@@ -1,6 +1,6 @@
 /**
- * Queries that BigQuery runs by the clock: one a file of `sql/scheduled/`, in comment lines what it is for, a line
- * `-- every 15 minutes`, and the statement, which writes what it makes itself (INSERT, MERGE, ASSERT).
+ * Queries that BigQuery runs on a schedule, one per file of `sql/scheduled/`: a description in comment lines, a line
+ * `-- every 15 minutes`, and the statement, which writes its result itself (INSERT, MERGE, ASSERT).
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { UserError } from "../program/command.ts";
@@ -22,7 +22,7 @@ export function readScheduled(): ScheduledQuery[] {
   return files.toSorted().map((file) => parseScheduled(file, readFileSync(new URL(file, folder), "utf8")));
 }
 
-/** Throws UserError where the head is not as it must be. */
+/** Throws UserError if the head does not have this form. */
 export function parseScheduled(file: string, text: string): ScheduledQuery {
   const lines = text.trim().split("\n");
   const at = lines.findIndex((line) => /^-- every \d+ (minutes|hours)$/.test(line));

@@ -1,4 +1,4 @@
-/** Answers questions over HTTP. A question that nobody listens to any more ends, and no question holds up the ingest. */
+/** Answers questions over HTTP. A question ends when its client leaves, and no question holds up the ingest. */
 import { once } from "node:events";
 import { addAbortSignal } from "node:stream";
 import { timingSafeEqual } from "node:crypto";
@@ -10,10 +10,10 @@ import { fault, formats, type Question } from "./ask.ts";
 import type { Warehouse } from "./duckdb/warehouse.ts";
 import { Turns } from "./turns.ts";
 
-/** A query of DuckDB occupies one of the four threads that Node.js has for such work: the ingest and the rest keep two. */
+/** A query of DuckDB occupies one of the four threads that Node.js has for such work: two are left for the ingest and the rest. */
 const atOnce = 2;
 
-/** How long an answer waits for a reader that takes nothing, in milliseconds: so long, or shorter while others wait. */
+/** How long an answer waits for a reader that reads nothing, in milliseconds; shorter while other questions wait. */
 const readerMs = 60_000;
 const readerMsWhileOthersWait = 5_000;
 
@@ -24,7 +24,7 @@ export class Questions {
   readonly #open = new Map<AbortController, Promise<void>>();
   #closed = false;
 
-  /** `token` is what an asker must show. */
+  /** `token`: what a client must present. */
   constructor(warehouse: Warehouse, token: string) {
     this.#warehouse = warehouse;
     this.#token = token;
@@ -37,15 +37,15 @@ export class Questions {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader("content-type", "text/plain; charset=utf-8");
     if (!this.#isAuthorised(request)) return void response.writeHead(401).end("unauthorised\n");
-    if (this.#closed) return void response.writeHead(503).end("the platform stops\n");
+    if (this.#closed) return void response.writeHead(503).end("the platform is stopping\n");
     const stop = new AbortController();
-    response.on("error", () => {}).once("close", () => stop.abort(new Error("the asker has left")));
+    response.on("error", () => {}).once("close", () => stop.abort(new Error("the client has left")));
     const handled = this.#handle(request, response, stop).finally(() => this.#open.delete(stop));
     this.#open.set(stop, handled);
     await handled;
   }
 
-  /** Ends what is being answered, and resolves when nothing of it uses the warehouse any more. */
+  /** Ends all answers; resolves when none of them uses the warehouse any more. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const stop of this.#open.keys())
@@ -55,7 +55,7 @@ export class Questions {
 
   async #handle(request: IncomingMessage, response: ServerResponse, stop: AbortController): Promise<void> {
     try {
-      // Who never ends the question does not keep the platform from its end.
+      // A client that never ends its question does not keep the platform from ending.
       const question = await readQuestion(addAbortSignal(stop.signal, request));
       let waits = true;
       const limit = timeLimit(question.timeoutMs, () => (waits ? waitedTooLong(question) : tookTooLong(question)));
@@ -88,19 +88,19 @@ export class Questions {
     signal: AbortSignal,
   ): Promise<void> {
     response.setHeader("trailer", fault);
-    // The status is sent with the first piece: most faults are known by then.
+    // The status is sent with the first piece: by then most faults are known.
     for await (const piece of pieces) if (!response.write(piece)) await this.#drained(response, stop, signal);
     response.end();
   }
 
-  /** Waits for a reader to take what was sent, but not for ever: its answer holds a turn. */
+  /** Waits until the reader has taken what was sent, for a limited time: its answer holds a turn. */
   async #drained(response: ServerResponse, stop: AbortController, signal: AbortSignal): Promise<void> {
     const since = performance.now();
     const watch = setInterval(() => {
       const waited = performance.now() - since;
       if (waited > readerMs || (waited > readerMsWhileOthersWait && this.#turns.wanted))
         stop.abort(
-          new UserError(`the answer was stopped: its reader took nothing for ${Math.round(waited / 1000)} s.`),
+          new UserError(`the answer was stopped: its reader read nothing for ${Math.round(waited / 1000)} s.`),
         );
     }, 250);
     try {

@@ -1,4 +1,4 @@
-/** Turns at something that only a few may do at once; the others wait, first come, first served. */
+/** Limits how many do something at once; the others wait for their turn in the order in which they came. */
 export class Turns {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -12,7 +12,7 @@ export class Turns {
     return this.#waiting.length > 0;
   }
 
-  /** Waits for a turn; what it returns gives the turn back. Throws the reason of `signal` when that aborts first. */
+  /** Waits for a turn; returns the function that gives it back. Throws the reason of `signal` if that aborts first. */
   async take(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;

@@ -1,4 +1,4 @@
-/** The arguments of a table function: what is given as text, and what is taken where nothing is. */
+/** The arguments of a table function: given as text, or defaults. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { UserError, nearest, shown } from "../../program/command.ts";
 import { readTables } from "../../schemas/tables.ts";
@@ -6,8 +6,8 @@ import { readObjects, type Argument, type SqlObject } from "../objects.ts";
 import type { Parameters } from "./run.ts";
 
 /**
- * The arguments of a call as SQL literals, in their order: what is given, else the defaults. Throws UserError on a value that
- * does not fit.
+ * The arguments of a call as SQL literals, in their order: those given, otherwise the defaults. Throws UserError on a value
+ * that does not fit.
  */
 export async function argumentLiterals(
   connection: DuckDBConnection,
@@ -25,15 +25,15 @@ export async function argumentLiterals(
 }
 
 /**
- * What nobody means who typed it, and what a query would answer with no rows. Throws UserError on a stretch of time without
- * an instant in it, and on a product that no table has.
+ * Checks arguments that a person typed for mistakes that a query would answer with no rows. Throws UserError on an empty stretch of
+ * time, and on a product that no table has.
  */
 export async function checkTyped(connection: DuckDBConnection, name: string, parameters: Parameters): Promise<void> {
   const taken =
     readObjects()
       .find((object) => object.name === name)
       ?.arguments.map((argument) => argument.name) ?? [];
-  // Others are refused with the statement.
+  // Unknown parameters are refused with the statement.
   if (Object.keys(parameters).some((parameter) => !taken.includes(parameter))) return;
   const { in_start: start, in_stop: stop, in_product: product } = parameters;
   if (start !== undefined && stop !== undefined) checkStretch(start, stop);
@@ -45,7 +45,7 @@ function checkStretch(start: string, stop: string): void {
     throw new UserError(`--param in_start=${start} is not before in_stop=${stop}: nothing lies between them`);
 }
 
-/** Without a word about it, a product that was misspelt would be one that nobody trades. */
+/** A misspelt product would look like one without trades. */
 async function checkProduct(connection: DuckDBConnection, product: string): Promise<void> {
   const tables = readTables().filter(
     ({ name, columns }) => name !== "feed_quarantine" && columns.some((column) => column.name === "product_id"),
@@ -61,12 +61,12 @@ async function checkProduct(connection: DuckDBConnection, product: string): Prom
     `SELECT DISTINCT product_id FROM (${each.join(" UNION ALL ")}) ORDER BY ALL`,
   );
   const products = all.getRows().flatMap(([id]) => (typeof id === "string" ? id : []));
-  // Where there is nothing yet, nothing is unknown.
+  // Without any data no product is known.
   if (products.length === 0) return;
   const near = nearest(product, products);
   const some = `${products.slice(0, 10).join(", ")}${products.length > 10 ? `, and ${products.length - 10} more` : ""}`;
   throw new UserError(
-    `--param in_product=${near === undefined ? shown(product) : product}: the data have no such product; ${near === undefined ? `they have ${some}` : `${near} is meant?`}`,
+    `--param in_product=${near === undefined ? shown(product) : product}: there is no such product in the data; ${near === undefined ? `there are ${some}` : `did you mean ${near}?`}`,
   );
 }
 
@@ -74,7 +74,7 @@ function literal({ name, type }: Argument, text: string): string {
   switch (type) {
     case "INT64":
       if (!/^\d{1,9}$/.test(text) || Number(text) < 1)
-        throw new UserError(`--param ${name}=${shown(text)}: a whole number from 1 on is expected`);
+        throw new UserError(`--param ${name}=${shown(text)}: a whole number of at least 1 is expected`);
       return text;
     case "TIMESTAMP":
       return `TIMESTAMPTZ '${timeOf(name, text)}'`;
@@ -85,20 +85,20 @@ function literal({ name, type }: Argument, text: string): string {
 
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-/** A time as `YYYY-MM-DD hh:mm:ss.ffffff`, in UTC: as texts such times have their order. Throws UserError where it is none. */
+/** A time as `YYYY-MM-DD hh:mm:ss.ffffff`, in UTC: such texts sort by time. Throws UserError if the text is not a time. */
 function timeOf(name: string, text: string): string {
   const [, day = "", minute = "00:00", second = "00", fraction = ""] =
     /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::([0-5]\d)(?:\.(\d{1,6}))?)?Z?)?$/.exec(text) ?? [];
   const date = new Date(`${day}T${minute}Z`);
-  // Date would move the 30th of February on to March.
+  // Date would turn the 30th of February into a day of March.
   if (Number.isNaN(date.getTime()) || !date.toISOString().startsWith(day))
     throw new UserError(
-      `--param ${name}=${shown(text)}: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z`,
+      `--param ${name}=${shown(text)}: a time in UTC is expected, such as 2026-11-21 or 2026-11-21T12:30:00.000001Z`,
     );
   return `${day} ${minute}:${second}.${fraction.padEnd(6, "0")}`;
 }
 
-/** From the earliest time of any table to just behind the latest. */
+/** From the earliest time of any table to one microsecond after the latest. */
 async function extentOfData(connection: DuckDBConnection): Promise<{ start: string; stop: string }> {
   const times = readTables()
     .map(({ name, partitionBy: { column } }) => `SELECT min(${column}) AS first, max(${column}) AS last FROM ${name}`)

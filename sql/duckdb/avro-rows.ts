@@ -13,13 +13,13 @@ type Kind = "string" | "long" | "double" | "boolean";
 interface Field {
   readonly kind: Kind;
   readonly nullable: boolean;
-  /** Undefined where the table does not have the field. */
+  /** Undefined if the table does not have the field. */
   readonly column: Column | undefined;
 }
 
 /**
- * A reader of values of one writer's schema into columns by name: `(value, row)`. Throws where the schema has a type
- * that no column can hold, and where a value is not of its schema.
+ * A reader of values of one writer's schema into columns by name: `(value, row)`. Throws if the schema has a type that no
+ * column can hold, and if a value does not follow its schema.
  */
 export function rowReader(
   schema: AvroRecord,
@@ -48,7 +48,7 @@ export function rowReader(
       }
     }
     if (input.at !== value.length)
-      throw new Error(`a value of ${schema.name} has ${value.length} bytes where its schema ends at ${input.at}`);
+      throw new Error(`a value of ${schema.name} has ${value.length} bytes, but its schema ends at ${input.at}`);
   };
 }
 
@@ -57,5 +57,5 @@ function kindOf(field: AvroField): { kind: Kind; nullable: boolean } {
   const name = typeof type === "string" ? type : type.type;
   if (name === "int") return { kind: "long", nullable };
   if (name === "string" || name === "long" || name === "double" || name === "boolean") return { kind: name, nullable };
-  throw new Error(`a column can not hold the Avro type ${name} of the field ${field.name}`);
+  throw new Error(`a column cannot hold the Avro type ${name} of the field ${field.name}`);
 }

@@ -1,8 +1,8 @@
-/** What DuckDB's errors mean for whoever has a warehouse: whose fault it is, and the cure. */
+/** What an error of DuckDB means for the owner of a warehouse, and the fix. */
 import { dirname } from "node:path";
 import { dataOption, UserError } from "../../program/command.ts";
 
-/** The file is another process's: a platform that runs, or one that is just starting or stopping. */
+/** Another process holds the file: a platform that runs, starts or stops. */
 export class InUseError extends UserError {}
 
 /** This program cannot read the file. The message is the fact, and how to rebuild the file. */
@@ -15,14 +15,14 @@ export class UnreadableError extends UserError {
   }
 }
 
-/** What the file holds cannot be read. */
+/** The content of the file cannot be read. */
 export class DamagedError extends UnreadableError {}
 
-/** What DuckDB says of a file that does not hold what it wrote. Its "checksum … in block" is no lock. */
+/** DuckDB's messages about a file that does not hold what it wrote. */
 const damage =
   /checksum|corrupt|not a valid DuckDB database file|could not read enough bytes|replaying WAL|^Serialization Error|^INTERNAL Error|^FATAL Error/i;
 
-/** As what a fault of the warehouse at `path` is reported; `attempt` is what failed, as "open" or "write to". */
+/** The error to report for a fault of the warehouse at `path`; `attempt` is what failed, such as "open" or "write to". */
 export function warehouseFault(error: unknown, path: string, attempt: string): UserError {
   if (error instanceof UserError) return error;
   const [message] = (error as Error).message.split("\n") as [string];
@@ -30,21 +30,21 @@ export function warehouseFault(error: unknown, path: string, attempt: string): U
   if (/conflicting lock|could not set lock/i.test(message)) {
     const holder = /PID (\d+)/.exec(message)?.[1];
     return new InUseError(
-      `the data directory ${dir} is in use by another process${holder ? ` (${holder})` : ""}: wait for its end or stop it, or choose another with --data.`,
+      `the data directory ${dir} is in use by another process${holder ? ` (${holder})` : ""}: wait until it ends, stop it, or choose another with --data.`,
       { cause: error },
     );
   }
   if (/newer version of DuckDB|version number/i.test(message))
     return new UnreadableError(`${path} is of another version of DuckDB (${message}).`, dir, error);
   if (damage.test(message)) return new DamagedError(`${path} is damaged (${message}).`, dir, error);
-  return new UserError(`cannot ${attempt} ${path}: ${message}.${cureOf(message)}`, { cause: error });
+  return new UserError(`cannot ${attempt} ${path}: ${message}.${fixOf(message)}`, { cause: error });
 }
 
 function rebuild(dir: string): string {
-  return `npm start -- --rebuild${dataOption(dir)} makes it again from the log.`;
+  return `npm start -- --rebuild${dataOption(dir)} rebuilds it from the log.`;
 }
 
-function cureOf(message: string): string {
+function fixOf(message: string): string {
   if (/no space|file too large|quota/i.test(message)) return " Free space and start again: the log has everything.";
   if (/permission denied|read-only/i.test(message)) return " Check who may read and write there.";
   return "";

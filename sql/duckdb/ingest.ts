@@ -1,6 +1,6 @@
 /**
- * From the log to the tables: what the BigQuery sink does in the cloud. Rows and the offsets up to which they answer are
- * committed together, so that after a crash no record is missing or there twice.
+ * From the log to the tables: what the BigQuery sink does in the cloud. Rows and their offsets are committed
+ * together, so that after a crash no record is missing or there twice.
  */
 import { DuckDBDataChunk, type DuckDBConnection, type DuckDBType } from "@duckdb/node-api";
 import bindings from "@duckdb/node-bindings";
@@ -78,7 +78,7 @@ export class Ingest {
 
   /**
    * Takes a stretch of every partition that has something new and starts to commit it; the number of its rows. The commit
-   * before is awaited, this one goes on while the caller does something else: `settled` awaits it.
+   * before is awaited, this one continues while the caller does something else: `settled` awaits it.
    */
   async step(): Promise<number> {
     const read: Task[] = [];
@@ -129,7 +129,7 @@ export class Ingest {
     const values = read.map(({ topic, partition, next }) => `('${topic}', ${partition}, ${next})`).join(", ");
     await this.#connection.run(`INSERT OR REPLACE INTO ${offsetsTable} VALUES ${values}`);
     this.#commit = this.#connection.run("COMMIT");
-    // Whoever awaits it hears of a failure; until then nobody does.
+    // A failure is thrown where the commit is awaited.
     this.#commit.catch(() => {});
     return rows;
   }
@@ -159,7 +159,7 @@ class TableWriter {
     };
   }
 
-  /** Takes a record's row, or gives why it cannot. A tombstone is no row. The value must stay as it is until `seal`. */
+  /** Adds the row of a record, or returns why it cannot; a tombstone has none. The value must not change until `seal`. */
   add({ value }: TopicRecord): Error | undefined {
     if (value === null) return undefined;
     try {

@@ -16,17 +16,17 @@ export async function runNamed(connection: DuckDBConnection, name: string, param
 }
 
 interface Statement {
-  /** A table, a view, or the call of a table function, as it stands behind FROM. */
+  /** A table, a view, or the call of a table function, as it follows FROM. */
   readonly relation: string;
-  /** Whether its rows are to be sorted: a table's come in the order in which they were written. */
+  /** Whether its rows are sorted; those of a table come in the order in which they were written. */
   readonly sorted: boolean;
   /** The stretch of time that a table function reads, aligned to its buckets, as SQL. */
   readonly stretch: { readonly start: string; readonly stop: string } | undefined;
 }
 
 /**
- * The statement that gives an object's rows. Without parameters a table function is given everything: all products, the
- * extent of the data, buckets of 60 seconds.
+ * The statement that gives an object's rows. Without parameters a table function gets all products, the extent of the data
+ * and buckets of 60 seconds.
  */
 export async function statementOf(
   connection: DuckDBConnection,

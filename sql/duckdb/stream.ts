@@ -1,4 +1,4 @@
-/** Rows as DuckDB computes them, a chunk at a time, with certainty that they are all there, and a query that can be stopped. */
+/** Rows as DuckDB computes them, a chunk at a time, checked to be complete, from a query that can be stopped. */
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 
 export interface Rows {
@@ -7,12 +7,12 @@ export interface Rows {
   readonly chunks: AsyncIterable<DuckDBValue[][]>;
 }
 
-/** True in the row that is put behind all others: its coming shows that none is missing. */
+/** True in a row that is added after all others: when it arrives, none is missing. */
 const lastRow = '"_last"';
 
 /**
- * The rows of `relation`, which stands behind FROM, sorted by all columns if asked for. Throws what DuckDB throws, also
- * where it fails in the middle of the rows: its client takes that for their end.
+ * The rows of `relation`, which stands behind FROM, sorted by all columns if asked for. Throws what DuckDB throws, also if it
+ * fails in the middle of the rows, which its client takes for their end.
  */
 export async function streamRows(connection: DuckDBConnection, relation: string, sorted: boolean): Promise<Rows> {
   const rows = `SELECT false AS ${lastRow}, * FROM ${relation} UNION ALL BY NAME SELECT true AS ${lastRow}`;

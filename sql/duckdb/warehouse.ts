@@ -15,25 +15,25 @@ import { warehouseFault } from "./faults.ts";
 import { macros } from "./macros.ts";
 import { translated } from "./transpile.ts";
 
-/** How far each partition's records are in the tables: written in the transaction that writes the rows. */
+/** The next offset of each partition, written in the transaction that writes the rows. */
 export const offsetsTable = "_offsets";
 
-/** A checkpoint rewrites what the write-ahead log has gathered: seldom is cheaper, and opening after a crash still quick. */
+/** A checkpoint rewrites what the write-ahead log has gathered: a high threshold is cheaper, and opening after a crash is still quick. */
 const settings = { memory_limit: "2GB", checkpoint_threshold: "256MB" };
 
 export interface Warehouse {
   /** Its file. */
   readonly path: string;
-  /** A connection of its own for each task: what one does in a transaction the others do not see. */
+  /** A connection of its own for each task: a transaction is not visible to the others. */
   connect(): Promise<DuckDBConnection>;
   disconnect(connection: DuckDBConnection): void;
-  /** Closes every connection and gives the file free. */
+  /** Closes every connection and releases the file. */
   close(): void;
 }
 
 /**
- * Opens or creates the file. `threads`: how many DuckDB may use, by default all cores; who writes all the time wants one,
- * since DuckDB's idle threads look for work busily. Throws UserError when another process has the file, its tables are of
+ * Opens or creates the file. `threads`: how many DuckDB may use, by default all cores; a steady writer wants one, since
+ * DuckDB's idle threads poll for work. Throws UserError when another process has the file, its tables are of
  * another shape, or it is damaged.
  */
 export async function openWarehouse(path: string, threads?: number): Promise<Warehouse> {
@@ -41,7 +41,7 @@ export async function openWarehouse(path: string, threads?: number): Promise<War
     mkdirSync(dirname(path), { recursive: true });
   } catch (error) {
     throw new UserError(
-      `cannot make the data directory ${dirname(path)}: ${(error as Error).message}. Choose another with --data.`,
+      `cannot create the data directory ${dirname(path)}: ${(error as Error).message}. Choose another with --data.`,
       { cause: error },
     );
   }
@@ -67,14 +67,14 @@ export async function openWarehouse(path: string, threads?: number): Promise<War
 }
 
 /**
- * Opens a file to read, without writing anything: its disk may be full and its directory read-only, and others may read
- * at the same time. Only a file of an earlier version is brought up to this one first. Throws UserError as `openWarehouse`.
+ * Opens a file to read, without writing anything: its disk may be full, its directory read-only, and others may read at
+ * the same time. Only a file of an earlier version is upgraded first. Throws UserError as `openWarehouse` does.
  */
 export async function openToRead(path: string): Promise<Warehouse> {
   const statements = await objectStatements("TEMP ");
   const options = {
     access_mode: "READ_ONLY",
-    // What DuckDB spills goes beside the file by default, where several readers would overwrite each other's.
+    // By default DuckDB spills beside the file, where several readers would overwrite each other's data.
     temp_directory: join(tmpdir(), `tapeline-${process.pid}`),
   };
   const warehouse = await open(path, options, async (connection) => {
@@ -108,7 +108,7 @@ export async function offsetsOf(warehouse: Warehouse): Promise<ReadonlyMap<strin
   }
 }
 
-/** The offsets of a file whose tables may be of any shape. Throws UserError as `openWarehouse` where it cannot be read. */
+/** The offsets of a file whose tables may be of any shape. Throws UserError as `openWarehouse` does. */
 export async function readOffsets(path: string): Promise<ReadonlyMap<string, number>> {
   const warehouse = await open(path, { access_mode: "READ_ONLY" }, async () => {});
   try {
@@ -121,7 +121,7 @@ export async function readOffsets(path: string): Promise<ReadonlyMap<string, num
 }
 
 interface OpenWarehouse extends Warehouse {
-  /** `equipped`: with what each connection gets, unless said otherwise. */
+  /** `equipped`: whether `equip` has been done for the connection. */
   connect(equipped?: boolean): Promise<DuckDBConnection>;
 }
 
@@ -160,7 +160,7 @@ async function open(
   };
 }
 
-/** Makes the views and table functions, with what they need: in the file, or as "TEMP " for one connection. */
+/** The statements that create the macros, views and table functions: in the file, or as "TEMP " for one connection. */
 async function objectStatements(temp: "" | "TEMP "): Promise<string[]> {
   const made = checkObjects(readObjects()).checked.map((one) => {
     const { kind, name, arguments: taken } = one.object;
@@ -180,7 +180,7 @@ async function createTable(connection: DuckDBConnection, table: TableShape, path
   }
 }
 
-/** How many columns of its shape a table has. Throws UserError where one is another. */
+/** How many columns of its shape a table has. Throws UserError if one differs. */
 async function presentColumns(connection: DuckDBConnection, table: TableShape, path: string): Promise<number> {
   const result = await connection.runAndReadAll(
     `SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $1 ORDER BY column_index`,
@@ -197,7 +197,7 @@ async function presentColumns(connection: DuckDBConnection, table: TableShape, p
   });
   if (unequal !== undefined) {
     throw new UserError(
-      `${path}: the column ${unequal[0]} of ${table.name} is not as this version has it: choose another data directory with --data.`,
+      `${path}: the column ${unequal[0]} of ${table.name} differs from this version: choose another data directory with --data.`,
     );
   }
   return present.length;

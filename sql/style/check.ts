@@ -1,4 +1,4 @@
-/** Reads a whole body: names, types, and what the two engines would take differently. */
+/** Checks a whole body: names, types, and what the two engines would read differently. */
 import { checkCondition, checkKeys, typed, type Context } from "./expression.ts";
 import type { Source } from "./parse.ts";
 import { Scope, type Alias, type Columns } from "./scope.ts";

@@ -33,7 +33,7 @@ export class Scope {
     this.#arguments = given;
   }
 
-  /** The type of a column. Refuses a name that is none, or that the engines read differently. */
+  /** The type of a column. Refuses a name that does not exist, or that the engines read differently. */
   typeOf(column: Column, source: Source): Type {
     return column.relation === null
       ? this.#bare(column.name, source)
@@ -70,7 +70,7 @@ export class Scope {
     if (this.#arguments === undefined && wanted.startsWith("in_")) return "ANY";
     return source.refuse(
       at,
-      `there is no column ${wanted} here; a name that SELECT gives is known in GROUP BY, HAVING, QUALIFY and ORDER BY only`,
+      `there is no column ${wanted} here; a name that SELECT gives is visible in GROUP BY, HAVING, QUALIFY and ORDER BY only`,
     );
   }
 

@@ -28,7 +28,7 @@ export function refuseFloat(source: Source, { type, at }: Typed, what: string): 
   }
 }
 
-/** Refuses to compare what BigQuery does not, and DuckDB does by converting. */
+/** Refuses a comparison that BigQuery refuses, and for which DuckDB converts a value. */
 export function checkComparable(source: Source, values: readonly Typed[]): void {
   for (const value of values) refuseFloat(source, value, "a comparison");
   checkAlike(source, values, "a comparison");

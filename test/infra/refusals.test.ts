@@ -48,7 +48,7 @@ describe("no stack is made", () => {
       "of a view that reads what there is not",
       "sql/trades.sql",
       (content) => content.replaceAll("coinbase_trades", "coinbase_trade"),
-      /sql\/trades\.sql reads coinbase_trade, which is no table, view or function here/,
+      /sql\/trades\.sql reads coinbase_trade, which is not a table, view or function here/,
     ],
     [
       "of a view with what begins an expression of Terraform's",

@@ -28,6 +28,6 @@ it("tells a statement that means something else than before, once; a new one, co
   expect(said).toEqual([]);
   expect(changedStatements(dir, plansOf(ones, sums(3)))).toEqual([]);
   expect(said).toEqual([
-    `${dir}/statements.json is empty. Whether statements have changed since the last start is not known. It is written again: there is nothing to do`,
+    `${dir}/statements.json is empty. Whether statements have changed since the last start is not known. It is written again; nothing needs to be done`,
   ]);
 });

@@ -59,11 +59,11 @@ describe("a warehouse that is damaged", () => {
     const before = await rowsOf(dir);
     harm(fileOf(dir));
     const message = `${fileOf(dir)} is damaged (`;
-    const cure = `npm start -- --rebuild --data ${dir} makes it again from the log.`;
+    const cure = `npm start -- --rebuild --data ${dir} rebuilds it from the log.`;
     await expect(openToRead(fileOf(dir))).rejects.toThrow(message);
     await expect(Platform.open(dir, "recording", () => {})).rejects.toThrow(cure);
     const { said } = await rebuildSaying(dir);
-    expect(said.join("\n")).toContain("So it is not known whether the tables hold more than the log");
+    expect(said.join("\n")).toContain("It is therefore unknown whether the tables hold more than the log");
     expect(await rowsOf(dir)).toEqual(before);
   });
 
@@ -111,11 +111,11 @@ describe("--rebuild", () => {
     const platform = await Platform.open(dir, kindOf(dir)!, (line) => ahead.push(line));
     await platform.close();
     expect(ahead.join("\n")).toContain(
-      `feed_quarantine/0: the log ends before offset 0, and the tables have ${quarantined!.length} records more`,
+      `feed_quarantine/0: the log ends before offset 0, but the tables have ${quarantined!.length} more records`,
     );
     const { said } = await rebuildSaying(dir);
     expect(said).toEqual([
-      `feed_quarantine: ${quarantined!.length} rows will be lost, the log no longer has the records`,
+      `feed_quarantine: ${quarantined!.length} rows will be lost: the log no longer has the records`,
     ]);
     const [none, stay] = await query(dir, ["quarantine"], ["coinbase_ticker"]);
     expect([none!.length, stay!.length]).toEqual([0, tickers!.length]);
@@ -157,7 +157,7 @@ it("a log whose end is torn says how many records were cut off, and the start sa
   expect(said).toEqual([
     `repaired: coinbase_ticker/${partition}: a torn write of ${bytes.length - 1 - at} bytes was cut off: ${what}`,
     expect.stringContaining(
-      `coinbase_ticker/${partition}: the log ends before offset ${first}, and the tables have ${records} records more`,
+      `coinbase_ticker/${partition}: the log ends before offset ${first}, but the tables have ${records} more records`,
     ),
   ]);
 });
@@ -184,8 +184,8 @@ describe("a file beside the data", () => {
     ["source.json", '{"kind":"tape"}', "is damaged (it does not have the expected content). Write into it"],
     ["log/schemas.json", "", "is empty. Restore a copy of it"],
     ["log/schemas.json", '[{"id":1}]', "is damaged (it does not have the expected content). Restore a copy of it"],
-    ["source.json", undefined, "is missing, and there is a log. Write into it"],
-    ["log/schemas.json", undefined, "is missing, and the log has records. Restore a copy of it"],
+    ["source.json", undefined, "is missing, but there is a log. Write into it"],
+    ["log/schemas.json", undefined, "is missing, but the log has records. Restore a copy of it"],
   ])("%s of %j is reported with the cure", async (name, text, message) => {
     const dir = await filled(200);
     const path = join(dir, name);
@@ -208,7 +208,7 @@ it("a data directory that is taken away ends the platform with one message", asy
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("frames "));
   expect(said).toEqual([
-    `${fileOf(dir)} was taken away while the platform was running: it has ended, and what came since is lost. Start it again.`,
+    `${fileOf(dir)} was removed while the platform was running. The platform has stopped, and what arrived since then is lost. Start it again.`,
   ]);
   expect(existsSync(dir)).toBe(false);
 });

@@ -97,7 +97,7 @@ describe("a record that is too late for its window", () => {
     for (const [i, statement] of ["coinbase_bars_1s", "coinbase_bars_1m"].entries()) {
       expect(said[i]).toContain(`${statement} leaves out records that are too late for their windows`);
       expect(said[i]).toContain(`coinbase_full, partition ${sharedPartition}, offset ${i === 0 ? 3 : 5}`);
-      expect(said[i]).toContain("`candles` has them; a recording that is sorted by time");
+      expect(said[i]).toContain("`candles` has them; recordings that are sorted by time");
     }
     expect(figures(platform)["dropped"]).toBe(3);
     expect(summary(platform, 1, "")).toMatch(/^late +3 +records .*\(coinbase_bars_1s 2, coinbase_bars_1m 1\)/m);

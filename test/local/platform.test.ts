@@ -289,7 +289,7 @@ describe("npm start", () => {
     const live = await run("local", "--source", "live", "--data", dir);
     expect(live.code).toBe(1);
     expect(live.err).toContain(
-      `the data directory ${dir} holds data of a simulator, and they do not mix with those of a live`,
+      `the data directory ${dir} holds data of a simulator, which do not mix with those of a live`,
     );
   });
 
@@ -370,16 +370,20 @@ describe("what can not be is refused with one message and a code", () => {
       1,
       "candles has no parameter product: it takes in_product, in_start, in_stop, in_seconds\n",
     ],
-    [["run", "candles", "--param", "in_seconds=0"], 1, "--param in_seconds=0: a whole number from 1 on is expected\n"],
+    [
+      ["run", "candles", "--param", "in_seconds=0"],
+      1,
+      "--param in_seconds=0: a whole number of at least 1 is expected\n",
+    ],
     [
       ["run", "candles", "--param", "in_start=noon"],
       1,
-      "--param in_start=noon: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z\n",
+      "--param in_start=noon: a time in UTC is expected, such as 2026-11-21 or 2026-11-21T12:30:00.000001Z\n",
     ],
     [
       ["run", "candles", "--param", "in_stop=2026-02-30T12:00:00Z"],
       1,
-      "--param in_stop=2026-02-30T12:00:00Z: a time in UTC is expected, as 2026-11-21 or 2026-11-21T12:30:00.000001Z\n",
+      "--param in_stop=2026-02-30T12:00:00Z: a time in UTC is expected, such as 2026-11-21 or 2026-11-21T12:30:00.000001Z\n",
     ],
     [["run", "candles", "--format", "xml"], 2, "--format is xml: one of table, csv, json is expected. Try --help.\n"],
     [["run", "candles", "--param", "in_seconds"], 2, "--param in_seconds: NAME=VALUE is expected\n"],
@@ -396,7 +400,7 @@ describe("what can not be is refused with one message and a code", () => {
     [
       ["run", "candles", "--param", "in_product=btc-uds"],
       1,
-      "--param in_product=btc-uds: the data have no such product; BTC-USD is meant?\n",
+      "--param in_product=btc-uds: there is no such product in the data; did you mean BTC-USD?\n",
     ],
     [
       ["run", "candles", "--param", "in_start=2026-11-21T12:00", "--param", "in_stop=2026-11-21 12:00:00.000000Z"],
@@ -434,14 +438,14 @@ describe("what can not be is refused with one message and a code", () => {
     const second = await run("local", "--source", "simulator", "--data", dir);
     expect(second).toMatchObject({
       code: 1,
-      err: `the data directory ${dir} is in use by another process (${platform.process.pid}): wait for its end or stop it, or choose another with --data.\n`,
+      err: `the data directory ${dir} is in use by another process (${platform.process.pid}): wait until it ends, stop it, or choose another with --data.\n`,
     });
     platform.process.kill("SIGINT");
     await platform.ended;
     const other = await run("local", "--source", simulatedRecording(10).file, "--data", dir);
     expect(other).toMatchObject({
       code: 1,
-      err: `the data directory ${dir} holds data of a simulator, and they do not mix with those of a recording: choose another with --data.\n`,
+      err: `the data directory ${dir} holds data of a simulator, which do not mix with those of a recording: choose another with --data.\n`,
     });
   });
 });

@@ -126,11 +126,11 @@ describe("bars of a minute equal candles, and every event is there once", () => 
     }
     await replayTalking(written(lines.slice(0, 2_000)), dir, said);
     expect(said).toEqual([
-      "known here: the recording is stored up to frame 1,000 of 2,500",
-      "known here: the recording is stored up to frame 2,500 of 2,501",
-      "known here: the recording is stored up to frame 2,501 of 4,500",
-      "known here: the recording is stored up to frame 2,000 of 2,000",
-      "nothing of the recording is new: all of its records are stored already",
+      "the recording is stored already up to frame 1,000 of 2,500",
+      "the recording is stored already up to frame 2,500 of 2,501",
+      "the recording is stored already up to frame 2,501 of 4,500",
+      "the recording is stored already up to frame 2,000 of 2,000",
+      "the recording has nothing new: all of its records are stored already",
     ]);
     expect(await eventsOf(dir, "coinbase_full")).toEqual(eventsIn(lines, isFull));
     expect(await barsOf(dir)).toEqual(await calculate(file));

@@ -88,11 +88,11 @@ it("a number beyond 2^53 is refused, and so are bytes that end early or late", (
   const read = rowReader({ ...schema, fields: [nullable("whole", "long")] }, new Map([["whole", new NumberColumn()]]));
   const value = (...bytes: number[]) => Buffer.from([0, 0, 0, 0, 1, ...bytes]);
   expect(() => read(value(2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1), 0)).toThrow("beyond 2^53");
-  expect(() => read(value(2, 0xff), 0)).toThrow("has 7 bytes where its schema ends at 8");
-  expect(() => read(value(0, 0), 0)).toThrow("has 7 bytes where its schema ends at 6");
+  expect(() => read(value(2, 0xff), 0)).toThrow("has 7 bytes, but its schema ends at 8");
+  expect(() => read(value(0, 0), 0)).toThrow("has 7 bytes, but its schema ends at 6");
 });
 
 it("a schema with a type that no column holds is refused", () => {
   const list = { ...schema, fields: [{ name: "list", type: { type: "array" as const, items: "string" } }] };
-  expect(() => rowReader(list, new Map())).toThrow("a column can not hold the Avro type array of the field list");
+  expect(() => rowReader(list, new Map())).toThrow("a column cannot hold the Avro type array of the field list");
 });

@@ -47,12 +47,12 @@ describe("the names that a body reads", () => {
 
   it("may not be those of parts of the body", () => {
     const body = "WITH trades AS (SELECT * FROM coinbase_trades) SELECT * FROM trades";
-    expect(() => checkNames({ file: "sql/a.sql", body }, readObjects())).toThrow("calls a part of itself trades");
+    expect(() => checkNames({ file: "sql/a.sql", body }, readObjects())).toThrow("names a part of its WITH trades");
   });
 
   it("are refused where there is no such table, view or function", () => {
     expect(() => checkNames({ file: "sql/a.sql", body: "SELECT * FROM trade" }, readObjects())).toThrow(
-      "sql/a.sql reads trade, which is no table, view or function here",
+      "sql/a.sql reads trade, which is not a table, view or function here",
     );
   });
 });

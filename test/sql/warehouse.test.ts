@@ -51,7 +51,7 @@ describe("a warehouse of another version", () => {
     ],
   ])("is refused where it has a column %s", async (_, change, message) => {
     await expect(reopened(change)).rejects.toThrow(
-      `${message} is not as this version has it: choose another data directory with --data.`,
+      `${message} differs from this version: choose another data directory with --data.`,
     );
   });
 });
