@@ -26,13 +26,13 @@ export interface PartitionReader {
 
 /** One partition of a topic, to write rows to that are made from the same partition of another topic. */
 export interface PartitionWriter {
-  /** The offset of the source up to which the stored rows answer, -1 if there are none. */
+  /** The offset of the source up to which the stored rows cover it, -1 if there are none. */
   readonly position: number;
   /** The largest timestamp of the stored rows, -Infinity if there are none. */
   readonly newest: number;
   /** Takes a row for the next `store`; key and value are copied. */
   add(timestamp: number, key: Buffer | null, value: Buffer | null): void;
-  /** Stores what was added, and that it answers for the source up to `position`. */
+  /** Stores what was added, and that it covers the source up to `position`. */
   store(position: number): void;
 }
 

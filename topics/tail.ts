@@ -46,7 +46,7 @@ await command(declaration, async (values, [topic = ""]) => {
   const stop = stopSignal(undefined, () => {});
   const print = printer(topic, place);
 
-  // What is there already is sorted by time and cut, since partitions have no order among them; all of it is printed as read.
+  // Stored records are sorted by time and cut, because partitions have no common order; with -n all they are printed as read.
   let present: PlacedRecord[] | undefined = last === Infinity ? undefined : [];
   for await (const batch of place.batches({ last, follow: values.follow }, stop)) {
     if (present === undefined) await print(batch);
@@ -64,7 +64,7 @@ function logPlace(data: string, topic: string): TopicStream {
   const dir = join(data, "log");
   return {
     batches: (options, signal) => readLog(dir, topic, options, signal),
-    // Read anew for each schema: a running platform may have added it.
+    // The file is read again for each schema: a running platform may have added it.
     schema: async (id) => new SchemaStore(join(dir, "schemas.json")).byId(id),
   };
 }

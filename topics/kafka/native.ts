@@ -1,10 +1,10 @@
 /**
  * Makes the Kafka client loadable. `npm ci` runs no install scripts, so the client arrives without its native binding, and
- * whoever needs no Kafka needs no compiler. The first command that needs it runs the package's own installer, once for each
- * machine: the result is kept in the user's cache.
+ * only what uses Kafka needs a compiler. The first command that does runs the package's own installer, once for each machine:
+ * the result is kept in the user's cache.
  *
- * `npm rebuild` alone would not do: it waits minutes for a home of prebuilt binaries that does not answer, downloads the
- * sources of OpenSSL, and without OpenSSL's headers builds a client without TLS and does not say so.
+ * `npm rebuild` alone is not enough: it waits minutes for a host of prebuilt binaries that does not answer, downloads the
+ * sources of OpenSSL, and without OpenSSL's headers silently builds a client without TLS.
  */
 import { execFile, spawnSync } from "node:child_process";
 import * as fs from "node:fs";

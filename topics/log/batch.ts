@@ -6,12 +6,12 @@
  *     base      f64   offset of the first record (exact below 2^53)
  *     count     u32
  *     source    u64   where the records come from: a hash of the producer's source, or of the topic that a statement reads
- *     position  f64   up to where (exclusive) in its source the batch answers: frame of the source, or offset; -1: not said
+ *     position  f64   up to where (exclusive) the batch covers its source: a frame, or an offset; -1: unknown
  *     newest    f64   the largest timestamp of its records
  *     records         timestamp f64, key length i32, value length i32, key, value; length -1: null
  *
- * With `position` the output and the progress it stands for are one write: whoever sends the same again after a crash
- * can be told what is stored already.
+ * With `position` the output and the progress that it represents are one write: what is sent again after a crash is
+ * recognised.
  */
 import { crc32 } from "node:zlib";
 import type { TopicRecord } from "../port.ts";

@@ -82,7 +82,7 @@ export class Partition {
     return batch === this.#ends.length ? this.#end : (this.#ends[batch - 1] ?? 0);
   }
 
-  /** Up to where in a source the stored records answer, -1 if none ever said. */
+  /** Up to where the stored records cover a source, -1 if that is unknown. */
   position(source: bigint): number {
     return this.#positions.get(source) ?? -1;
   }
@@ -98,8 +98,8 @@ export class Partition {
   }
 
   /**
-   * Writes what was added as one batch that answers for `source` up to `position`; true if there was anything. Throws
-   * UserError when the disk refuses.
+   * Writes what was added as one batch that covers `source` up to `position`; true if there was anything. Throws UserError if
+   * the disk refuses.
    */
   store(source: bigint, position: number): boolean {
     const { count, newest } = this.#pending;
@@ -110,7 +110,7 @@ export class Partition {
     return true;
   }
 
-  /** Lets the next record have at least this offset: a reader that is further on must not miss it. */
+  /** Gives the next record at least this offset: a reader that is further ahead must not miss it. */
   skipTo(offset: number): void {
     this.#end = Math.max(this.#end, offset);
   }
@@ -162,8 +162,8 @@ export class Partition {
   }
 
   /**
-   * Whether an intact batch with later records stands behind a broken one: then it is no torn last write, and to cut it
-   * off would lose what is stored.
+   * Whether an intact batch with later records follows a broken one: then it is not a torn last write, and cutting it off would
+   * lose what is stored.
    */
   #batchFollows(broken: number, size: number): boolean {
     const window = 1024 * 1024;
@@ -219,7 +219,7 @@ export class Partition {
   }
 
   #write(bytes: Buffer): void {
-    // Behind a half written batch nothing may be written: the next start cuts it off as a torn write.
+    // Nothing may follow a half-written batch: the next start cuts it off as a torn write.
     if (this.#failure !== undefined) throw this.#failure;
     let written = 0;
     try {

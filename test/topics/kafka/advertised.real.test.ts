@@ -18,7 +18,7 @@ describeKafka("a broker that advertises what is not known here", () => {
     const { bootstrap: known, caFile, user, password } = kafka.secure;
     const login = { mechanism: "PLAIN", key: user, secret: password } as const;
     const authorities = readFileSync(caFile, "utf8");
-    // Whoever comes by the other door can make a topic.
+    // Through the other listener a topic can be created.
     const other = { ...plain(known), tls: true, authorities, login };
     await checkTopics(other, { topics: [topic], create: true, oldest: undefined }, () => {});
   });

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { misadvertisedIn } from "../../../topics/kafka/advertised.ts";
 import { plain } from "./kafka-records.ts";
 
-it("a broker that was named by its user is none that advertises something else", () => {
+it("a configured broker is not taken for one that advertises another address", () => {
   const config = plain("127.0.0.1:9092");
   expect(
     misadvertisedIn("127.0.0.1:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: Connection refused", config),

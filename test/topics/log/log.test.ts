@@ -165,7 +165,7 @@ describe("a log", () => {
     expect(readFileSync(join(dir, "events", "0.log"), "utf8")).toContain("ordinary");
   });
 
-  it("says so when the disk is full", () => {
+  it("reports that the disk is full", () => {
     const dir = newFolder();
     mkdirSync(join(dir, "events"));
     symlinkSync("/dev/full", join(dir, "events", "0.log"));

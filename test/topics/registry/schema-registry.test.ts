@@ -104,7 +104,7 @@ describe("a registry that cannot be asked is one message, in seconds", () => {
     ["another API's 404", { status: 404, body: '{"error_code":404,"message":"HTTP 404 Not Found"}' }, "404 to POST"],
     ["ksqlDB's 404", { status: 404, body: '{"@type":"generic_error","error_code":40400}' }, "404 (40400)"],
     ["another API's 200", { status: 200, body: "{}" }, "200"],
-  ])("that is none, but %s", async (_, fault, shown) => {
+  ])("that is not a registry, but %s", async (_, fault, shown) => {
     const fake = await startFakeRegistry();
     fake.fail(fault);
     const message = await faultOf(ask(fake.url));
@@ -119,7 +119,7 @@ describe("a registry that cannot be asked is one message, in seconds", () => {
     expect(other.requests).toEqual([]);
   });
 
-  it("whose certificate nobody vouches for, at once", async (test) => {
+  it("whose certificate is not trusted, at once", async (test) => {
     const folder = newFolder();
     const line = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem";
     await promisify(execFile)("openssl", line.split(" "), { cwd: folder }).catch(() =>
@@ -203,7 +203,7 @@ it("a subject may have any name", async () => {
   }
 });
 
-it("a schema that differs in many fields is told in a few lines", async () => {
+it("a schema that differs in many fields is reported in a few lines", async () => {
   const registry = new SchemaRegistry(await startFakeRegistry());
   await registry.register("coinbase_full-value", {
     type: "record",
