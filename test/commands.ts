@@ -2,7 +2,7 @@
  * The commands of package.json as the tests run them: bundled once for all files of a run, because a process that starts from
  * a bundle needs a quarter of the time that tsx and hundreds of modules take. Modules see the addresses of their sources.
  */
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -41,7 +41,16 @@ export async function bundleCommands(folder: string, more: readonly string[]): P
     logLevel: "error",
   });
   symlinkSync(join(project, "node_modules"), join(folder, "node_modules"));
+  mkdirSync(join(folder, "bin"));
+  writeFileSync(join(folder, "bin/npm"), npm, { mode: 0o755 });
 }
+
+/** For what Terraform runs in a copy of the project, in half the time of npm. */
+const npm = `#!/bin/sh
+[ "$1 $2 $3 $4" = "run --silent ksqldb --" ] || exit 64
+shift 4
+exec node ksqldb-main.mjs "$@"
+`;
 
 /** Files beside a module are found beside its source. `import.meta.filename` stays: it tells which module is the command. */
 const sourceAddresses: Plugin = {

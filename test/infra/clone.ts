@@ -1,7 +1,7 @@
 /** A clone of the project for one test: what its user runs in it, and what is edited there, stays there. */
 import { spawn } from "node:child_process";
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { text } from "node:stream/consumers";
 import { stripVTControlCharacters } from "node:util";
 import { inject } from "vitest";
@@ -34,7 +34,7 @@ export class Clone {
    */
   constructor(providers: readonly FakeProvider[], variables: Readonly<Record<string, string>> = {}, from?: string) {
     if (from === undefined) {
-      for (const name of [...parts, ...files]) cpSync(join(project, name), join(this.dir, name), { recursive: true });
+      this.#take((path) => !path.endsWith(".ts") || path.endsWith("topics/records.ts"));
       symlinkSync(join(project, "node_modules"), join(this.dir, "node_modules"));
     } else cpSync(from, this.dir, { recursive: true });
     giveBundles(inject("commands"), this.dir);
@@ -50,6 +50,15 @@ export class Clone {
     };
   }
 
+  /** Copies files of the project. */
+  #take(which: (path: string) => boolean): void {
+    for (const name of [...parts, ...files])
+      cpSync(join(project, name), join(this.dir, name), {
+        recursive: true,
+        filter: (path) => statSync(path).isDirectory() || which(relative(project, path)),
+      });
+  }
+
   /** Where the stack is written, and Terraform runs. */
   stackDir(environment: "dev" | "prod" = "dev"): string {
     return join(this.dir, "cdktf.out/stacks", `tapeline-${environment}`);
@@ -60,13 +69,15 @@ export class Clone {
   }
 
   edit(file: string, change: (content: string) => string): void {
+    if (file.endsWith(".ts") && !this.#isChanged) {
+      this.#isChanged = true;
+      this.#take((path) => /\.(ts|peggy)$/.test(path));
+      cpSync(join(project, "package.json"), join(this.dir, "package.json"));
+    }
     const [before, path] = [this.read(file), join(this.dir, file)];
     const after = change(before);
     if (after === before) throw new Error(`nothing is changed in ${file}`);
     writeFileSync(path, after);
-    if (!file.endsWith(".ts")) return;
-    this.#isChanged = true;
-    cpSync(join(project, "package.json"), join(this.dir, "package.json"));
   }
 
   write(file: string, content: string): void {
@@ -81,7 +92,12 @@ export class Clone {
   ): Promise<Ended> {
     return this.#isChanged
       ? this.runByNpm(command, variables)
-      : this.#spawn(process.execPath, scriptWords(this.dir, command), variables, interrupt);
+      : this.#spawn(
+          process.execPath,
+          scriptWords(this.dir, command),
+          { PATH: `${join(inject("commands"), "bin")}:${process.env["PATH"]}`, ...variables },
+          interrupt,
+        );
   }
 
   /** The same by npm itself. */
