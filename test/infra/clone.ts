@@ -34,7 +34,7 @@ export class Clone {
    */
   constructor(providers: readonly FakeProvider[], variables: Readonly<Record<string, string>> = {}, from?: string) {
     if (from === undefined) {
-      this.#take((path) => !path.endsWith(".ts") || path.endsWith("topics/records.ts"));
+      this.#take((path) => !path.endsWith(".ts") || path.startsWith("schemas/") || path === "topics/records.ts");
       symlinkSync(join(project, "node_modules"), join(this.dir, "node_modules"));
     } else cpSync(from, this.dir, { recursive: true });
     giveBundles(inject("commands"), this.dir);

@@ -214,7 +214,7 @@ describeTerraform("an environment", () => {
     expect((await clone.run(["env"])).code).toBe(0);
     // Whoever calls it as Terraform does is asked all the same.
     const byHand = await clone.run(["ksqldb", "--", "destroy", "--state", clone.stackDir()]);
-    expect([byHand.code, byHand.output]).toEqual([1, expect.stringContaining("Without anybody to ask it takes --yes")]);
+    expect([byHand.code, byHand.output]).toEqual([1, expect.stringContaining("If no one can be asked, use --yes")]);
     expect(ksqldb.state.sources.size).toBe(6);
     if (what.includes("deleted")) cloud.delete("confluent_ksql_cluster", "tapeline-dev");
     ksqldb.close();
