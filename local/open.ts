@@ -1,4 +1,5 @@
 /** Opens a data directory: claims it, repairs what a crash has torn, and reports what has changed since the last run. */
+import { count } from "../program/forms.ts";
 import { join } from "node:path";
 import { Engine } from "../engine/execution/engine.ts";
 import { readStatements } from "../ksqldb/statements.ts";
@@ -70,7 +71,7 @@ async function aheadOf(log: Log, warehouse: Warehouse): Promise<string[]> {
       const next = offsets.get(`${name}/${i}`) ?? 0;
       if (next > end)
         lines.push(
-          `${name}/${i}: the log ends before offset ${end}, but the tables have ${(next - end).toLocaleString("en-US")} more records, up to offset ${next - 1}: ` +
+          `${name}/${i}: the log ends before offset ${end}, but the tables have ${count(next - end)} more records, up to offset ${next - 1}: ` +
             "the end of the log was cut off or deleted. Their rows stay. If they are sent again, the tables have them twice and the views once; --rebuild loses them",
         );
     }

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { secret, shownPath } from "../../program/command.ts";
 import type { Environment, Settings } from "../../program/environment.ts";
 import { anyText, secretText } from "../../program/forms.ts";
+import { parseJson } from "../../program/json.ts";
 import { infraVariables } from "../stack/config.ts";
 import type { Synthesis } from "./synth.ts";
 import type { Variables } from "./terraform.ts";
@@ -65,10 +66,6 @@ function readGivenKey(environment: Environment): string {
 }
 
 function isServiceAccountKey(text: string): boolean {
-  try {
-    const key = JSON.parse(text) as Partial<Record<string, unknown>> | null;
-    return ["client_email", "private_key"].every((name) => typeof key?.[name] === "string");
-  } catch {
-    return false;
-  }
+  const key = parseJson(text);
+  return ["client_email", "private_key"].every((name) => typeof key?.[name] === "string");
 }

@@ -6,6 +6,7 @@
  * Which columns are read is DuckDB's answer: its optimiser drops those that no result needs, as BigQuery's does.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { count } from "../../program/forms.ts";
 import { readTables, type Column, type TableShape } from "../../schemas/tables.ts";
 import { statementOf, type Parameters } from "./run.ts";
 
@@ -82,7 +83,7 @@ function scansOf(
 export function formatCosts(costs: readonly TableCost[]): string {
   const lines = costs.map(
     ({ table, columns, rows, processed }) =>
-      `${table}: ${processed.toLocaleString("en-US")} bytes in ${rows.toLocaleString("en-US")} rows (${columns.join(", ")})\n`,
+      `${table}: ${count(processed)} bytes in ${count(rows)} rows (${columns.join(", ")})\n`,
   );
   const billed = costs.reduce((sum, cost) => sum + cost.billed, 0);
   const price = (billed / 2 ** 40) * dollarsPerTebibyte;
