@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Log } from "../../topics/log/log.ts";
@@ -114,13 +113,4 @@ it.each([
   const { code, err, out } = await run("tail", ...args, "--data", data);
   expect({ code, out }).toEqual({ code: expected, out: "" });
   expect(err).toMatch(message);
-});
-
-it("refuses a file that is no log", async () => {
-  const { dir, log } = dataDirectory(1);
-  await log.close();
-  writeFileSync(join(dir, "log/coinbase_full/0.log"), "something else altogether");
-  const { code, err } = await run("tail", "coinbase_full", "--data", dir);
-  expect(code).toBe(1);
-  expect(err).toContain("0.log is not a log of this version");
 });
