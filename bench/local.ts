@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { simulatedFrames } from "../exchange/simulator.ts";
 import { Platform } from "../local/platform.ts";
-import type { Frame, Session, Source } from "../producer/frame.ts";
+import { coinbaseDecoder } from "../producer/coinbase/decoder.ts";
+import type { Frame, Session, Source } from "../producer/source.ts";
 import { profiled, type Share } from "./profile.ts";
 
 const frameCount = 500_000;
@@ -85,10 +86,11 @@ async function round(frames: readonly Frame[], run = (work: () => Promise<void>)
   }
 }
 
-function sourceOf(frames: readonly Frame[]): Source {
+function sourceOf(frames: readonly Frame[]): Omit<Source, "watch"> {
   const session: Session = { id: "bench", live: true, startsAt: 0 };
   return {
     id: session.id,
+    decoder: (of, output) => coinbaseDecoder(of, output, "drop"),
     async *batches() {
       for (let at = 0; at < frames.length; at += batchLength)
         yield { session, frames: frames.slice(at, at + batchLength) };

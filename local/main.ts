@@ -7,7 +7,7 @@ import { feed, restBase } from "../producer/coinbase/endpoints.ts";
 import { openFeed, type FeedChoice } from "../producer/coinbase/open.ts";
 import { readCoinbaseConfig, readOwnFields } from "../producer/coinbase/config.ts";
 import { Metrics } from "../producer/metrics.ts";
-import { openRecording } from "../producer/recording.ts";
+import { openRecording } from "../producer/coinbase/recording.ts";
 import { startSimulator, type SimulatedExchange } from "../producer/simulator.ts";
 import { readEnvironment, type Environment } from "../program/environment.ts";
 import { showStatus, type Status } from "../program/status-line.ts";
@@ -79,7 +79,7 @@ await command(declaration, async ({ source, for: limit, rate, port, data, rebuil
   environment.check();
   const kind = await choose(source, data, talk);
   // A recording is read before anything is written: what is no recording leaves no trace.
-  const recording = kind === "recording" ? await openRecording(source) : undefined;
+  const recording = kind === "recording" ? await openRecording(source, ownFields) : undefined;
   const platform = await Platform.open(data, kind, talk);
   const { vanished, stop: unwatch } = watchDirectory(data);
   let simulator: SimulatedExchange | undefined;
@@ -98,8 +98,10 @@ await command(declaration, async ({ source, for: limit, rate, port, data, rebuil
     await platform.catchUp();
     if (kind === "simulator") simulator = await startExchange(platform, rate);
     const say = (_: unknown, message: string) => talk(message);
-    const live = recording ? undefined : await openFeed(feedOf(simulator, environment), say, platform.tape);
-    if (live !== undefined) metrics.watchFeed(live.source, live.continuity);
+    const live = recording
+      ? undefined
+      : await openFeed({ ...feedOf(simulator, environment), ownFields }, say, platform.tape);
+    if (live !== undefined) metrics.watchSource(live.health);
     talk(
       `${recording ? source : kind === "live" ? "Coinbase Exchange" : "simulated exchange"} → ${data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
     );
@@ -108,7 +110,7 @@ await command(declaration, async ({ source, for: limit, rate, port, data, rebuil
     const { gone } = simulator ?? {};
     if (recording?.cut !== undefined) talk(recording.cut);
     const until = AbortSignal.any([stop, vanished, ...(gone ? [gone] : [])]);
-    await platform.run(live?.source ?? recording!, until, live?.continuity, ownFields);
+    await platform.run(live ?? recording!, until);
     vanished.throwIfAborted();
     gone?.throwIfAborted();
     status.stop();
@@ -159,7 +161,7 @@ async function startExchange({ tape }: Platform, rate: number): Promise<Simulate
 }
 
 /** What is read of an exchange: of the simulated one everything, of Coinbase what is open to everyone. */
-function feedOf(simulator: SimulatedExchange | undefined, environment: Environment): FeedChoice {
+function feedOf(simulator: SimulatedExchange | undefined, environment: Environment): Omit<FeedChoice, "ownFields"> {
   if (simulator !== undefined) {
     const { url, credentials } = simulator;
     return { endpoints: [url], credentials, products: "all", productsPerSocket: 20, moreChannels: ["ticker"] };

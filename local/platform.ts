@@ -10,20 +10,21 @@
  *     <dir>/dropped.json       what statements and tables have left out
  *     <dir>/address.json       where the running platform answers
  */
-import type { Continuity } from "../producer/continuity.ts";
+import type { Continuity } from "../producer/coinbase/continuity.ts";
 import { newCounters, type Counters } from "../producer/counters.ts";
-import type { OwnFields } from "../producer/coinbase/decode/decode.ts";
-import type { Source } from "../producer/frame.ts";
-import { produce } from "../producer/produce.ts";
+import type { Repeats, Source } from "../producer/source.ts";
+import { produce } from "../producer/pipeline.ts";
 import type { Recording } from "../producer/recording.ts";
-import type { DistinctSink } from "../producer/repeats/sink.ts";
-import { writeTape } from "../producer/tape.ts";
+import { writeTape } from "../producer/coinbase/tape.ts";
 import type { SourceKind } from "./directory.ts";
 import { openDirectory, type Opened } from "./open.ts";
 import { prepareReplay } from "./replaying.ts";
 
 /** How often the end of the tape is written, in milliseconds: after a crash so much of it is read again. */
 const keepTapeMs = 60_000;
+
+/** A source whose numbers, if it has any, are those of the tape. */
+type LocalSource = Omit<Source, "watch"> & { readonly watch?: Continuity };
 
 export class Platform {
   readonly counters: Counters = newCounters();
@@ -35,7 +36,6 @@ export class Platform {
   continuity: Continuity | undefined;
   readonly #opened: Opened;
   readonly #talk: (line: string) => void;
-  #distinct: DistinctSink | undefined;
 
   private constructor(opened: Opened, talk: (line: string) => void) {
     this.warehouse = opened.warehouse;
@@ -62,12 +62,12 @@ export class Platform {
 
   /** Records of a recording that were stored before, or came twice: they are left out. */
   get known(): number {
-    return this.#opened.log.known + (this.#distinct?.repeated ?? 0);
+    return this.#opened.log.known + this.counters.repeated;
   }
 
   /** Events of a recording that were stored though another event has their number. */
   get conflicting(): number {
-    return this.#distinct?.conflicting ?? 0;
+    return this.counters.conflicting;
   }
 
   /** Brings the tables up to what the log holds. */
@@ -79,18 +79,12 @@ export class Platform {
    * Runs a source to its end, or to `signal`; what it sent is in the tables when this returns. Of a recording only the
    * records are taken that no run has stored.
    */
-  async run(
-    given: Source | Recording,
-    signal: AbortSignal,
-    continuity?: Continuity,
-    ownFields?: OwnFields,
-  ): Promise<void> {
-    if (!("checksums" in given)) return this.#pass(given, signal, continuity, ownFields);
+  async run(given: LocalSource | Recording, signal: AbortSignal): Promise<void> {
+    if (!("checksums" in given)) return this.#pass(given, signal);
     const { dir, log } = this.#opened;
     const replay = await prepareReplay(given, { dir, log, talk: this.#talk }, signal);
     if (replay === undefined) return;
-    this.#distinct = replay.sink;
-    await this.#pass(replay.source, signal, undefined, ownFields);
+    await this.#pass(replay.source, signal, replay.repeats);
     if (!signal.aborted && this.known > 0 && this.known === this.counters.records)
       this.#talk("the recording has nothing new: all of its records are stored already");
   }
@@ -105,20 +99,20 @@ export class Platform {
     }
   }
 
-  async #pass(source: Source, signal: AbortSignal, continuity?: Continuity, ownFields?: OwnFields): Promise<void> {
+  async #pass(source: LocalSource, signal: AbortSignal, repeats?: Repeats): Promise<void> {
     const { log, follower, tapeFile } = this.#opened;
     const stop = new AbortController();
     // If one side fails, the other ends too: there is no point in filling a log that nothing reads.
     const finish = () => stop.abort();
     const work = {
       source,
-      sink: this.#distinct ?? log,
+      sink: log,
       idOf: log.schemas.idOf.bind(log.schemas),
       counters: this.counters,
-      continuity,
-      ownFields,
+      repeats,
       warn: this.#talk,
     };
+    const continuity = source.watch;
     this.continuity = continuity;
     // A failure to write the end of the tape costs the next start some time, and no more.
     const keepTape = async () => {

@@ -1,18 +1,18 @@
 /** Prepares a recording for a data directory that may hold it already, or others that overlap with it. */
 import { join } from "node:path";
 import { count } from "../program/forms.ts";
-import type { Source } from "../producer/frame.ts";
-import { knownEvents } from "../producer/repeats/in-log.ts";
+import type { Source } from "../producer/source.ts";
+import { knownEvents } from "../producer/coinbase/repeats/events-in-log.ts";
 import type { Log } from "../topics/log/log.ts";
-import { RecordedSessions } from "../producer/recorded.ts";
+import { RecordedSessions } from "../producer/recorded-sessions.ts";
 import type { Recording } from "../producer/recording.ts";
-import { DistinctSink } from "../producer/repeats/sink.ts";
+import type { KnownEvents } from "../producer/coinbase/repeats/known-events.ts";
 
 export interface Replay {
   /** The recording, as a part of the session that it continues. */
-  readonly source: Source;
-  /** The log, without records that it has already. */
-  readonly sink: DistinctSink;
+  readonly source: Omit<Source, "watch">;
+  /** The events that the log holds. */
+  readonly repeats: KnownEvents;
 }
 
 /**
@@ -31,5 +31,5 @@ export async function prepareReplay(
   const stored = Math.min(shared, lastFrame(session));
   if (stored > 0)
     talk(`the recording is stored already up to frame ${count(stored)} of ${count(recording.checksums.length)}`);
-  return { source: recording.as(session), sink: new DistinctSink(log, known) };
+  return { source: recording.as(session), repeats: known };
 }

@@ -1,6 +1,6 @@
 /** What a run of the platform has done: while it runs, and when it is over. */
 import { count } from "../program/forms.ts";
-import type { Continuity } from "../producer/continuity.ts";
+import type { Continuity } from "../producer/coinbase/continuity.ts";
 import { droppedLines } from "./dropped-file.ts";
 import type { Platform } from "./platform.ts";
 

@@ -6,7 +6,7 @@ export interface Counters {
   events: number;
   /** Records sent, those of quarantined frames and the parts of snapshots included. */
   records: number;
-  /** Frames about the connection: subscriptions, heartbeat, error, status. */
+  /** Frames about the connection, not the market, by type. */
   control: Record<string, number>;
   quarantined: number;
   /** Frames with members that travel in `extra`. */
@@ -15,8 +15,12 @@ export interface Counters {
   own: number;
   /** Frames whose time is the receive time, for want of a usable one. */
   untimed: number;
-  /** Frames of a recording that are dated far ahead of those around them (dates.ts). */
+  /** Frames of a recording that are dated far ahead of those around them (misdated.ts). */
   misdated: number;
+  /** Events of a recording that came before and were left out. */
+  repeated: number;
+  /** Events of a recording that were published though another event came with their number. */
+  conflicting: number;
   /** How long the latest live event was on its way: microseconds from the exchange's clock to ours. */
   behind: number;
 }
@@ -33,6 +37,8 @@ export function newCounters(): Counters {
     own: 0,
     untimed: 0,
     misdated: 0,
+    repeated: 0,
+    conflicting: 0,
     behind: 0,
   };
 }

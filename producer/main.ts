@@ -18,9 +18,9 @@ import { monitorVariables } from "./monitor.ts";
 import { ensureBinding } from "../topics/kafka/native.ts";
 import { reachBroker } from "../topics/kafka/reach.ts";
 import { checkTopics } from "../topics/kafka/check-topics.ts";
-import { openRecording } from "./recording.ts";
+import { openRecording } from "./coinbase/recording.ts";
 import { startSimulator, type SimulatedExchange } from "./simulator.ts";
-import { stream } from "./stream.ts";
+import { streamIntoKafka } from "./into-kafka.ts";
 
 const declaration = {
   usage: "npm run producer [-- --source live|simulator|URL|FILE] [--products LIST] [--shard I/N] [--for 30s] …",
@@ -80,7 +80,7 @@ await command(declaration, async ({ source, rate, for: limit, ...values }) => {
     environment.fault(`--source ${source} would send COINBASE_KEY and its kin unencrypted: use wss, or leave them out`);
   environment.check();
 
-  const recording = place === "recording" ? await openRecording(source) : undefined;
+  const recording = place === "recording" ? await openRecording(source, coinbase.ownFields) : undefined;
   await ensureBinding((line) => log("info", line));
   await reachBroker(kafka);
   const topics = catalog.filter(({ writtenBy }) => writtenBy === "producer");
@@ -93,13 +93,14 @@ await command(declaration, async ({ source, rate, for: limit, ...values }) => {
   try {
     const choice = { ...choiceOf(source, simulator, coinbase, values.products), shard };
     const input = recording ?? (await openFeed(choice, log));
-    // Loaded only now: without its native part it can not be.
+    // Loaded only now: without its native part it cannot be.
     const { KafkaSink } = await import("../topics/kafka/kafka-sink.ts");
     const sink = await KafkaSink.connect(kafka, log);
     const title = `${source} → Kafka at ${kafka.brokers.join(",")}`;
     try {
-      const { ownFields } = coinbase;
-      await stream({ input, title, sink, idOf, gone: simulator?.gone, ownFields, address, duration: limit }, log);
+      if (recording?.cut !== undefined) log("warn", recording.cut);
+      const { gone } = simulator ?? {};
+      await streamIntoKafka({ source: input, title, sink, idOf, gone, address, duration: limit }, log);
     } finally {
       await sink.close();
     }
@@ -115,13 +116,13 @@ function choiceOf(
   config: CoinbaseConfig,
   choice: string | undefined,
 ): FeedChoice {
-  const { credentials, productsPerSocket } = config;
+  const { credentials, productsPerSocket, ownFields } = config;
   if (simulator !== undefined) {
     const { url, credentials: account } = simulator;
-    return { endpoints: [url], credentials: account, products: choice ?? "all", productsPerSocket };
+    return { endpoints: [url], credentials: account, products: choice ?? "all", productsPerSocket, ownFields };
   }
   const endpoints = source !== "live" ? [source] : credentials === undefined ? [feed] : [direct, feed];
-  return { endpoints, credentials, products: choice ?? config.products, productsPerSocket };
+  return { endpoints, credentials, products: choice ?? config.products, productsPerSocket, ownFields };
 }
 
 type Place = "live" | "simulator" | "url" | "recording";

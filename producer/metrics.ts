@@ -5,9 +5,8 @@
 import type { ServerResponse } from "node:http";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { causes, type Dropped } from "../topics/dropped.ts";
-import type { CoinbaseFeed } from "./coinbase/feed.ts";
-import type { Continuity } from "./continuity.ts";
 import type { Counters } from "./counters.ts";
+import type { Health } from "./source.ts";
 import type { KafkaSink } from "../topics/kafka/kafka-sink.ts";
 
 /** The upper ends of the latency's classes, in seconds. */
@@ -40,22 +39,14 @@ export class Metrics {
     );
   }
 
-  watchFeed(feed: CoinbaseFeed, continuity: Continuity): void {
-    this.#gauge(
-      "frames_waiting",
-      "Frames that have come and are not read yet.",
-      () => feed.received - this.#read.frames,
-    );
-    this.#gauge("sockets", "Sockets that the products are spread over.", () => feed.sockets);
-    this.#gauge("sockets_connected", "Sockets whose subscription is confirmed.", () => feed.open);
-    this.#gauge("products_refused", "Products of which the exchange refuses something.", () => feed.refused);
-    this.#counter("connections_total", "Connections tried.", () => feed.connects);
-    this.#counters("disconnections_total", "Connections ended.", "cause", () => feed.endings);
-    this.#counter("exchange_errors_total", "Error frames of the exchange.", () => feed.complaints);
-    this.#counter("feed_pauses_total", "Times that reading waited for the sink.", () => feed.pauses);
-    this.#counter("missed_events_total", "Events that were missing when it showed.", () => continuity.missed);
-    this.#counter("late_events_total", "Those of them that came late.", () => continuity.late);
-    this.#counter("repeated_events_total", "Events that came again and were left out.", () => continuity.repeated);
+  /** The figures of a source. */
+  watchSource({ figures }: Health): void {
+    for (const { name, help, kind, label, read } of figures) {
+      const value = () => read(this.#read);
+      if (kind === "gauge") this.#gauge(name, help, () => value() as number);
+      else if (label === undefined) this.#counter(name, help, () => value() as number);
+      else this.#counters(name, help, label, () => value() as Partial<Record<string, number>>);
+    }
   }
 
   watchSink(sink: KafkaSink): void {

@@ -5,14 +5,21 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { UserError } from "../program/command.ts";
-import { parseObject, timeOf } from "./coinbase/decode/decode.ts";
-import { startOf } from "./coinbase/decode/latest.ts";
-import { lastTime, parseSeconds, parseTime } from "./coinbase/decode/time.ts";
-import type { Frame, Session, Source } from "./frame.ts";
-import { LineTooLong, readLines, UnreadableFile } from "./lines.ts";
+import type { Frame, Session, Source } from "./source.ts";
+import { startOf } from "./latest-time.ts";
+import { lastTime, parseSeconds, parseTime } from "./time.ts";
+import { LineTooLong, readLines, UnreadableFile } from "./file-lines.ts";
 
 /** Among so many first lines one must hold a message, or the file is of another kind. */
 const probedLines = 1000;
+
+/** What must be known of an exchange to read a recording of it. */
+export interface Exchange extends Pick<Source, "decoder" | "dating" | "repeats"> {
+  /** The message in a line's frame; undefined where it holds none. */
+  parse(text: string): Record<string, unknown> | undefined;
+  /** A message's time in microseconds since 1970; undefined where it has none. */
+  timeOf(message: Record<string, unknown>): number | undefined;
+}
 
 export interface Recording extends Source {
   /** Microseconds since 1970: the first time of the exchange in it; 0 where there is none. */
@@ -25,7 +32,7 @@ export interface Recording extends Source {
   /** What stands at its end and could not be read, in a sentence; undefined where all could. */
   readonly cut: string | undefined;
   /** The same frames as those of another session: that of the recording which this one continues. */
-  as(session: string): Source;
+  as(session: string): Omit<Source, "watch">;
 }
 
 /** What a first reading finds. */
@@ -43,28 +50,28 @@ interface Survey {
  * lines without a stamp. Throws UserError when it cannot be read, is empty or of another kind. A gzipped file that is
  * cut off, and a last line that is not whole, are read as far as there are whole lines.
  */
-export async function openRecording(path: string): Promise<Recording> {
+export async function readRecording(path: string, exchange: Exchange): Promise<Recording> {
   let survey: Survey;
   try {
-    survey = await examine(path, "whole");
+    survey = await examine(path, "whole", exchange);
   } catch (error) {
     if (error instanceof LineTooLong) throw notARecording(path);
     if (!(error instanceof UnreadableFile && error.cutOff)) throw error;
-    survey = await examine(path, "possible");
+    survey = await examine(path, "possible", exchange);
   }
   const { checksums, startsAt, lines, cut } = survey;
-  const as = (session: string) => sourceOf(path, { id: session, live: false, startsAt }, lines);
+  const as = (session: string) => sourceOf(path, { id: session, live: false, startsAt }, lines, exchange);
   return { ...as(sessionOf(checksums)), startsAt, checksums, cut, as };
 }
 
-async function examine(path: string, asFarAs: "whole" | "possible"): Promise<Survey> {
+async function examine(path: string, asFarAs: "whole" | "possible", exchange: Exchange): Promise<Survey> {
   let checksums = new Uint32Array(1024);
   let [frames, lines, messages, checksum] = [0, 0, 0, 0];
   const times: number[] = [];
   let torn = 0;
   for await (const batch of readLines(path, asFarAs)) {
     for (const line of batch.lines) {
-      if (!batch.ended && parseObject(split(line).bytes.toString()) === undefined) {
+      if (!batch.ended && exchange.parse(split(line).bytes.toString()) === undefined) {
         torn = line.length;
         break;
       }
@@ -75,9 +82,9 @@ async function examine(path: string, asFarAs: "whole" | "possible"): Promise<Sur
       if (frames === checksums.length) checksums = enlarged(checksums);
       checksums[frames++] = checksum;
       if (times.length < 3 || lines <= probedLines) {
-        const message = parseObject(split(line).bytes.toString());
+        const message = exchange.parse(split(line).bytes.toString());
         if (typeof message?.["type"] === "string") messages++;
-        const time = message && timeOf(message);
+        const time = message && exchange.timeOf(message);
         if (time !== undefined && time >= 0 && time <= lastTime) times.push(time);
       }
       if (lines === probedLines && messages === 0) throw notARecording(path);
@@ -98,8 +105,9 @@ function cutAt(path: string, lines: number, torn: number): string {
 }
 
 /** Its frames, as those of a session, up to a line: what has been written since the first reading is not of it. */
-function sourceOf(path: string, session: Session, lines: number): Source {
+function sourceOf(path: string, session: Session, lines: number, exchange: Exchange): Omit<Source, "watch"> {
   return {
+    ...exchange,
     id: session.id,
     async *batches(signal) {
       let number = 0;

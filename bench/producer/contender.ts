@@ -10,13 +10,15 @@ import RdKafka from "@confluentinc/kafka-javascript";
 import avsc from "avsc";
 import { WebSocket } from "ws";
 import { publicCredentials } from "../../exchange/credentials.ts";
+import { coinbaseDecoder } from "../../producer/coinbase/decoder.ts";
 import { CoinbaseFeed } from "../../producer/coinbase/feed.ts";
-import { Continuity } from "../../producer/continuity.ts";
+import { Continuity } from "../../producer/coinbase/continuity.ts";
 import { newCounters } from "../../producer/counters.ts";
 import { KafkaSink } from "../../topics/kafka/kafka-sink.ts";
-import { produce } from "../../producer/produce.ts";
+import { produce } from "../../producer/pipeline.ts";
+import type { Source } from "../../producer/source.ts";
 import type { Sink } from "../../topics/sink.ts";
-import { parseTime } from "../../producer/coinbase/decode/time.ts";
+import { parseTime } from "../../producer/time.ts";
 import { readSchema } from "../../schemas/avro.ts";
 import { wireEncoder } from "../../topics/wire.ts";
 
@@ -71,20 +73,25 @@ function newVoid(): Sink {
 
 async function ours(sink: Sink): Promise<void> {
   const counters = newCounters();
+  const continuity = new Continuity(true, () => {});
   const source = new CoinbaseFeed({
     endpoints: [url],
     channels: ["full", "heartbeat"],
     products,
     productsPerSocket: 10,
     credentials: publicCredentials,
+    continuity,
+    ownFields: "drop",
     log,
   });
   const stop = new AbortController();
   const latencies: number[] = [];
   if (sink instanceof KafkaSink) sink.onLatency = (seconds) => latencies.push(seconds);
   const batches = source.batches(stop.signal);
-  const watched = {
+  const watched: Source = {
     id: source.id,
+    watch: continuity,
+    decoder: source.decoder.bind(source),
     async *batches() {
       for await (const batch of batches) {
         begin();
@@ -93,8 +100,7 @@ async function ours(sink: Sink): Promise<void> {
       }
     },
   };
-  const continuity = new Continuity(true, () => {});
-  await produce({ source: watched, sink, idOf: () => 1, counters, continuity }, stop.signal);
+  await produce({ source: watched, sink, idOf: () => 1, counters }, stop.signal);
   latencies.sort((a, b) => a - b);
   const quantile = (share: number) => latencies[Math.floor(share * latencies.length)];
   report({
@@ -128,8 +134,9 @@ async function produceOnly(): Promise<void> {
     receivedAt: 1,
   }));
   const session = { id: "bench", live: false, startsAt: 0 };
-  const source = {
+  const source: Source = {
     id: "bench",
+    decoder: (of, output) => coinbaseDecoder(of, output, "drop"),
     async *batches() {
       yield { session, frames };
     },

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import { parseObject } from "./decode/decode.ts";
-import type { Frame, Session } from "../frame.ts";
+import type { Frame, Session } from "../source.ts";
 import { microseconds } from "../../program/clock.ts";
 import { sign, type Credentials } from "./signature.ts";
 import { Asking, type AskingPatience } from "./asking.ts";

@@ -7,7 +7,11 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../program/command.ts";
 import type { Logger } from "../../program/logger.ts";
-import type { Batch, Source } from "../frame.ts";
+import type { Batch, Decode, Health, Output, Session, Source } from "../source.ts";
+import type { Continuity } from "./continuity.ts";
+import { coinbaseDecoder } from "./decoder.ts";
+import type { OwnFields } from "./decode/decode.ts";
+import { healthOf } from "./health.ts";
 import { Connection, type Cause, type Ending, type Listener, type Patience } from "./connection.ts";
 import { Inbox } from "./inbox.ts";
 import { Roster, type RosterPatience } from "./roster.ts";
@@ -21,6 +25,10 @@ export interface FeedOptions {
   readonly products: readonly string[];
   readonly productsPerSocket: number;
   readonly credentials?: Credentials | undefined;
+  /** What watches over its numbers. */
+  readonly continuity: Continuity;
+  /** What becomes of the members of the account's own orders. */
+  readonly ownFields: OwnFields;
   readonly log: Logger;
   readonly patience?: FeedPatience;
 }
@@ -48,6 +56,8 @@ const usualPatience: FeedPatience = {
 
 export class CoinbaseFeed implements Source {
   readonly id = randomUUID();
+  readonly watch: Continuity;
+  readonly health: Health;
   /** Connections that are confirmed now, made in all, and ended, by cause. */
   open = 0;
   connects = 0;
@@ -67,10 +77,19 @@ export class CoinbaseFeed implements Source {
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.watch = options.continuity;
     this.#patience = options.patience ?? usualPatience;
     this.sockets = Math.ceil(options.products.length / options.productsPerSocket);
     this.#inbox = new Inbox(this.#connections, options.log);
     this.#rosters = Array.from({ length: this.sockets }, (_, socket) => this.#newRoster(socket));
+    this.health = healthOf(this);
+  }
+
+  decoder(session: Session, output: Output): Decode {
+    return coinbaseDecoder(session, output, this.#options.ownFields, (message) => {
+      if (session instanceof Connection) session.control(message);
+      if (message["type"] === "heartbeat") output.notice(message);
+    });
   }
 
   /** Frames that have come. */

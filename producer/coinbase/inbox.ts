@@ -1,6 +1,6 @@
 /** Frames of all connections that have come and wait for the sink; with too many of them the connections are paused. */
 import type { Logger } from "../../program/logger.ts";
-import type { Batch, Frame, Session } from "../frame.ts";
+import type { Batch, Frame, Session } from "../source.ts";
 
 /** Bytes that may wait. A book's snapshot alone may have over a megabyte. */
 const mostWaiting = 8 * 1024 * 1024;

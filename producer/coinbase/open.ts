@@ -1,7 +1,8 @@
 /** From a choice of endpoint, rights and products to the feed, and to what watches over its numbers. */
 import { UserError } from "../../program/command.ts";
 import type { Logger } from "../../program/logger.ts";
-import { Continuity, type Gap, type Tape } from "../continuity.ts";
+import { Continuity, type Gap, type Tape } from "./continuity.ts";
+import type { OwnFields } from "./decode/decode.ts";
 import { restBase } from "./endpoints.ts";
 import { CoinbaseFeed } from "./feed.ts";
 import { chooseProducts, fetchProducts, ofShard, type Shard } from "./products.ts";
@@ -15,22 +16,19 @@ export interface FeedChoice {
   /** Ids, patterns or all. */
   readonly products: string;
   readonly productsPerSocket: number;
+  /** What becomes of the members of the account's own orders. */
+  readonly ownFields: OwnFields;
   readonly shard?: Shard;
   /** What is taken beside the channels that go with the credentials. */
   readonly moreChannels?: readonly string[];
-}
-
-export interface LiveFeed {
-  readonly source: CoinbaseFeed;
-  readonly continuity: Continuity;
 }
 
 /**
  * Says in one line which channels of how many products it takes, and why. `before` is what earlier runs have brought: what
  * was missed since is reported, too. Throws UserError for a choice of nothing.
  */
-export async function openFeed(choice: FeedChoice, log: Logger, before?: Tape): Promise<LiveFeed> {
-  const { endpoints, credentials, productsPerSocket, shard = { index: 1, count: 1 } } = choice;
+export async function openFeed(choice: FeedChoice, log: Logger, before?: Tape): Promise<CoinbaseFeed> {
+  const { endpoints, credentials, productsPerSocket, ownFields, shard = { index: 1, count: 1 } } = choice;
   const offered = await fetchProducts(restBase(endpoints[0]!));
   const chosen = chooseProducts(offered, choice.products, (line) => log("warn", line));
   const products = ofShard(chosen, shard);
@@ -57,6 +55,14 @@ export async function openFeed(choice: FeedChoice, log: Logger, before?: Tape): 
       `${product}: the exchange counts again from the start, now at ${at}; what came before that was taken for repeats`,
     );
   const continuity = new Continuity(signed, miss, restart, before);
-  const source = new CoinbaseFeed({ endpoints, channels, products, productsPerSocket, credentials, log });
-  return { source, continuity };
+  return new CoinbaseFeed({
+    endpoints,
+    channels,
+    products,
+    productsPerSocket,
+    credentials,
+    continuity,
+    ownFields,
+    log,
+  });
 }

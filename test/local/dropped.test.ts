@@ -10,7 +10,7 @@ import { figures, summary } from "../../local/summary.ts";
 import { encoder } from "../../topics/encode.ts";
 import { Log } from "../../topics/log/log.ts";
 import { Metrics } from "../../producer/metrics.ts";
-import { openRecording } from "../../producer/recording.ts";
+import { openRecording } from "../../producer/coinbase/recording.ts";
 import { catalog } from "../../schemas/catalog.ts";
 import { newFolder } from "../folder.ts";
 import { match } from "../producer/coinbase/decode/frames.ts";

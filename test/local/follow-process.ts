@@ -18,11 +18,11 @@ await runCommand(async () => {
   const platform = await Platform.open(dir, signed ? "simulator" : "live", talk);
   await platform.catchUp();
   const credentials = signed ? publicCredentials : undefined;
-  const choice = { endpoints: [url], credentials, products: "all", productsPerSocket: 20 };
-  const { source, continuity } = await openFeed(choice, logTo(process.stderr), platform.tape);
+  const choice = { endpoints: [url], credentials, products: "all", productsPerSocket: 20, ownFields: "drop" } as const;
+  const source = await openFeed(choice, logTo(process.stderr), platform.tape);
   const stop = stopSignal(undefined, () => {});
   const status = setInterval(() => talk(JSON.stringify(figures(platform))), 100);
-  await platform.run(source, stop, continuity);
+  await platform.run(source, stop);
   clearInterval(status);
   process.stdout.write(`${summary(platform, 1, "")}\n`);
   await platform.close();

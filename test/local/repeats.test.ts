@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { simulatedFrames } from "../../exchange/simulator.ts";
 import { Platform } from "../../local/platform.ts";
-import { openRecording } from "../../producer/recording.ts";
+import { openRecording } from "../../producer/coinbase/recording.ts";
 import { describeRecordings } from "../evidence.ts";
 import { newFolder } from "../folder.ts";
 import { run, start } from "./command.ts";

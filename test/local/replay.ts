@@ -1,7 +1,7 @@
 /** Replays recordings on the platform, in this process, and reads what came of them. */
 import { join } from "node:path";
 import { Platform } from "../../local/platform.ts";
-import { openRecording } from "../../producer/recording.ts";
+import { openRecording } from "../../producer/coinbase/recording.ts";
 import { answer } from "../../sql/answer.ts";
 import type { Parameters } from "../../sql/duckdb/run.ts";
 import { openToRead } from "../../sql/duckdb/warehouse.ts";

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { Platform } from "../../local/platform.ts";
 import { serve, type Service } from "../../local/server.ts";
 import { Metrics } from "../../producer/metrics.ts";
-import { openRecording } from "../../producer/recording.ts";
+import { openRecording } from "../../producer/coinbase/recording.ts";
 import { ask, type Question } from "../../sql/ask.ts";
 import { newFolder } from "../folder.ts";
 import { makeTrades } from "../sql/made-trades.ts";

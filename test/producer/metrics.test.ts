@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { end, startScript } from "../../bench/producer/round.ts";
 import { CoinbaseFeed } from "../../producer/coinbase/feed.ts";
-import { Continuity } from "../../producer/continuity.ts";
+import { Continuity } from "../../producer/coinbase/continuity.ts";
 import { newCounters } from "../../producer/counters.ts";
 import { KafkaSink } from "../../topics/kafka/kafka-sink.ts";
 import { Metrics } from "../../producer/metrics.ts";
@@ -16,11 +16,19 @@ it("are those that docs/operations.md names, each with a help text, and tell wha
   onTestFinished(() => end(broker.child));
   const sink = await KafkaSink.connect(plain(broker.line), log);
   onTestFinished(() => sink.close());
-  const feed = new CoinbaseFeed({ endpoints: [], channels: [], products: ["A", "B", "C"], productsPerSocket: 2, log });
   const continuity = new Continuity(true, () => {});
+  const feed = new CoinbaseFeed({
+    endpoints: [],
+    channels: [],
+    products: ["A", "B", "C"],
+    productsPerSocket: 2,
+    continuity,
+    ownFields: "drop",
+    log,
+  });
   for (const sequence of [1, 4, 4, 3]) continuity.accept("open", "A", sequence, null);
   const metrics = new Metrics({ ...newCounters(), frames: 12, quarantined: 2, control: { heartbeat: 5, error: 1 } });
-  metrics.watchFeed(feed, continuity);
+  metrics.watchSource(feed.health);
   metrics.watchSink(sink);
   sink.onLatency(0.03);
   const text = await metrics.text();

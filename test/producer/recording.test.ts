@@ -4,7 +4,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { openRecording } from "../../producer/recording.ts";
+import { openRecording } from "../../producer/coinbase/recording.ts";
 import { newFolder } from "../folder.ts";
 import { match, ticker } from "./coinbase/decode/frames.ts";
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Platform } from "../../local/platform.ts";
-import { openRecording } from "../../producer/recording.ts";
+import { openRecording } from "../../producer/coinbase/recording.ts";
 import { readSchema, type AvroField } from "../../schemas/avro.ts";
 import { catalog, rawTopics } from "../../schemas/catalog.ts";
 import { newFolder } from "../folder.ts";

@@ -8,16 +8,16 @@ import { isUtf8 } from "node:buffer";
 import type { RawTopic } from "../../../schemas/catalog.ts";
 import { readSchema } from "../../../schemas/avro.ts";
 import type { Counters } from "../../counters.ts";
-import type { Frame, Session } from "../../frame.ts";
+import type { Frame, Session } from "../../source.ts";
 import { memberText, pickMembers } from "./extra.ts";
 import { fault } from "./fault.ts";
-import { LatestTime } from "./latest.ts";
+import { LatestTime } from "../../latest-time.ts";
 import { kinds, mostAhead, type Kind } from "./kinds.ts";
 import { cutIntoParts, readBook } from "./level2.ts";
 import { examine, readExponent, wireMembers } from "./members.ts";
 import { frameWithoutOwn, isChosen, isOwn, mayHaveOwn, withoutOwn } from "./own.ts";
 import { quarantineRecord } from "./quarantine.ts";
-import { lastTime, parseSeconds, parseTime } from "./time.ts";
+import { lastTime, parseSeconds, parseTime } from "../../time.ts";
 
 /** Takes a record of the frame that is being decoded: `timestamp` in milliseconds since 1970, `value` shaped as the topic's schema. */
 export type Emit = (topic: RawTopic, key: string | null, timestamp: number, value: object) => void;

@@ -27,7 +27,7 @@ import {
   zero,
 } from "./bytes.ts";
 import { Names } from "./names.ts";
-import { parseTime } from "./time.ts";
+import { parseTime } from "../../time.ts";
 
 /** Longer than any ordinary frame. Its value may be longer by a length for each text and a byte for each field. */
 const longestFrame = 4096;

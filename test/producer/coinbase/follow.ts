@@ -5,9 +5,9 @@ import { publicCredentials } from "../../../exchange/credentials.ts";
 import { CoinbaseFeed, type FeedPatience } from "../../../producer/coinbase/feed.ts";
 import { keylessChannels, signedChannels } from "../../../producer/coinbase/subscription.ts";
 import type { Credentials } from "../../../producer/coinbase/signature.ts";
-import { Continuity, type Gap } from "../../../producer/continuity.ts";
+import { Continuity, type Gap } from "../../../producer/coinbase/continuity.ts";
 import { newCounters } from "../../../producer/counters.ts";
-import { produce } from "../../../producer/produce.ts";
+import { produce } from "../../../producer/pipeline.ts";
 import type { Sink } from "../../../topics/sink.ts";
 import avsc from "avsc";
 import { readSchema } from "../../../schemas/avro.ts";
@@ -68,6 +68,8 @@ export function follow(url: string, options: FollowOptions = {}): Followed {
     channels: keyless ? keylessChannels : signedChannels,
     products,
     productsPerSocket,
+    continuity,
+    ownFields: "drop",
     credentials: keyless ? undefined : (options.credentials ?? publicCredentials),
     log(_, message) {
       said.push(message);
@@ -89,7 +91,7 @@ export function follow(url: string, options: FollowOptions = {}): Followed {
     close: async () => {},
   };
   const abort = new AbortController();
-  const ended = produce({ source: feed, sink, idOf: () => 1, counters, continuity }, abort.signal);
+  const ended = produce({ source: feed, sink, idOf: () => 1, counters }, abort.signal);
   let over = false;
   const finish = () => {
     over = true;

@@ -3,7 +3,8 @@
  * contiguous `trade_id` on matches, where other events are not sent. Nothing is published twice, and what is missing is
  * reported the moment it shows.
  */
-import { Line, type Came } from "./line.ts";
+import type { RawRecord, Verdict, Watch } from "../source.ts";
+import { Line, type Came } from "./number-line.ts";
 
 /** What did not come, by the exchange's numbers, both included. */
 export interface Gap {
@@ -32,7 +33,18 @@ interface ProductTape extends Came {
   readonly trade: number;
 }
 
-export class Continuity {
+/** What is looked at in an event of `coinbase_full`. */
+export interface NumberedEvent {
+  readonly type: string;
+  readonly product: string;
+  readonly sequence: number | null;
+  readonly trade: number | null;
+}
+
+const published: Verdict = { publish: true, records: [] };
+const leftOut: Verdict = { publish: false, records: [] };
+
+export class Continuity implements Watch {
   /** Events (without the full channel: trades) that were missing when it showed, and those of them that came late. */
   missed = 0;
   late = 0;
@@ -62,6 +74,10 @@ export class Continuity {
     this.#before = before;
     for (const [product, { trade, ...came }] of Object.entries(before.products))
       this.#lines.set(product, { line: this.#newLine(product, came), trade });
+  }
+
+  judge({ type, product, sequence, trade }: NumberedEvent): Verdict {
+    return this.accept(type, product, sequence, trade) ? published : leftOut;
   }
 
   /** Whether an event (of `coinbase_full`) is to be published: false for one that has been. */
@@ -96,9 +112,14 @@ export class Continuity {
   }
 
   /** Compares a heartbeat with what has come: so the end of a silent product's tape is known, too. */
-  hear({ product_id: product, sequence, last_trade_id: trade }: Readonly<Record<string, unknown>>): void {
+  hear({
+    product_id: product,
+    sequence,
+    last_trade_id: trade,
+  }: Readonly<Record<string, unknown>>): readonly RawRecord[] {
     const number = this.#numbers === "sequence" ? sequence : trade;
     if (typeof product === "string" && typeof number === "number") this.#of(product).line.hear(number);
+    return [];
   }
 
   /** The tape with what has come by now. */

@@ -1,9 +1,9 @@
 /** What a log knows of the past: every event with a number that it holds. */
-import type { AvroRecord } from "../../schemas/avro.ts";
-import { schemaIdOf } from "../../topics/wire.ts";
+import type { AvroRecord } from "../../../schemas/avro.ts";
+import { schemaIdOf } from "../../../topics/wire.ts";
 import { EventReader } from "./event-reader.ts";
-import { KnownEvents, numberedTopics } from "./known.ts";
-import type { Log } from "../../topics/log/log.ts";
+import { KnownEvents, numberedTopics } from "./known-events.ts";
+import type { Log } from "../../../topics/log/log.ts";
 
 /** Read at once: so many bytes; then others have their turn. More would outlive the collection of young objects. */
 const stretch = 512 * 1024;

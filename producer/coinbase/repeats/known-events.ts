@@ -3,7 +3,10 @@
  * and trade id, whatever sequence it has. What comes with a known number and other content is another event.
  */
 import { Contents, type Verdict } from "./contents.ts";
-import type { EventReader } from "./event-reader.ts";
+import { readSchema } from "../../../schemas/avro.ts";
+import type { RawTopic } from "../../../schemas/catalog.ts";
+import type { Repeats } from "../../source.ts";
+import { EventReader } from "./event-reader.ts";
 
 /** The topics whose events have numbers. */
 export const numberedTopics = ["coinbase_full", "coinbase_ticker"] as const;
@@ -16,8 +19,18 @@ class Product {
   readonly tickers = new Contents();
 }
 
-export class KnownEvents {
+export class KnownEvents implements Repeats {
+  readonly #readers = new Map<string, EventReader>();
   readonly #products = new Map<string, Product>();
+
+  /** Whether an encoded event came before. It is known from now on. */
+  judge(topic: RawTopic, value: Buffer): Verdict {
+    if (!(numberedTopics as readonly RawTopic[]).includes(topic)) return "new";
+    let reader = this.#readers.get(topic);
+    if (reader === undefined) this.#readers.set(topic, (reader = new EventReader(readSchema(topic))));
+    reader.read(value);
+    return this.put(topic, reader);
+  }
 
   /**
    * Whether the event that a reader has read is new, came before (`same`), or has a number under which only others are

@@ -1,13 +1,13 @@
 import avsc from "avsc";
 import { describe, expect, it } from "vitest";
-import { newCounters } from "../../../producer/counters.ts";
-import { decoder } from "../../../producer/coinbase/decode/decode.ts";
-import { EventReader } from "../../../producer/repeats/event-reader.ts";
-import { KnownEvents } from "../../../producer/repeats/known.ts";
-import { readSchema, type AvroRecord } from "../../../schemas/avro.ts";
-import type { RawTopic } from "../../../schemas/catalog.ts";
-import { wireEncoder } from "../../../topics/wire.ts";
-import { activate, l2update, match, received, ticker } from "../coinbase/decode/frames.ts";
+import { newCounters } from "../../../../producer/counters.ts";
+import { decoder } from "../../../../producer/coinbase/decode/decode.ts";
+import { EventReader } from "../../../../producer/coinbase/repeats/event-reader.ts";
+import { KnownEvents } from "../../../../producer/coinbase/repeats/known-events.ts";
+import { readSchema, type AvroRecord } from "../../../../schemas/avro.ts";
+import type { RawTopic } from "../../../../schemas/catalog.ts";
+import { wireEncoder } from "../../../../topics/wire.ts";
+import { activate, l2update, match, received, ticker } from "../decode/frames.ts";
 
 /** What a recording's frames are to those before them; each may come at a time of its own, in microseconds. */
 function verdicts(...frames: readonly (readonly [frame: object, receivedAt?: number])[]): string[] {

@@ -4,11 +4,11 @@
  */
 import { rmSync } from "node:fs";
 import avsc from "avsc";
-import { UserError } from "../program/command.ts";
-import { headerLength, schemaIdOf } from "../topics/wire.ts";
-import { readState, writeState } from "../program/state-file.ts";
+import { UserError } from "../../program/command.ts";
+import { headerLength, schemaIdOf } from "../../topics/wire.ts";
+import { readState, writeState } from "../../program/state-file.ts";
 import { Continuity, type Tape } from "./continuity.ts";
-import type { Log } from "../topics/log/log.ts";
+import type { Log } from "../../topics/log/log.ts";
 
 interface Saved {
   /** Of each partition the offset after the last event that the tape has. */

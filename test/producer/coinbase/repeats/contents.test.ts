@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { Random } from "../../../exchange/random.ts";
-import { Contents } from "../../../producer/repeats/contents.ts";
+import { Random } from "../../../../exchange/random.ts";
+import { Contents } from "../../../../producer/coinbase/repeats/contents.ts";
 
 it("tells new numbers, known contents and other ones apart, as a map of sets does", () => {
   const random = new Random(3, 0, 0);

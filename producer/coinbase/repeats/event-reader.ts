@@ -2,11 +2,11 @@
  * Reads of an encoded event what tells whether it came before: its numbers, and a hash of its content. It reads the bytes of
  * the wire format, so that what is being sent and what is stored are compared alike, whatever schema they were written with.
  */
-import type { AvroRecord } from "../../schemas/avro.ts";
-import { unwrap } from "../../schemas/avro.ts";
-import { readSafeLong, type Cursor } from "../../topics/avro-bytes.ts";
-import { headerLength } from "../../topics/wire.ts";
-import { Names } from "../coinbase/decode/names.ts";
+import type { AvroRecord } from "../../../schemas/avro.ts";
+import { unwrap } from "../../../schemas/avro.ts";
+import { readSafeLong, type Cursor } from "../../../topics/avro-bytes.ts";
+import { headerLength } from "../../../topics/wire.ts";
+import { Names } from "../decode/names.ts";
 
 /** Of a field: what it is read for. */
 const roles = ["type", "product_id", "sequence", "time", "received_at", "trade_id", "extra"] as const;

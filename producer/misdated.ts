@@ -4,28 +4,17 @@
  * waits for the next of its partition: if that is more than a day earlier, the frame keeps its `time`, and its record
  * gets the latest timestamp before it. Where the next agrees, as after a hole in the recording, nothing is changed.
  */
-import { topics, type RawTopic } from "../schemas/catalog.ts";
+import { topics } from "../schemas/catalog.ts";
 import { partitionOf } from "../topics/partitioner.ts";
+import type { Dating, RawRecord } from "./source.ts";
 
 /** Milliseconds: the grace of windows, after which they are closed. */
 const day = 24 * 3_600_000;
 
-/** A record on its way to the sink. */
-export interface DatedRecord {
-  readonly topic: RawTopic;
-  readonly key: string | null;
-  /** Milliseconds since 1970. */
-  readonly timestamp: number;
-  readonly value: object;
+export interface DatedRecord extends RawRecord {
   /** The frame that it is of, by its place in the source. */
   readonly position: number;
 }
-
-/**
- * What moves with the recording. Left out: tickers, which bear the time of a product's last trade, be it weeks ago, and
- * frames that could not be read.
- */
-const judged = ["coinbase_full", "coinbase_level2"] as const satisfies readonly RawTopic[];
 
 /** Records of one partition, in their order. */
 class Line {
@@ -39,6 +28,7 @@ class Line {
 }
 
 export class Dates {
+  readonly #isOfThePast: (record: DatedRecord) => boolean;
   readonly #send: (record: DatedRecord, timestamp: number) => void;
   readonly #misdated: (record: DatedRecord) => void;
   readonly #lines = new Map<string, Line[]>();
@@ -46,10 +36,15 @@ export class Dates {
   readonly #products = new Map<string, Map<string, Line>>();
 
   /** `send` gets every record with the timestamp that it is to have; `misdated` those of which it is not their own. */
-  constructor(send: (record: DatedRecord, timestamp: number) => void, misdated: (record: DatedRecord) => void) {
+  constructor(
+    dating: Dating,
+    send: (record: DatedRecord, timestamp: number) => void,
+    misdated: (record: DatedRecord) => void,
+  ) {
+    this.#isOfThePast = (record) => dating.isOfThePast(record.value);
     this.#send = send;
     this.#misdated = misdated;
-    for (const topic of judged) {
+    for (const topic of dating.topics) {
       const newLine = () => new Line();
       this.#lines.set(topic, Array.from({ length: topics[topic].partitions }, newLine));
       this.#products.set(topic, new Map());
@@ -62,7 +57,7 @@ export class Dates {
     if (line === undefined) return this.#send(record, record.timestamp);
     const first = line.held[0];
     // The parts of a frame stay together.
-    if (isOfThePast(record) || line.held.at(-1)?.position === record.position) {
+    if (this.#isOfThePast(record) || line.held.at(-1)?.position === record.position) {
       if (first === undefined) this.#send(record, record.timestamp);
       else line.held.push(record);
       return;
@@ -110,12 +105,7 @@ export class Dates {
   }
 
   #pass(line: Line, record: DatedRecord, timestamp: number): void {
-    if (!isOfThePast(record)) line.latest = Math.max(line.latest, timestamp);
+    if (!this.#isOfThePast(record)) line.latest = Math.max(line.latest, timestamp);
     this.#send(record, timestamp);
   }
-}
-
-/** A `last_match` repeats a trade of the past: its time says nothing about when it came. */
-function isOfThePast({ value }: DatedRecord): boolean {
-  return (value as { readonly type: string }).type === "last_match";
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Continuity, type Gap, type Tape } from "../../producer/continuity.ts";
+import { Continuity, type Gap, type Tape } from "../../../producer/coinbase/continuity.ts";
 
 /** Which of some numbers are taken, and what is reported missing. */
 function take(full: boolean, events: readonly (readonly [type: string, number: number])[]) {

@@ -2,12 +2,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { Continuity } from "../../producer/continuity.ts";
-import { encoder } from "../../topics/encode.ts";
-import { Log } from "../../topics/log/log.ts";
-import { readTape, writeTape } from "../../producer/tape.ts";
-import { catalog } from "../../schemas/catalog.ts";
-import { newFolder } from "../folder.ts";
+import { Continuity } from "../../../producer/coinbase/continuity.ts";
+import { encoder } from "../../../topics/encode.ts";
+import { Log } from "../../../topics/log/log.ts";
+import { readTape, writeTape } from "../../../producer/coinbase/tape.ts";
+import { catalog } from "../../../schemas/catalog.ts";
+import { newFolder } from "../../folder.ts";
 
 type Event = readonly [type: string, product: string, sequence: number, trade?: number];
 

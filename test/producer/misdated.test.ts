@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { newCounters } from "../../producer/counters.ts";
-import { produce } from "../../producer/produce.ts";
-import { openRecording } from "../../producer/recording.ts";
+import { produce } from "../../producer/pipeline.ts";
+import { openRecording } from "../../producer/coinbase/recording.ts";
 import { Log } from "../../topics/log/log.ts";
 import { catalog } from "../../schemas/catalog.ts";
 import { avroReader } from "../../engine/formats/avro-decoder.ts";
@@ -193,6 +193,7 @@ it("a recording that is stopped while a frame is looked at, and started again, g
   const recording = await openRecording(file);
   const stop = new AbortController();
   const source = {
+    ...recording,
     id: recording.id,
     async *batches(signal: AbortSignal) {
       for await (const { session, frames: all } of recording.batches(signal)) {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { RecordedSessions } from "../../producer/recorded.ts";
-import { openRecording } from "../../producer/recording.ts";
+import { RecordedSessions } from "../../producer/recorded-sessions.ts";
+import { openRecording } from "../../producer/coinbase/recording.ts";
 import { newFolder } from "../folder.ts";
 import { match } from "./coinbase/decode/frames.ts";
 
