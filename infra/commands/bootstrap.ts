@@ -10,7 +10,8 @@ import { readEnvironment } from "../../program/environment.ts";
 import { infraVariables, readInfraConfig } from "../stack/config.ts";
 import { synthesise, write, type Synthesis } from "../terraform/synth.ts";
 import { initFolder, localState } from "../terraform/state.ts";
-import { requiredVersion, terraform } from "../terraform/terraform.ts";
+import { requiredVersion } from "../stack/terraform-version.ts";
+import { terraform } from "../terraform/terraform.ts";
 
 const declaration = {
   usage: "npm run bootstrap [-- --yes]",

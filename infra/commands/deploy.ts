@@ -7,13 +7,13 @@ import { anyText } from "../../program/forms.ts";
 import { readEnvironment } from "../../program/environment.ts";
 import type { InfraConfig } from "../stack/config.ts";
 import { readVariables } from "../terraform/credentials.ts";
-import { refuse } from "../terraform/guard.ts";
-import { readPlan, readTainted } from "../terraform/planned.ts";
+import { refuse } from "../terraform/plan-refusals.ts";
+import { readPlan, readTainted } from "../terraform/plan.ts";
 import { synthesise } from "../terraform/synth.ts";
 import { init, localState } from "../terraform/state.ts";
 import { applyOptions } from "../stack/statements.ts";
-import { lookAtStatements } from "../operations/statements-first.ts";
-import { tellStatements } from "../stack/statements-report.ts";
+import { previewStatements } from "../operations/statements-preview.ts";
+import { reportStatementsFailure } from "../operations/statements-failure.ts";
 import { terraform } from "../terraform/terraform.ts";
 
 const declaration = {
@@ -54,7 +54,7 @@ run deploy, and then the command with PROTECTION=off.`,
       doc: "Plans by the state alone. For when the key that topics and schemas are read with is gone: SECURITY.md.",
     },
   },
-  notes: "Credentials are those of docs/cloud.md, from .env or the environment.",
+  notes: "Credentials: see docs/deploy.md; from .env or the environment.",
   exits: { 1: "refused or failed" },
 } as const;
 
@@ -90,7 +90,7 @@ await command(declaration, async (values, [verb]) => {
     refuse(planned, replace, config.isProtected);
     const again = [
       ...planned.again,
-      ...(planned.sendsStatements ? await lookAtStatements(dir, replaceStatements) : []),
+      ...(planned.sendsStatements ? await previewStatements(dir, replaceStatements) : []),
     ];
     showAgain(again);
     if (values.plan || planned.isEmpty) return;
@@ -106,7 +106,7 @@ await command(declaration, async (values, [verb]) => {
     await terraform(dir, ["apply", "-input=false", planFile], { ...variables, ...options }, "talk");
     process.stderr.write(next(verb, config));
   } catch (error) {
-    const cure = tellStatements(config, began);
+    const cure = reportStatementsFailure(config, began);
     if (!isApplying || !(error instanceof UserError)) throw error;
     // The last line says what to do.
     const todo = [cure, "The same command again continues where this one stopped."].join(" ").trim();

@@ -7,7 +7,7 @@ import { duration as durationForm } from "../../program/forms.ts";
 import { duration, KsqlServer } from "../../ksqldb/server/client.ts";
 import { readQueries } from "../../ksqldb/server/queries.ts";
 import { readConnector, switchConnector } from "../operations/confluent-api.ts";
-import { deployedPlatform, type Platform, queriesOfTopics } from "../operations/platform.ts";
+import { currentDeployment, type Deployment, queriesOfTopics } from "../operations/deployment.ts";
 
 type Verb = "pause" | "resume";
 
@@ -17,8 +17,8 @@ const target = { pause: "PAUSED", resume: "RUNNING" } as const;
  * Pauses the sink, then the queries; resumes in the opposite order, each for up to `timeoutMs`. What is so already is left.
  * Throws UserError where one refuses or does not get there: the same again goes on.
  */
-export async function switchPlatform(
-  platform: Platform,
+export async function switchDeployment(
+  platform: Deployment,
   verb: Verb,
   timeoutMs: number,
   talk: (line: string) => void,
@@ -27,7 +27,7 @@ export async function switchPlatform(
   for (const step of steps) await step(platform, verb, timeoutMs, talk);
 }
 
-const switchSink: typeof switchPlatform = async ({ confluent, connector }, verb, timeoutMs, talk) => {
+const switchSink: typeof switchDeployment = async ({ confluent, connector }, verb, timeoutMs, talk) => {
   const sink = `sink ${connector.name}`;
   const deadline = Date.now() + timeoutMs;
   for (let attempt = 0; ; attempt++) {
@@ -44,7 +44,7 @@ const switchSink: typeof switchPlatform = async ({ confluent, connector }, verb,
   }
 };
 
-const switchQueries: typeof switchPlatform = async ({ ksqldb }, verb, timeoutMs, talk) => {
+const switchQueries: typeof switchDeployment = async ({ ksqldb }, verb, timeoutMs, talk) => {
   const server = new KsqlServer(ksqldb, talk);
   const step = `${verb} the queries`;
   const read = async () => queriesOfTopics(await readQueries(server, step)).filter(({ state }) => state !== "MISSING");
@@ -95,5 +95,5 @@ Credentials are those of npm run status.`,
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename)
   await command(declaration, async ({ timeout, wait }, [verb]) => {
     const talk = (line: string) => void process.stderr.write(`${redact(line)}\n`);
-    await switchPlatform(await deployedPlatform(wait), verb === "resume" ? "resume" : "pause", timeout, talk);
+    await switchDeployment(await currentDeployment(wait), verb === "resume" ? "resume" : "pause", timeout, talk);
   });

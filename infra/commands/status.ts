@@ -7,7 +7,7 @@ import { KsqlServer } from "../../ksqldb/server/client.ts";
 import { explain, readQueries } from "../../ksqldb/server/queries.ts";
 import { countDeadLetters, readConnector, readLags } from "../operations/confluent-api.ts";
 import { readNewestRows } from "../operations/newest-rows.ts";
-import { deployedPlatform, type Platform, queriesOfTopics } from "../operations/platform.ts";
+import { currentDeployment, type Deployment, queriesOfTopics } from "../operations/deployment.ts";
 
 type Told<T> = T | { readonly error: string };
 
@@ -33,7 +33,7 @@ async function readQueriesOfTopics(server: KsqlServer) {
 }
 
 /** Asks everybody at once. Who does not answer is told in the place of the answer. */
-export async function askPlatform(platform: Platform, talk: (line: string) => void) {
+export async function askServices(platform: Deployment, talk: (line: string) => void) {
   const { environment, confluent, connector, deadLetterTopic, ksqldb, warehouse } = platform;
   const hours = 24;
   const [sink, deadLetters, queries, lags, newestRows] = await Promise.all([
@@ -58,7 +58,7 @@ export async function askPlatform(platform: Platform, talk: (line: string) => vo
   };
 }
 
-type Report = Awaited<ReturnType<typeof askPlatform>>;
+type Report = Awaited<ReturnType<typeof askServices>>;
 
 /** A report for people, or as JSON; `ok` where all is as it should be. `maxLag`: records that nobody is more behind than. */
 export function render(report: Report, asJson: boolean, maxLag = usualLag): { ok: boolean; text: string } {
@@ -155,8 +155,8 @@ BigQuery gcloud auth application-default login. The rest is in Terraform's outpu
 // Tests import this file, too.
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename)
   await command(declaration, async ({ json, wait, "max-lag": maxLag }) => {
-    const platform = await deployedPlatform(wait);
-    const report = await askPlatform(platform, (line) => void process.stderr.write(`${redact(line)}\n`));
+    const platform = await currentDeployment(wait);
+    const report = await askServices(platform, (line) => void process.stderr.write(`${redact(line)}\n`));
     const { ok, text } = render(report, json, maxLag);
     // Exits then: a request of Google's client that hangs cannot be cancelled.
     process.stdout.write(`${text}\n`, () => process.exit(ok ? 0 : 1));

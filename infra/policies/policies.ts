@@ -3,14 +3,14 @@
  * Each rule looks at one resource of the synthesised stack and tells what is wrong, why, and the cure.
  */
 import type { InfraConfig } from "../stack/config.ts";
-import { anchored } from "./anchored.ts";
+import { anchored } from "./data-sources.ts";
 import { protection } from "./protection.ts";
 import { rights } from "./rights.ts";
 import { textOf, type Rule, type Stack, type Told } from "./rule.ts";
 import { hidden, secrets, unset, writtenOut } from "./secrets.ts";
-import { kafka, sink, sizes } from "./streaming.ts";
+import { kafka, sink, sizes } from "./confluent.ts";
 import { transactions } from "./transactions.ts";
-import { labels, table } from "./warehouse.ts";
+import { labels, table } from "./bigquery.ts";
 
 const region: Rule = ({ type, body, config }) => {
   const place = type === "confluent_kafka_cluster" ? body["region"] : body["location"];

@@ -6,7 +6,7 @@ import { ProjectService } from "@cdktf/provider-google/lib/project-service/index
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { InfraConfig } from "./config.ts";
-import { TerraformData } from "./terraform-data.ts";
+import { TerraformData } from "../bindings/terraform-data.ts";
 
 export interface BudgetProps {
   readonly name: string;

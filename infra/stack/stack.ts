@@ -9,9 +9,8 @@ import { Budget } from "./budget.ts";
 import type { InfraConfig } from "./config.ts";
 import { ConfluentProvider } from "../bindings/provider.ts";
 import { Outputs } from "./outputs.ts";
-import { policies } from "../policies/policies.ts";
 import { Streaming } from "./streaming.ts";
-import { requiredVersion } from "../terraform/terraform.ts";
+import { requiredVersion } from "./terraform-version.ts";
 import { Warehouse } from "./warehouse.ts";
 
 /** From a stack's folder, `cdktf.out/stacks/<name>`, to the project's. */
@@ -64,7 +63,6 @@ export class TapelineStack extends TerraformStack {
     const { enabled } = this.warehouse;
     if (budget !== undefined) new Budget(this, "budget", { name: prefix, project, enabled, budget });
     new Outputs(this, "outputs", { config, project, streaming: this.streaming, warehouse: this.warehouse });
-    this.node.addValidation({ validate: () => policies(this.toTerraform() as object, config) });
   }
 
   #givenKey(): string {

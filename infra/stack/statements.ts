@@ -1,18 +1,23 @@
 /**
  * The ksqlDB statements, which no Terraform resource knows: `npm run ksqldb` compares what the server runs with the files.
- * Two resources, since one that had both provisioners would drop everything before each change: the first is changed in
- * place and drops the statements when it is destroyed; the second is made anew, and applies them, when a file changes.
+ * There are two resources, because one with both provisioners would drop everything before each change: the first is updated
+ * in place and drops the statements when it is destroyed; the second is replaced, and applies them, when a file changes.
  */
 import { createHash } from "node:crypto";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { readScripts } from "../../ksqldb/statements.ts";
 import type { Login } from "./identity.ts";
-import type { statementsFiles } from "./statements-report.ts";
-import { TerraformData } from "./terraform-data.ts";
+import type { InfraConfig } from "./config.ts";
+import { TerraformData } from "../bindings/terraform-data.ts";
 
-/** A variable of the environment in which Terraform is run: more options of `npm run ksqldb -- apply`. */
+/** An environment variable of the Terraform process: further options for `npm run ksqldb -- apply`. */
 export const applyOptions = "KSQLDB_APPLY_OPTIONS";
+
+/** Names of the files that each run leaves in the project's folder: its log, and its report as JSON. */
+export function statementsFiles({ environment }: Pick<InfraConfig, "environment">) {
+  return { log: `ksqldb-${environment}.log`, report: `ksqldb-${environment}.json` };
+}
 
 export interface StatementsProps {
   /** Address of the ksqlDB cluster: the statements are dropped before it goes. */
@@ -22,9 +27,9 @@ export interface StatementsProps {
   readonly registry: { readonly url: string; readonly login: Login };
   /** This project's folder, as seen from where Terraform runs. */
   readonly projectDir: string;
-  /** Topics and schemas, and rights on them: there before the statements, and until they are gone. */
+  /** Topics, schemas and rights on them: created before the statements, destroyed after them. */
   readonly needs: readonly ITerraformDependable[];
-  /** Where each run leaves what it said, and its report. */
+  /** Where each run leaves its log and its report. */
   readonly files: ReturnType<typeof statementsFiles>;
 }
 
@@ -35,10 +40,10 @@ export class Statements extends Construct {
     super(scope, id);
     const run = (command: string) => `npm run --silent ksqldb -- ${command} > ${files.report} 2> ${files.log}`;
     const teardown = new TerraformData(this, "teardown", {
-      // When it is destroyed it knows nothing but itself. Not the secret: plans would show it.
+      // A destroy provisioner may refer to nothing but its own resource. No secret here: plans would show it.
       input: { url: server.url, key: server.login.key, dir: projectDir },
-      // With another cluster this is another resource: the statements are dropped on the old one while it is there, and its
-      // internal topics with them, which nobody else would delete.
+      // With another cluster this resource is replaced: the statements are dropped on the old one while it exists, together
+      // with its internal topics, which nothing else would delete.
       lifecycle: { replaceTriggeredBy: [`${cluster}.id`] },
       dependsOn: [...needs],
       provisioners: [
@@ -61,7 +66,7 @@ export class Statements extends Construct {
       provisioners: [
         {
           type: "local-exec",
-          // With --replace, where npm run deploy has it: no change of the stack's.
+          // With --replace if npm run deploy has it: an option, not a change of the stack.
           command: run(`apply $${applyOptions}`),
           workingDir: projectDir,
           environment: {

@@ -10,11 +10,10 @@ import { Environment } from "../bindings/environment.ts";
 import { KafkaCluster } from "../bindings/kafka-cluster.ts";
 import { KsqlCluster } from "../bindings/ksql-cluster.ts";
 import { Identity, makes, reads, writes, type KafkaRights, type Login } from "./identity.ts";
-import { sinkSettings } from "./sink.ts";
-import { statementsFiles } from "./statements-report.ts";
-import { Statements } from "./statements.ts";
-import { TerraformData } from "./terraform-data.ts";
-import { subjectOf, TopicWithSubject } from "./topics.ts";
+import { sinkSettings } from "./connector-settings.ts";
+import { Statements, statementsFiles } from "./statements.ts";
+import { TerraformData } from "../bindings/terraform-data.ts";
+import { subjectOf, TopicWithSubject } from "./topic-with-subject.ts";
 
 /** Where the sink writes, and as whom. */
 interface Destination {

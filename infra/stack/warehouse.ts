@@ -16,8 +16,8 @@ import { keptObjects, qualify, type SqlObject } from "../../sql/objects.ts";
 import type { ScheduledQuery } from "../../sql/scheduled.ts";
 import type { InfraConfig } from "./config.ts";
 import { ScheduledQueries } from "./scheduled-queries.ts";
-import { TerraformData } from "./terraform-data.ts";
-import { literal } from "./terraform-text.ts";
+import { TerraformData } from "../bindings/terraform-data.ts";
+import { literal } from "./literal-text.ts";
 
 export interface WarehouseProps {
   readonly config: InfraConfig;

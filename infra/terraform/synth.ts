@@ -9,7 +9,8 @@ import { readScripts } from "../../ksqldb/statements.ts";
 import { readTables } from "../../schemas/tables.ts";
 import { checkProducts, readInfraConfig, type InfraConfig } from "../stack/config.ts";
 import { TapelineStack } from "../stack/stack.ts";
-import { requiredVersion } from "./terraform.ts";
+import { policies } from "../policies/policies.ts";
+import { requiredVersion } from "../stack/terraform-version.ts";
 
 export interface Synthesis {
   readonly config: InfraConfig;
@@ -28,7 +29,14 @@ export function synthesise(environment: Environment, check: "checked" | "uncheck
   environment.check();
   const errors = check === "checked" ? errorsOf(lint(readScripts(), readTables())) : [];
   if (errors.length > 0) throw new UserError(faults("the statements or tables are wrong", errors.map(findingText)));
-  return { config, dir: write((app) => new TapelineStack(app, config)) };
+  return { config, dir: write((app) => checkedStack(app, config)) };
+}
+
+/** The stack, whose synthesis fails if it breaks a policy. */
+export function checkedStack(app: App, config: InfraConfig): TapelineStack {
+  const stack = new TapelineStack(app, config);
+  stack.node.addValidation({ validate: () => policies(stack.toTerraform() as object, config) });
+  return stack;
 }
 
 /** Writes the only stack of an app. Throws UserError on what its validations tell. */

@@ -1,17 +1,12 @@
 /** Runs Terraform in a stack's folder, with what the environment says as its variables. */
 import { spawn } from "node:child_process";
 import { redact, UserError } from "../../program/command.ts";
+import { oldestTerraform } from "../stack/terraform-version.ts";
 
 export type Variables = Readonly<Record<string, string>>;
 
 /** A program by the name that CDKTF's own command line takes for it: OpenTofu's is tofu. */
 const program = () => process.env["TERRAFORM_BINARY_NAME"] || "terraform";
-
-/** The oldest that a stack takes: see docs/cloud.md. */
-const oldest = "1.5";
-
-/** For a stack's `terraform` block; CDKTF has no argument for it. */
-export const requiredVersion = ["terraform.required_version", `>= ${oldest}.0`] as const;
 
 /** What helps where Terraform says why, and its own advice would do harm or does not know this project. DIR is the folder. */
 const cures: readonly [RegExp, string][] = [
@@ -74,7 +69,7 @@ export async function terraform(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     throw new UserError(
-      `${program()} is not on PATH: install Terraform ${oldest} or newer (https://developer.hashicorp.com/terraform/install), or OpenTofu with TERRAFORM_BINARY_NAME=tofu.`,
+      `${program()} is not on PATH: install Terraform ${oldestTerraform} or newer (https://developer.hashicorp.com/terraform/install), or OpenTofu with TERRAFORM_BINARY_NAME=tofu.`,
       { cause: error },
     );
   } finally {

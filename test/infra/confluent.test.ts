@@ -25,7 +25,7 @@ interface Provider {
 }
 
 const folder = join(import.meta.dirname, "../../infra/bindings");
-const modules = readdirSync(folder).filter((file) => !["kernel.ts", "shared.ts"].includes(file));
+const modules = readdirSync(folder).filter((file) => !["kernel.ts", "shared.ts", "terraform-data.ts"].includes(file));
 
 async function declarations(file: string): Promise<[name: string, declaration: Declaration][]> {
   return Object.entries((await import(join(folder, file))) as Record<string, Declaration>);

@@ -6,9 +6,9 @@ import { describe, expect, inject, it } from "vitest";
 import { bundleOf } from "../commands.ts";
 import { redact } from "../../program/command.ts";
 import { Environment } from "../../program/environment.ts";
-import { switchPlatform } from "../../infra/commands/pause.ts";
-import { type Platform, readPlatform } from "../../infra/operations/platform.ts";
-import { askPlatform, render } from "../../infra/commands/status.ts";
+import { switchDeployment } from "../../infra/commands/pause.ts";
+import { type Deployment, readDeployment } from "../../infra/operations/deployment.ts";
+import { askServices, render } from "../../infra/commands/status.ts";
 import { desiredStatements } from "../../ksqldb/server/desired.ts";
 import { readScripts } from "../../ksqldb/statements.ts";
 import { catalog } from "../../schemas/catalog.ts";
@@ -44,7 +44,7 @@ type FakeQuery = NonNullable<ReturnType<FakeKsqldb["state"]["queries"]["get"]>>;
 interface World {
   readonly apis: FakeApis;
   readonly ksqldb: FakeKsqldb;
-  readonly platform: Platform;
+  readonly platform: Deployment;
   /** Everything that was said on the way. */
   readonly talk: string[];
   readonly query: (topic: string) => FakeQuery;
@@ -57,7 +57,7 @@ async function deployed({ waitMs = 2_000, tables = "all" } = {}): Promise<World>
   const ksqldb = await startFakeKsqldb({ credentials: ksqldbLogin });
   ksqldb.run(...desiredStatements(readScripts()).map(({ text }) => text));
   for (const query of ksqldb.state.queries.values()) query.state = "RUNNING";
-  const platform = readPlatform(config, new Map(Object.entries(outputs)), new Environment(variables), waitMs);
+  const platform = readDeployment(config, new Map(Object.entries(outputs)), new Environment(variables), waitMs);
   return {
     apis,
     ksqldb,
@@ -73,7 +73,7 @@ async function deployed({ waitMs = 2_000, tables = "all" } = {}): Promise<World>
 }
 
 async function look({ platform, talk }: World) {
-  const report = await askPlatform(platform, (line) => void talk.push(line));
+  const report = await askServices(platform, (line) => void talk.push(line));
   const { ok, text } = render(report, false);
   const lines = text.split("\n");
   return { report, ok, lines, wrong: lines.filter((line) => line.startsWith("!")) };
@@ -436,14 +436,14 @@ it("secrets show nowhere, not even where a service echoes them", async () => {
 });
 
 it("all that is missing of outputs and credentials is told at once", () => {
-  const read = () => readPlatform(configOf(), new Map([["connector_id", "lcc-1"]]), new Environment({}), 1);
+  const read = () => readDeployment(configOf(), new Map([["connector_id", "lcc-1"]]), new Environment({}), 1);
   expect(read).toThrow(/no output kafka_cluster_id: npm run deploy makes it/);
   expect(read).toThrow(/CONFLUENT_CLOUD_API_KEY is not set[^]*CONFLUENT_CLOUD_API_SECRET is not set/);
 });
 
 describe("pause and resume", () => {
   const change = async ({ platform, talk }: World, verb: "pause" | "resume", timeoutMs = 5_000) =>
-    switchPlatform(platform, verb, timeoutMs, (line) => void talk.push(line));
+    switchDeployment(platform, verb, timeoutMs, (line) => void talk.push(line));
   const puts = ({ apis }: World) => apis.requests.flatMap((line) => /^PUT .*\/(\w+)$/.exec(line)?.[1] ?? []);
   const sent = ({ ksqldb }: World) => ksqldb.statements.map((sql) => sql.replace(/;$/, ""));
   const ids = ({ query }: World) => derived.map((topic) => query(topic).id);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { App, Testing } from "cdktf";
 import { Environment } from "../../program/environment.ts";
 import { checkProducts, readInfraConfig, type InfraConfig } from "../../infra/stack/config.ts";
-import { TapelineStack } from "../../infra/stack/stack.ts";
+import { checkedStack } from "../../infra/terraform/synth.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
 export type Bodies = Readonly<Record<string, Body>>;
@@ -26,12 +26,8 @@ export function configOf(variables: Readonly<Record<string, string>> = {}): Infr
   return config;
 }
 
-/** Nothing is written. */
-function stackOf(config: InfraConfig): TapelineStack {
-  return new TapelineStack(new App({ outdir: tmpdir(), stackTraces: false }), config);
-}
-
-/** What is synthesised, with all policies checked. */
+/** What is synthesised, with all policies checked. Nothing is written. */
 export function synth(variables: Readonly<Record<string, string>> = {}): Synthesised {
-  return JSON.parse(Testing.synth(stackOf(configOf(variables)), true)) as Synthesised;
+  const stack = checkedStack(new App({ outdir: tmpdir(), stackTraces: false }), configOf(variables));
+  return JSON.parse(Testing.synth(stack, true)) as Synthesised;
 }

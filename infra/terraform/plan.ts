@@ -1,6 +1,6 @@
 /** What Terraform has planned, and what it keeps: https://developer.hashicorp.com/terraform/internals/json-format */
 import { holdsData } from "../policies/protection.ts";
-import { startsAgain } from "./starts-again.ts";
+import { startsAgain } from "./plan-restarts.ts";
 import { terraform } from "./terraform.ts";
 
 export type Body = Readonly<Record<string, unknown>>;

@@ -13,7 +13,7 @@ import { synthesise } from "../terraform/synth.ts";
 import { readOutputs } from "../terraform/state.ts";
 
 /** Where it is, and as whom it is asked. */
-export interface Platform {
+export interface Deployment {
   readonly environment: string;
   readonly confluent: ConfluentAccess;
   readonly connector: Connector;
@@ -23,12 +23,12 @@ export interface Platform {
 }
 
 /** From a stack's outputs and the credentials of the environment. Throws UserError with all that is missing. */
-export function readPlatform(
+export function readDeployment(
   config: InfraConfig,
   outputs: ReadonlyMap<string, string>,
   environment: Environment,
   waitMs: number,
-): Platform {
+): Deployment {
   const output = (name: string) => {
     if (!outputs.has(name)) environment.fault(`the stack has no output ${name}: npm run deploy makes it`);
     return outputs.get(name) ?? "";
@@ -72,13 +72,13 @@ export function readPlatform(
 }
 
 /** The environment that TAPELINE_ENVIRONMENT names. Throws UserError where it is not deployed. */
-export async function deployedPlatform(waitMs: number): Promise<Platform> {
+export async function currentDeployment(waitMs: number): Promise<Deployment> {
   const environment = readEnvironment();
   const synthesis = synthesise(environment, "unchecked");
   environment.required(credentialVariables, "CONFLUENT_CLOUD_API_KEY");
   environment.required(credentialVariables, "CONFLUENT_CLOUD_API_SECRET");
   environment.check();
-  return readPlatform(synthesis.config, await readOutputs(synthesis), environment, waitMs);
+  return readDeployment(synthesis.config, await readOutputs(synthesis), environment, waitMs);
 }
 
 /** Of a server's queries those that write our topics, in the order of the catalogue; MISSING where there is none. */

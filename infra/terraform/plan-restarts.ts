@@ -1,6 +1,6 @@
 /** What a plan makes begin to read again, and what that does to rows: written twice, or lost. */
 import { readStatements } from "../../ksqldb/statements.ts";
-import type { Body, PlannedChange } from "./planned.ts";
+import type { Body, PlannedChange } from "./plan.ts";
 
 const day = 86_400_000;
 

@@ -16,7 +16,7 @@ interface Report {
  * what is dropped and made again with `replace`, and what that does to rows, one text each; none where no server is there yet, or it does
  * not answer, which is said. Throws UserError on a statement that it would refuse.
  */
-export async function lookAtStatements(dir: string, replace: boolean): Promise<string[]> {
+export async function previewStatements(dir: string, replace: boolean): Promise<string[]> {
   const outputs = await outputsOf(dir);
   const [url, key, secret] = ["url", "api_key", "api_secret"].map((name) => outputs.get(`ksqldb_${name}`));
   if (url === undefined || key === undefined || secret === undefined) return [];

@@ -10,7 +10,7 @@ import { KafkaTopic } from "../bindings/kafka-topic.ts";
 import { Schema } from "../bindings/schema.ts";
 import { SubjectConfig } from "../bindings/subject-config.ts";
 import type { Login } from "./identity.ts";
-import { literal } from "./terraform-text.ts";
+import { literal } from "./literal-text.ts";
 
 export interface TopicProps {
   readonly topic: Topic;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { PlannedChange } from "../../infra/terraform/planned.ts";
-import { startsAgain } from "../../infra/terraform/starts-again.ts";
+import type { PlannedChange } from "../../infra/terraform/plan.ts";
+import { startsAgain } from "../../infra/terraform/plan-restarts.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 /** What is not done, though Terraform has planned it. */
 import { UserError } from "../../program/command.ts";
-import type { Planned } from "./planned.ts";
+import type { Planned } from "./plan.ts";
 
 /**
  * Throws UserError on a plan of what Terraform itself lets pass, or finds out when the rest is gone. Tells which data goes
