@@ -76,7 +76,7 @@ function toTerraform(declared: Arguments, given: Given): Record<string, unknown>
   );
 }
 
-/** What CDKTF's HCL writer has to be told of each value. */
+/** What CDKTF's HCL writer needs to know about each value. */
 const hclTypes = {
   string: { type: "simple", storageClassType: "string" },
   number: { type: "simple", storageClassType: "number" },

@@ -5,7 +5,7 @@ type Texts = Readonly<Record<string, string>>;
 
 interface TerraformDataConfig extends TerraformMetaArguments {
   readonly input?: Texts;
-  /** A change of it makes the resource anew. */
+  /** A change of it replaces the resource. */
   readonly triggersReplace?: Texts;
 }
 

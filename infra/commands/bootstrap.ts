@@ -1,4 +1,4 @@
-/** `npm run bootstrap`: the bucket that keeps Terraform's state, before there is anything to keep. */
+/** `npm run bootstrap`: creates the bucket that keeps Terraform's state. */
 import { existsSync, renameSync } from "node:fs";
 import { resolve } from "node:path";
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider/index.js";
@@ -43,14 +43,14 @@ await command(declaration, async ({ yes: isAgreed }) => {
       publicAccessPrevention: "enforced",
       versioning: { enabled: true },
       labels: { app: "tapeline", environment: "all" },
-      // Where it is does not matter to a state: another environment may be in another region.
+      // The location does not matter to a state: another environment may be in another region.
       lifecycle: { preventDestroy: true, ignoreChanges: ["location"] },
     });
     return stack;
   });
   const synthesis = synthesise(readEnvironment(), "unchecked");
   const { config } = synthesis;
-  // A bucket that somebody made, also from another clone, is taken as it is.
+  // A bucket that exists, perhaps created from another clone, is used as it is.
   if (!existsSync(localState(config.prefix)) || !(await isReached(synthesis.dir))) {
     // Each bucket's own state is another file, of which Terraform would ask whether it moved.
     await initFolder(dir, "talk", "-reconfigure");
@@ -66,7 +66,7 @@ async function isReached(dir: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    process.stderr.write("The bucket is not there, or can not be reached: it is made.\n");
+    process.stderr.write("The bucket does not exist, or cannot be reached: creating it.\n");
     return false;
   }
 }
@@ -76,11 +76,11 @@ async function moveState({ config, dir }: Synthesis): Promise<void> {
   const local = localState(config.prefix);
   if (!existsSync(local)) return;
   await initFolder(dir, "answer", "-reconfigure");
-  // The init before has made an empty one where there was none.
+  // The init above has created an empty one if there was none.
   const { resources = [] } = JSON.parse((await terraform(dir, ["state", "pull"], {}, "answer")) || "{}") as State;
   if (resources.length > 0)
     throw new UserError(
-      `${local} is here, and the bucket has a state of ${config.environment}, too: look which is the right one, and move the file away if it is not.`,
+      `${local} exists, and the bucket has a state of ${config.environment} too: find out which is right, and move the file away if it is not.`,
     );
   // By force, as that one is of another lineage.
   await terraform(dir, ["state", "push", "-force", resolve(local)], {}, "talk");

@@ -99,17 +99,17 @@ await command(declaration, async (values, [verb]) => {
         throw new UserError(
           "nothing was done: what is listed above would start again, and PROTECTION is on. If it may, run this again with --start-again.",
         );
-    const question = `${verb === "destroy" ? "Delete" : "Change"} the environment ${config.environment} so?`;
+    const question = `${verb === "destroy" ? "Delete" : "Change"} the environment ${config.environment} as shown?`;
     if (!values.yes && !(await agrees(question))) throw new UserError("nothing was done.");
     isApplying = true;
     const options = replaceStatements ? { [applyOptions]: "--replace --yes" } : {};
     await terraform(dir, ["apply", "-input=false", planFile], { ...variables, ...options }, "talk");
     process.stderr.write(next(verb, config));
   } catch (error) {
-    const cure = reportStatementsFailure(config, began);
+    const fix = reportStatementsFailure(config, began);
     if (!isApplying || !(error instanceof UserError)) throw error;
     // The last line says what to do.
-    const todo = [cure, "The same command again continues where this one stopped."].join(" ").trim();
+    const todo = [fix, "The same command again continues where this one stopped."].join(" ").trim();
     throw new UserError(`${error.message}\n${todo}`, { cause: error });
   } finally {
     rmSync(join(dir, planFile), { force: true });
@@ -120,21 +120,22 @@ function showAgain(again: readonly string[]): void {
   if (again.length > 0) process.stderr.write(`\nThis starts again:${again.map((text) => `\n  ${text}`).join("")}\n`);
 }
 
-/** What is to be done now. */
+/** The next step. */
 function next(verb: string | undefined, { prefix, stateBucket }: InfraConfig): string {
-  if (verb === "apply") return "npm run env writes addresses and keys into .env; npm run status tells how it goes.\n";
+  if (verb === "apply")
+    return "npm run env writes addresses and keys to .env; npm run status shows whether everything works.\n";
   const state = stateBucket === undefined ? `${localState(prefix)}.backup` : `old versions in ${stateBucket}`;
-  return `Yours to delete: the keys in .env, and ${state}, with secrets that open nothing any more.\n`;
+  return `Yours to delete: the keys in .env, and ${state}, with secrets that no longer open anything.\n`;
 }
 
 /**
- * Ctrl-C while a cluster is being made leaves it to be deleted and made anew, which its protection refuses for ever. It is
+ * Ctrl-C while a cluster is being created leaves it to be deleted and recreated, which its protection refuses for ever. It is
  * there, and is taken as it is.
  */
 async function untaint(dir: string, isProtected: boolean, isPlan: boolean): Promise<void> {
   for (const address of await readTainted(dir, isProtected)) {
     process.stderr.write(
-      `${address} was being made when the last run ended: npm run deploy takes it as it is${isPlan ? ", which this plan does not yet" : ""}.\n`,
+      `${address} was being created when the last run ended: npm run deploy takes it as it is${isPlan ? ", which this plan does not show" : ""}.\n`,
     );
     if (!isPlan) await terraform(dir, ["untaint", address], {}, "answer");
   }

@@ -32,7 +32,7 @@ await command({ usage, options: {} }, async () => {
   const damaged = all.find((name) => after[name] !== (variables.get(name) ?? before[name]));
   if (damaged !== undefined)
     throw new UserError(
-      `.env is not changed: ${damaged} would be damaged, since something in it goes over several lines. Write each value in one line.`,
+      `.env was not changed: ${damaged} would be damaged, because a value in it spans several lines. Write each value in one line.`,
     );
   // Whole or not at all, and never readable by others.
   replaceFile(".env", changed, 0o600);
@@ -54,7 +54,7 @@ function withVariables(text: string, variables: ReadonlyMap<string, string>): st
   return [...(kept === "" ? [] : [kept]), ...added, ""].join("\n");
 }
 
-/** In quotes where the text could be read otherwise. */
+/** In quotes if the text could be read differently. */
 function lineOf(name: string, value: string): string {
   return /^[\w.:/+=,-]*$/.test(value) ? `${name}=${value}` : `${name}='${value}'`;
 }

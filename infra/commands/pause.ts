@@ -1,4 +1,4 @@
-/** `npm run pause` and `npm run resume`: the sink and the queries stop and go on, with everything in its place. */
+/** `npm run pause` and `npm run resume`: the sink and the queries stop, and continue where they stopped. */
 import { realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { redact, UserError } from "../../program/command.ts";
@@ -15,7 +15,7 @@ const target = { pause: "PAUSED", resume: "RUNNING" } as const;
 
 /**
  * Pauses the sink, then the queries; resumes in the opposite order, each for up to `timeoutMs`. What is so already is left.
- * Throws UserError where one refuses or does not get there: the same again goes on.
+ * Throws UserError if one refuses or does not get there; the same command again continues.
  */
 export async function switchDeployment(
   platform: Deployment,
@@ -37,7 +37,7 @@ const switchSink: typeof switchDeployment = async ({ confluent, connector }, ver
     else if (Date.now() >= deadline)
       throw new UserError(
         `${verb} ${sink}: it is still ${state}${trace === undefined ? "" : ` (${trace})`} after ${duration(timeoutMs)}. Look at it in Confluent's console, ` +
-          "or wait longer (--timeout); the same command again goes on from here.",
+          "or wait longer (--timeout); the same command again continues from here.",
       );
     if (attempt === 0) talk(`${sink}: ${state}, asked to ${verb}`);
     await sleep(Math.min(2_000, 50 * 2 ** attempt, Math.max(1, deadline - Date.now())));

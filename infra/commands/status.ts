@@ -1,4 +1,4 @@
-/** `npm run status`: how a deployed environment does, told by the services that it is made of. */
+/** `npm run status`: the state of a deployed environment, as its services report it. */
 import { realpathSync } from "node:fs";
 import { redact, UserError } from "../../program/command.ts";
 import { command } from "../../program/command-line.ts";
@@ -32,7 +32,7 @@ async function readQueriesOfTopics(server: KsqlServer) {
   return queries;
 }
 
-/** Asks everybody at once. Who does not answer is told in the place of the answer. */
+/** Asks all services at once. If one does not answer, the reason stands in place of the answer. */
 export async function askServices(platform: Deployment, talk: (line: string) => void) {
   const { environment, confluent, connector, deadLetterTopic, ksqldb, warehouse } = platform;
   const hours = 24;
@@ -60,7 +60,7 @@ export async function askServices(platform: Deployment, talk: (line: string) => 
 
 type Report = Awaited<ReturnType<typeof askServices>>;
 
-/** A report for people, or as JSON; `ok` where all is as it should be. `maxLag`: records that nobody is more behind than. */
+/** A report for people, or as JSON; `ok` if all is well. `maxLag`: how many records of lag are normal. */
 export function render(report: Report, asJson: boolean, maxLag = usualLag): { ok: boolean; text: string } {
   const lines = linesOf(report, maxLag);
   const ok = !lines.some((line) => line.startsWith("!"));

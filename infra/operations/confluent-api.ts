@@ -1,8 +1,8 @@
 /**
- * How the sink does, as Confluent Cloud's APIs tell it, and its switch:
+ * The sink's state as Confluent Cloud's APIs report it, and its switch:
  * https://docs.confluent.io/cloud/current/api.html#tag/Status-(connectv1), https://api.telemetry.confluent.cloud/docs
  *
- * Every function throws UserError, with reason and cure, where it is not told or refused.
+ * Every function throws UserError, with reason and fix, if an API does not answer or refuses.
  */
 import { redact } from "../../program/command.ts";
 import { Service } from "../../program/http.ts";
@@ -34,7 +34,7 @@ export async function readConnector(access: ConfluentAccess, connector: Connecto
   };
 }
 
-/** Asks a connector to pause or to go on, which takes it a while. */
+/** Asks a connector to pause or resume, which takes it a while. */
 export async function switchConnector(access: ConfluentAccess, connector: Connector, verb: "pause" | "resume") {
   await ask(access, "connect", "PUT", `${pathOf(connector)}/${verb}`);
 }
@@ -46,7 +46,7 @@ export async function countDeadLetters(access: ConfluentAccess, { id }: Connecto
     granularity: "ALL",
     intervals: [`PT${hours}H/now|m`],
   });
-  // Where nothing happened there is no point.
+  // If nothing happened there are no data points.
   return points.reduce((sum, { value }) => sum + Number(value), 0);
 }
 
@@ -78,13 +78,13 @@ function pathOf({ environment, cluster, name }: Connector): string {
   return `/connect/v1/environments/${environment}/clusters/${cluster}/connectors/${encodeURIComponent(name)}`;
 }
 
-/** A connector tells its fault in `trace`; a task in `msg` by the documentation, in `trace` elsewhere. */
+/** A connector reports its error in `trace`; a task in `msg` according to the documentation, or in `trace`. */
 function stateOf({ state, trace, msg }: Json): { state: string; trace?: string } {
   const [line = ""] = (text(trace) || text(msg)).trim().split("\n");
   return { state: text(state), ...(line !== "" && { trace: redact(line) }) };
 }
 
-/** The JSON of a good answer. What is asked may be asked twice. */
+/** The JSON of a successful answer. Every request may be retried. */
 async function ask(
   { key, secret, waitMs, connectUrl, metricsUrl }: ConfluentAccess,
   api: "connect" | "metrics",
@@ -95,15 +95,15 @@ async function ask(
   const { name, ...fixes } = apis[api];
   const service = new Service(name, { url: api === "connect" ? connectUrl : metricsUrl, key, secret }, fixes);
   const answer = await service.ask(method, path, body, waitMs);
-  const told = answer.text === "" ? {} : parseJson(answer.text);
-  if (answer.status >= 200 && answer.status < 300 && told !== undefined) return told;
+  const json = answer.text === "" ? {} : parseJson(answer.text);
+  if (answer.status >= 200 && answer.status < 300 && json !== undefined) return json;
   throw service.fault(answer);
 }
 
 const common = {
   401: "Check CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET: it must be a Cloud API key, not one of a cluster.",
   404: "It is not there: npm run deploy -- --plan shows whether it was deleted by hand.",
-  429: "It limits the rate: ask again in a minute.",
+  429: "The service limits the rate: try again in a minute.",
   later: "Ask again later: https://status.confluent.cloud reports outages.",
   other: "Look at what stands between it and here, a proxy for example; or the API has changed.",
 };

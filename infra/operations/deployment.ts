@@ -1,4 +1,4 @@
-/** A deployed environment, for what asks its services how they do, or switches them. */
+/** A deployed environment: where its services are, and the credentials to query and switch them. */
 import { secret } from "../../program/command.ts";
 import { type Environment, readEnvironment } from "../../program/environment.ts";
 import type { ServerAccess } from "../../ksqldb/server/client.ts";
@@ -12,7 +12,7 @@ import { credentialVariables } from "../terraform/credentials.ts";
 import { synthesise } from "../terraform/synth.ts";
 import { readOutputs } from "../terraform/state.ts";
 
-/** Where it is, and as whom it is asked. */
+/** The services' addresses and credentials. */
 export interface Deployment {
   readonly environment: string;
   readonly confluent: ConfluentAccess;
@@ -30,7 +30,7 @@ export function readDeployment(
   waitMs: number,
 ): Deployment {
   const output = (name: string) => {
-    if (!outputs.has(name)) environment.fault(`the stack has no output ${name}: npm run deploy makes it`);
+    if (!outputs.has(name)) environment.fault(`the stack has no output ${name}: npm run deploy creates it`);
     return outputs.get(name) ?? "";
   };
   const cluster = output("kafka_cluster_id");
@@ -71,7 +71,7 @@ export function readDeployment(
   return platform;
 }
 
-/** The environment that TAPELINE_ENVIRONMENT names. Throws UserError where it is not deployed. */
+/** The environment that TAPELINE_ENVIRONMENT names. Throws UserError if it is not deployed. */
 export async function currentDeployment(waitMs: number): Promise<Deployment> {
   const environment = readEnvironment();
   const synthesis = synthesise(environment, "unchecked");
@@ -81,7 +81,7 @@ export async function currentDeployment(waitMs: number): Promise<Deployment> {
   return readDeployment(synthesis.config, await readOutputs(synthesis), environment, waitMs);
 }
 
-/** Of a server's queries those that write our topics, in the order of the catalogue; MISSING where there is none. */
+/** Those of a server's queries that write our topics, in the order of the catalogue; MISSING if there is none. */
 export function queriesOfTopics(all: readonly Query[]) {
   return catalog.flatMap(({ name: topic, writtenBy }): { topic: string; id?: string; state: string }[] => {
     if (writtenBy !== "ksqldb") return [];

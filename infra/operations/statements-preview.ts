@@ -1,4 +1,4 @@
-/** What ksqlDB would say to the statements, before anything else is changed. */
+/** ksqlDB's plan of the statements, before anything is changed. */
 import { redact, stopSignals, UserError } from "../../program/command.ts";
 import { Environment } from "../../program/environment.ts";
 import { runServerCommand } from "../../ksqldb/server/command.ts";
@@ -13,8 +13,8 @@ interface Report {
 
 /**
  * Asks the server that the state names for its plan of the statements, as `npm run ksqldb -- plan` does, and shows it. Returns
- * what is dropped and made again with `replace`, and what that does to rows, one text each; none where no server is there yet, or it does
- * not answer, which is said. Throws UserError on a statement that it would refuse.
+ * what is dropped and recreated with `replace`, and what that does to rows, one text each; none if no server is deployed, or it does
+ * not answer, which is reported. Throws UserError on a statement that it would refuse.
  */
 export async function previewStatements(dir: string, replace: boolean): Promise<string[]> {
   const outputs = await outputsOf(dir);
@@ -39,7 +39,7 @@ export async function previewStatements(dir: string, replace: boolean): Promise<
     await runServerCommand("plan", { replace }, desired, surroundings);
   } catch (error) {
     if (!(error instanceof UserError) || stop.signal.aborted) throw error;
-    talk(`${error.message}\nThey are not looked at before the rest.`);
+    talk(`${error.message}\nThey are not checked before the rest.`);
     return [];
   } finally {
     for (const signal of stopSignals) process.off(signal, end);
@@ -52,9 +52,9 @@ export async function previewStatements(dir: string, replace: boolean): Promise<
     throw new UserError(
       `nothing was done: ksqlDB cannot change these statements in place:${refused.map((text) => `\n  ${text}`).join("")}\n` +
         (replace
-          ? "Drop by hand what no file names, if it may go, and run this again."
-          : "Take the change back, or give it a name of its own (docs/schema-evolution.md). Or drop them, with what reads them, " +
-            "and make them again, once all else is in place: npm run deploy -- --plan --replace-statements shows what that does to the rows; without --plan it does it."),
+          ? "Drop by hand what no file names, if it is not needed, and run this again."
+          : "Revert the change, or give it a new name (docs/schema-evolution.md). Or drop them, with what reads them, " +
+            "and recreate them, once everything else is in place: npm run deploy -- --plan --replace-statements shows what that does to the rows; without --plan it does it."),
     );
   return stepsThat("recreate").map((text) => `statement ${text}`);
 }

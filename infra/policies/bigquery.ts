@@ -46,7 +46,8 @@ export const table: Rule = ({ type, body }) => {
     body["require_partition_filter"] !== true && "lacks require_partition_filter: one query could scan it all",
     ...clusters.map(
       (name) =>
-        !clusterTypes.includes(column(name)?.type ?? "") && `is clustered by ${name}, which is no column that can be`,
+        !clusterTypes.includes(column(name)?.type ?? "") &&
+        `is clustered by ${name}, which is not a column that BigQuery can cluster by`,
     ),
     textOf(body["description"]) === "" && "lacks a description",
   ];

@@ -32,10 +32,10 @@ function schemaFault(text: string): string | false {
     const plain = text.replaceAll("%%{", "%{");
     return (
       plain !== avroText(JSON.parse(plain)) &&
-      "has a schema laid out otherwise than the registry keeps it: an apply that makes its key would fail"
+      "has a schema formatted differently from the registry's copy: an apply that creates its key would fail"
     );
   } catch {
-    return "has a schema that is no JSON";
+    return "has a schema that is not JSON";
   }
 }
 

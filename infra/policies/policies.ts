@@ -1,6 +1,6 @@
 /**
- * What `terraform validate` lets through and the services, or nobody, complain about later; and the rules of this project.
- * Each rule looks at one resource of the synthesised stack and tells what is wrong, why, and the cure.
+ * What `terraform validate` lets through and the services refuse later, or never notice; and the rules of this project.
+ * Each rule looks at one resource of the synthesised stack and says what is wrong, why, and how to fix it.
  */
 import type { InfraConfig } from "../stack/config.ts";
 import { anchored } from "./data-sources.ts";

@@ -33,9 +33,9 @@ export const protection: Rule = (element) => {
     isTable &&
       body["view"] !== undefined &&
       (body["schema"] !== undefined || body["deletion_protection"] !== false) &&
-      "is a view: without schema, and with deletion_protection = false, or it can not be changed",
+      "is a view: without schema, and with deletion_protection = false, or it cannot be changed",
     type === "google_project_service" &&
       body["disable_on_destroy"] !== false &&
-      "needs disable_on_destroy = false: it would be switched off for everybody in the project",
+      "needs disable_on_destroy = false: it would be disabled for everyone in the project",
   ];
 };

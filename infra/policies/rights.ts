@@ -1,7 +1,7 @@
-/** Nobody may more than what it is there for. */
+/** No account may do more than it needs to. */
 import { textOf, type Rule } from "./rule.ts";
 
-const everybody = /^(allUsers|allAuthenticatedUsers)$/;
+const everyone = /^(allUsers|allAuthenticatedUsers)$/;
 
 /** It looks at all topics and groups, and owns all subjects: those of what it makes for itself have names of its own. */
 const ksqldb = /^User:\$\{confluent_service_account\.[\w-]*ksqldb-account\.id\}$/;
@@ -36,8 +36,8 @@ export const rights: Rule = ({ type, body }) => {
     roleName === "CloudClusterAdmin" &&
       !manager.test(principal) &&
       "administers the cluster: only the manager needs that",
-    /_iam_(binding|policy)$/.test(type) && "takes the role from everybody else: use an _iam_member",
-    isMember && everybody.test(textOf(body["member"])) && "gives a role to everybody",
+    /_iam_(binding|policy)$/.test(type) && "takes the role from everyone else: use an _iam_member",
+    isMember && everyone.test(textOf(body["member"])) && "gives a role to everyone",
     isMember &&
       !/^((roles|projects|organizations)\/|\$\{google_project_iam_custom_role\.)/.test(role) &&
       `has the role ${role}: it begins with roles/`,

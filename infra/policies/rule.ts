@@ -1,4 +1,4 @@
-/** What a policy looks at, and how it tells. */
+/** What a policy looks at, and how it reports. */
 import type { InfraConfig } from "../stack/config.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ export interface Stack {
   readonly provider?: Readonly<Record<string, readonly Body[]>>;
 }
 
-/** What is wrong, why, and the cure; nothing where all is right. */
+/** What is wrong, why, and the fix; nothing if all is well. */
 export type Told = (string | false | undefined)[];
 
 export type Rule = (element: {
@@ -22,7 +22,7 @@ export type Rule = (element: {
   readonly stack: Stack;
 }) => Told;
 
-/** A value as text; empty where it is none. */
+/** A value as text; empty if it is not one. */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }

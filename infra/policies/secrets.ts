@@ -1,4 +1,4 @@
-/** No secret is written out, or shown. */
+/** No secret is in plain text, or shown. */
 import { textOf, type Body, type Rule, type Told } from "./rule.ts";
 
 const isReference = (value: unknown) => /^\$\{[^}]+\}$/.test(textOf(value));
@@ -6,7 +6,7 @@ const isReference = (value: unknown) => /^\$\{[^}]+\}$/.test(textOf(value));
 /** Arguments that are secrets, wherever they stand. */
 const secretNames = /^(secret|private_key|keyfile|password|.*[._](secret|password|private_key|api_key))$/;
 
-/** Where a body has a secret in it that is no reference. */
+/** The places in a body that hold a secret which is not a reference. */
 export function writtenOut(body: Body): string[] {
   const found: string[] = [];
   const look = (value: unknown, name: string, path: string): void => {
@@ -32,7 +32,7 @@ export const secrets: Rule = ({ type, body }) => {
     ...plain.map((name) => `${name} belongs in config_sensitive`),
     isShown && "holds a secret, which every plan shows as its output",
     commands.some(shows) &&
-      "has a secret in its command, which everybody on the machine can read: give it by the environment",
+      "has a secret in its command, which every user of the machine can read: pass it in the environment",
   ];
 };
 

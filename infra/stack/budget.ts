@@ -24,7 +24,7 @@ export class Budget extends Construct {
       service: "billingbudgets.googleapis.com",
       disableOnDestroy: false,
     });
-    // The budget is told by the project's number: with its id every plan would change it. The number is asked for when the
+    // The budget names the project by its number: with its id every plan would change it. The number is read when the
     // service is there, and at plan from then on: the resource between them never changes.
     const anchor = new TerraformData(this, "project_anchor", { input: { project }, dependsOn: [...enabled] });
     const { number } = new DataGoogleProject(this, "project", { projectId: anchor.output("project") });

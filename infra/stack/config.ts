@@ -68,7 +68,7 @@ const csuForm: Form<number> = {
 };
 
 const keysForm: Form<readonly number[]> = {
-  expected: "a number, or two different ones such as 1,2 while keys are exchanged,",
+  expected: "a number, or two different ones such as 1,2 while keys are rotated,",
   parse: (text, wrong) => {
     const keys = text.split(",").map(Number);
     const isWhole = /^[1-9]\d{0,3}(\s*,\s*[1-9]\d{0,3})?$/.test(text);
@@ -253,7 +253,7 @@ function tablesOf(environment: Environment, asked: readonly string[]): string[] 
   for (const name of asked.filter((one) => !sunk.includes(one))) {
     const known = catalog.some((topic) => topic.name === name);
     environment.fault(
-      `BIGQUERY_TABLES names ${known ? name : shown(name)}, ${known ? "a topic that has no table" : "which is no topic"}: all, or some of ${sunk.join(", ")}, are expected`,
+      `BIGQUERY_TABLES names ${known ? name : shown(name)}, ${known ? "a topic that has no table" : "which is not a topic"}: all, or some of ${sunk.join(", ")}, are expected`,
     );
   }
   return sunk.filter((name) => asked.includes(name));

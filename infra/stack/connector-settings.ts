@@ -37,7 +37,7 @@ export function sinkSettings({ name, topics, project, dataset, serviceAccountId,
     "sanitize.field.names": "false",
     ...mode,
     "tasks.max": String(options.tasks),
-    // What a query of ksqlDB wrote in a transaction that it gave up is no row.
+    // Records of a transaction that ksqlDB aborted must not become rows.
     "consumer.override.isolation.level": "read_committed",
     // A record that BigQuery refuses goes to the dead letter queue and stops nothing.
     "errors.tolerance": "all",

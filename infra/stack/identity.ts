@@ -21,7 +21,7 @@ export interface Login {
   readonly secret: string;
 }
 
-/** Where a right on Kafka is written down, and with which key. */
+/** The cluster on which rights are granted, and the key to grant them with. */
 export interface KafkaRights {
   readonly tier: "basic" | "standard";
   readonly cluster: KafkaCluster;

@@ -14,7 +14,7 @@ export interface ScheduledQueriesProps {
   readonly project: string;
   readonly region: string;
   readonly datasetId: string;
-  /** For what goes with a dataset that is made anew. */
+  /** For what must be recreated with the dataset. */
   readonly withDataset: TerraformResourceLifecycle;
   /** The services that the rest needs. */
   readonly enabled: readonly ITerraformDependable[];
@@ -59,7 +59,7 @@ export class ScheduledQueries extends Construct {
     const configs = queries.map(({ name, schedule, body }) => {
       const config = new BigqueryDataTransferConfig(this, name, {
         project,
-        // The default is the US, and another location makes it anew.
+        // The default is the US, and another location recreates it.
         location: region,
         displayName: `${prefix} ${name}`,
         dataSourceId: "scheduled_query",

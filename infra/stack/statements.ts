@@ -1,5 +1,5 @@
 /**
- * The ksqlDB statements, which no Terraform resource knows: `npm run ksqldb` compares what the server runs with the files.
+ * The ksqlDB statements, for which there is no Terraform resource: `npm run ksqldb` compares what the server runs with the files.
  * There are two resources, because one with both provisioners would drop everything before each change: the first is updated
  * in place and drops the statements when it is destroyed; the second is replaced, and applies them, when a file changes.
  */

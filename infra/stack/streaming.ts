@@ -15,7 +15,7 @@ import { Statements, statementsFiles } from "./statements.ts";
 import { TerraformData } from "../bindings/terraform-data.ts";
 import { subjectOf, TopicWithSubject } from "./topic-with-subject.ts";
 
-/** Where the sink writes, and as whom. */
+/** Where the sink writes, and with which account. */
 interface Destination {
   readonly project: string;
   readonly dataset: string;
@@ -150,7 +150,7 @@ export class Streaming extends Construct {
   /**
    * The registry comes with the first cluster, so it is read after it. A data source that named the cluster or the
    * environment, or depended on one, would be read during apply whenever that changes, and all that needs its values
-   * (keys, roles, every schema) would be made anew. Between them stands a resource that never changes.
+   * (keys, roles, every schema) would be recreated. Between them stands a resource that never changes.
    */
   #readRegistry(): DataConfluentSchemaRegistryCluster {
     const anchor = new TerraformData(this, "registry_environment", {
@@ -203,7 +203,7 @@ export class Streaming extends Construct {
     const cluster = new KsqlCluster(this, "ksqldb_cluster", {
       displayName: config.prefix,
       csu: config.csu,
-      // Rows of the market in a log of errors help nobody; the statement and the fault are there without.
+      // Market data in an error log helps no one; the statement and the error are logged without it.
       useDetailedProcessingLog: false,
       credentialIdentity: { id: account.account.id },
       kafkaCluster: { id: this.cluster.id },
@@ -220,7 +220,7 @@ export class Streaming extends Construct {
       registry: { url: this.registry.restEndpoint, login: registryLogin },
       projectDir,
       needs: [
-        // A record with a new column would be refused by a table that has none yet.
+        // A table without a new column would refuse records that have it.
         ...this.#props.destination.needs,
         ...account.grants,
         ...made.flatMap(({ topic, schema }) => (schema === undefined ? topic : [topic, schema])),

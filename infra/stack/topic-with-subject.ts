@@ -29,8 +29,8 @@ export function subjectOf(topic: string): string {
 }
 
 /**
- * A topic and its subject must agree: records of its values are refused by the registry where they could not be read by
- * what reads the topic. Derived values are registered by ksqlDB, raw ones here, before the first record.
+ * A topic and its subject must agree: the registry refuses values that the readers of the topic
+ * could not read. Derived values are registered by ksqlDB, raw ones here, before the first record.
  */
 export class TopicWithSubject extends Construct {
   readonly topic: KafkaTopic;

@@ -23,7 +23,7 @@ export interface WarehouseProps {
   readonly config: InfraConfig;
   /** Id of the Google Cloud project. */
   readonly project: string;
-  /** The key of an account that others made for the sink, as JSON; undefined where account and key are made here. */
+  /** The JSON key of an existing account for the sink; undefined if account and key are created here. */
   readonly givenKey: string | undefined;
   readonly tables: readonly TableShape[];
   readonly objects: readonly SqlObject[];
@@ -66,7 +66,7 @@ export class Warehouse extends Construct {
   readonly #props: WarehouseProps;
   readonly #labels: Labels;
   readonly #lifecycle: TerraformResourceLifecycle;
-  /** What goes with a dataset that is made anew elsewhere; its name, which they all have, is the same there. */
+  /** For what must be recreated with a dataset that moves to another location, where its name is the same. */
   readonly #withDataset: TerraformResourceLifecycle;
   /** Of what is there, by name: references, so that Terraform makes first what is read. */
   readonly #ids = new Map<string, string>();
@@ -113,7 +113,7 @@ export class Warehouse extends Construct {
       });
 
     this.sink = props.givenKey === undefined ? this.#sinkAccount(enabled) : this.#givenAccount(props.givenKey);
-    // For a month Google gives nobody the id of a role that was deleted, and so not to the stack that is made after destroy.
+    // Google reserves the id of a deleted role for a month, so a stack created after a destroy needs another one.
     // https://cloud.google.com/iam/docs/creating-custom-roles#deleting-custom-role
     const life = new TerraformData(this, "sink_role_life", {});
     const role = new ProjectIamCustomRole(this, "sink_role", {
@@ -134,7 +134,7 @@ export class Warehouse extends Construct {
     ]);
   }
 
-  /** A service that somebody else may use, too: it stays enabled when the stack is destroyed. */
+  /** Others may use the service too, so it stays enabled when the stack is destroyed. */
   #enable(names: readonly string[]): ProjectService[] {
     const scope = new Construct(this, "services");
     const { project } = this.#props;

@@ -60,7 +60,7 @@ function readGivenKey(environment: Environment): string {
   const text = secret(own || readFileSync(file!, "utf8"));
   if (!isServiceAccountKey(text))
     environment.fault(
-      `${own ? "TF_VAR_google_sink_key" : `SINK_KEY_FILE (${file})`} is no JSON key of a Google service account; one has client_email and private_key`,
+      `${own ? "TF_VAR_google_sink_key" : `SINK_KEY_FILE (${file})`} is not a JSON key of a Google service account, which has client_email and private_key`,
     );
   return text;
 }

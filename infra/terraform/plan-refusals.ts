@@ -1,10 +1,10 @@
-/** What is not done, though Terraform has planned it. */
+/** What is refused although Terraform has planned it. */
 import { UserError } from "../../program/command.ts";
 import type { Planned } from "./plan.ts";
 
 /**
- * Throws UserError on a plan of what Terraform itself lets pass, or finds out when the rest is gone. Tells which data goes
- * where it may.
+ * Throws UserError on a plan that Terraform itself would carry out, or would fail in the middle of. Prints which data is deleted if
+ * that is allowed.
  */
 export function refuse(
   { lost, locked, grown, exchanged, addresses }: Planned,
@@ -19,20 +19,20 @@ export function refuse(
     );
   }
   const list = (texts: readonly string[]) => texts.map((text) => `\n  ${text}`).join("");
-  // It can not be taken back: a topic never loses a partition again.
+  // It cannot be reverted: a topic never loses a partition.
   if (grown.length > 0)
     throw new UserError(
-      `nothing was done: these would get more partitions, which no running statement follows, and products would go on in another partition than they began in:${list(grown)}\nTake it back. A platform with more is made from nothing: after npm run destroy, or beside this one (TAPELINE_NAME).`,
+      `nothing was done: these would get more partitions, which no running statement follows, and products would continue in a partition different from the one they began in:${list(grown)}\nRevert it. A platform with more is created from scratch: after npm run destroy, or beside this one (TAPELINE_NAME).`,
     );
   if (exchanged.length > 0)
     throw new UserError(
-      `nothing was done: with these keys Terraform reads topics and schemas, and would be left without if this run ended early:${list(exchanged)}\nExchange them in two runs, by KEYS: first both numbers, the one to be used last (SECURITY.md).`,
+      `nothing was done: Terraform reads topics and schemas with these keys, and would be left without them if this run ended early:${list(exchanged)}\nRotate them in two runs, by KEYS: first both numbers, the new one last (SECURITY.md).`,
     );
   if (lost.length === 0) return;
   // `prevent_destroy` ends with the resource that it stands on: what is taken out of the files is not protected by it.
   if (isProtected)
     throw new UserError(
-      `nothing was done: this would delete data, and PROTECTION is on:${list(lost)}\nTake the change back, or write down in the files what somebody changed by hand. Or, to do it all the same: PROTECTION=off npm run deploy without the change, and then with it.`,
+      `nothing was done: this would delete data, and PROTECTION is on:${list(lost)}\nRevert the change, or add to the files what was changed by hand. Or, to do it all the same: PROTECTION=off npm run deploy without the change, and then with it.`,
     );
   // The services' own protections speak last, when half of the rest is gone.
   if (locked.length > 0)

@@ -5,8 +5,8 @@ import type { Body, PlannedChange } from "./plan.ts";
 const day = 86_400_000;
 
 /**
- * One text each. What is made for the first time begins, and does not begin again: where it was deleted by hand, the drift that
- * Terraform found says so. Where the Kafka cluster goes too, the topics go, and there is nothing to read again.
+ * One text each. What is created for the first time does not start again, unless it was deleted by hand, which shows in the drift that
+ * Terraform found. If the Kafka cluster is replaced too, the topics go with it, and there is nothing to read again.
  */
 export function startsAgain(changes: readonly PlannedChange[], drift: readonly PlannedChange[]): string[] {
   const isMade = ({ change }: PlannedChange) => change.actions.includes("create");
@@ -14,7 +14,7 @@ export function startsAgain(changes: readonly PlannedChange[], drift: readonly P
     change.before !== null || drift.some((one) => one.address === address && one.change.actions.includes("delete"));
   const again = changes.filter((one) => isMade(one) && wasThere(one));
   if (again.some(({ type }) => type === "confluent_kafka_cluster")) return [];
-  // Where no statement was applied yet, a server that was only half made has run none.
+  // If no statement has been applied, a server that was only half created has run none.
   const applied = changes.find(({ address }) => address.endsWith("statements-apply"));
   const server =
     applied !== undefined && !wasThere(applied)
@@ -74,7 +74,7 @@ function kept(topics: readonly string[], changes: readonly PlannedChange[]): str
 /** What of it differs, or what else makes it so. */
 function why({ action_reason: reason = "", change }: PlannedChange): string {
   const { before, after, replace_paths: paths = [] } = change;
-  if (before === null) return ", since it was deleted by hand";
+  if (before === null) return ", because it was deleted by hand";
   const names = [...new Set(paths.map(([name]) => String(name)))];
   const isPlain = (value: unknown) => typeof value === "string" || typeof value === "number";
   const changed = names.map((name) => {

@@ -9,7 +9,7 @@ export interface PlannedChange {
   readonly address: string;
   readonly type: string;
   readonly mode: string;
-  /** Why it is deleted or made anew. */
+  /** Why it is deleted or recreated. */
   readonly action_reason?: string;
   readonly change: {
     readonly actions: readonly string[];
@@ -106,7 +106,7 @@ function grows({ type, change: { actions, before, after } }: PlannedChange): boo
 
 /**
  * Keys that would be deleted, though Terraform reads topics and schemas with them: a run that ends before these have another
- * leaves it with keys that open nothing, for its next plan too. Where a key must be made anew, what it opens is made anew.
+ * leaves it with keys that open nothing, for its next plan too. If a key must be recreated, so is what it opens.
  */
 function exchanged(all: readonly PlannedChange[]): PlannedChange[] {
   const asked = ["replace_by_request", "delete_because_no_resource_config"];
@@ -159,7 +159,7 @@ interface State {
   };
 }
 
-/** Addresses of what is protected and would be made anew, since it was not yet finished when a run ended. */
+/** Addresses of what is protected and would be recreated because it was not finished when a run ended. */
 export async function readTainted(dir: string, isProtected: boolean): Promise<string[]> {
   const { values } = await show<State>(dir);
   const resources = values?.root_module.resources ?? [];

@@ -1,4 +1,4 @@
-/** Where a stack's state is, and what Terraform needs to know before it works there. */
+/** Where a stack's state is, and how Terraform is initialised for it. */
 import { copyFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { secret, UserError } from "../../program/command.ts";
@@ -14,8 +14,8 @@ export function localState(prefix: string): string {
 }
 
 /**
- * Prepares a stack's folder: providers, backend. `talk` shows what Terraform says of it, which else is shown where it fails.
- * Throws UserError where the state is in a file and should be in a bucket: a second platform would be made.
+ * Prepares a stack's folder: providers, backend. `talk` shows Terraform's output, which is otherwise shown only if it fails.
+ * Throws UserError if the state is in a file and should be in a bucket: a second platform would be created.
  */
 export async function init(
   { config, dir }: Pick<Synthesis, "config" | "dir">,
@@ -25,7 +25,7 @@ export async function init(
   const local = localState(prefix);
   if (stateBucket !== undefined && existsSync(local))
     throw new UserError(
-      `${local} is here, and STATE_BUCKET names ${stateBucket}: npm run bootstrap moves the state there.`,
+      `${local} exists, and STATE_BUCKET names ${stateBucket}: npm run bootstrap moves the state there.`,
     );
   if (stateBucket === undefined) refuseSecondState(local);
   await initFolder(dir, output);
@@ -38,14 +38,14 @@ export async function initFolder(dir: string, output: "talk" | "answer", ...more
   if (existsSync(join(dir, lockFile))) copyFileSync(join(dir, lockFile), lockFile);
 }
 
-/** Where buckets were made from here and none is named, the state is in one: a second platform would be made. */
+/** If buckets were created from here and none is named, the state is in one of them: a second platform would be created. */
 function refuseSecondState(local: string): void {
   if (existsSync(local)) return;
   const buckets = readdirSync(".").filter((file) => /^bucket-.+\.tfstate$/.test(file) && isFilled(file));
   if (buckets.length === 0) return;
   const names = buckets.map((file) => file.slice("bucket-".length, -".tfstate".length)).join(" or ");
   throw new UserError(
-    `there is no ${local}, and ${buckets.join(", ")} tells that states are kept in ${names}: write that as STATE_BUCKET into .env.`,
+    `there is no ${local}, and ${buckets.join(", ")} shows that states are kept in ${names}: set STATE_BUCKET to that in .env.`,
   );
 }
 
@@ -59,7 +59,7 @@ interface Output {
   readonly sensitive: boolean;
 }
 
-/** The outputs of a stack that was deployed. Throws UserError where it was not. */
+/** The outputs of a stack that was deployed. Throws UserError if it was not. */
 export async function readOutputs({ config, dir }: Synthesis): Promise<ReadonlyMap<string, string>> {
   const { stateBucket, prefix, environment } = config;
   if (stateBucket === undefined && !existsSync(localState(prefix))) {
@@ -72,7 +72,7 @@ export async function readOutputs({ config, dir }: Synthesis): Promise<ReadonlyM
   return outputs;
 }
 
-/** Those of the state of a folder that is initialised; none where nothing was deployed. */
+/** The outputs in the state of an initialised folder; none if nothing was deployed. */
 export async function outputsOf(dir: string): Promise<ReadonlyMap<string, string>> {
   const outputs = Object.entries(
     JSON.parse(await terraform(dir, ["output", "-json"], {}, "answer")) as Record<string, Output>,
@@ -82,5 +82,5 @@ export async function outputsOf(dir: string): Promise<ReadonlyMap<string, string
 }
 
 function notDeployed(environment: string): UserError {
-  return new UserError(`the environment ${environment} is not deployed: npm run deploy makes it.`);
+  return new UserError(`the environment ${environment} is not deployed: npm run deploy creates it.`);
 }

@@ -20,8 +20,8 @@ export interface Synthesis {
 
 /**
  * Writes the stack of the environment that the variables name. Throws UserError with all faults of the configuration, of the
- * statements and tables (a column that would be dropped, a table that would be made anew), or of the policies. What only asks a
- * deployed environment takes it `unchecked`: a statement that is being written does not stand in its way.
+ * statements and tables (a column that would be dropped, a table that would be recreated), or of the policies. Commands that only
+ * query a deployed environment synthesise it `unchecked`, so that a statement that is being edited does not stop them.
  */
 export function synthesise(environment: Environment, check: "checked" | "unchecked" = "checked"): Synthesis {
   const config = readInfraConfig(environment);
@@ -39,7 +39,7 @@ export function checkedStack(app: App, config: InfraConfig): TapelineStack {
   return stack;
 }
 
-/** Writes the only stack of an app. Throws UserError on what its validations tell. */
+/** Writes the only stack of an app. Throws UserError with what its validations report. */
 export function write(stackOf: (app: App) => TerraformStack): string {
   const app = new App({ stackTraces: false });
   const stack = stackOf(app);
@@ -101,5 +101,5 @@ function misquoted(body: object, path = ""): string[] {
 }
 
 function faults(what: string, texts: readonly string[]): string {
-  return `nothing is written, since ${what}:${texts.map((text) => `\n  ${text}`).join("")}`;
+  return `nothing was written, because ${what}:${texts.map((text) => `\n  ${text}`).join("")}`;
 }

@@ -8,29 +8,29 @@ export type Variables = Readonly<Record<string, string>>;
 /** A program by the name that CDKTF's own command line takes for it: OpenTofu's is tofu. */
 const program = () => process.env["TERRAFORM_BINARY_NAME"] || "terraform";
 
-/** What helps where Terraform says why, and its own advice would do harm or does not know this project. DIR is the folder. */
-const cures: readonly [RegExp, string][] = [
+/** Fixes for failures where Terraform's own advice would do harm, or does not know this project. DIR is the stack's folder. */
+const fixes: readonly [RegExp, string][] = [
   [
     /Instance cannot be destroyed/,
-    "PROTECTION is on, and what holds data would be deleted. Take the change back; or, if it may be lost: PROTECTION=off npm run deploy without the change, and then with it.",
+    "PROTECTION is on, and what holds data would be deleted. Revert the change; or, if the data may be lost: PROTECTION=off npm run deploy without the change, and then with it.",
   ],
   [
     /reading (Kafka|Schema|Subject)[^]*401 Unauthorized/,
-    "The manager's key is gone, with which Terraform reads topics and schemas: SECURITY.md tells how it gets another.",
+    "The manager's key, with which Terraform reads topics and schemas, is gone: SECURITY.md says how to create another.",
   ],
   [
     /Error acquiring the state lock[^]*Lock Info/,
-    "Another run is at work, or one was cut off. If nobody deploys: terraform -chdir=DIR force-unlock <the lock's ID>.",
+    "Another run is in progress, or one was cut off. If no one is deploying: terraform -chdir=DIR force-unlock <the lock's ID>.",
   ],
   [
     /Backend configuration changed/,
-    "STATE_BUCKET is not what it was at the last run: name that one again. Never -reconfigure, which begins without a state.",
+    "STATE_BUCKET differs from the last run: name the old one again. Never use -reconfigure, which starts without a state.",
   ],
 ];
 
 /**
- * Runs a command of Terraform's. Its output is talk, shown or, with `answer`, returned. Throws UserError where it fails: it
- * has told why. Ctrl-C is Terraform's own: the first ends in order, the second at once.
+ * Runs a Terraform command. Its output is shown or, with `answer`, returned. Throws UserError if it fails; Terraform has printed
+ * the reason. Terraform handles Ctrl-C itself: the first ends in order, the second at once.
  */
 export async function terraform(
   dir: string,
@@ -62,10 +62,10 @@ export async function terraform(
       child.on("error", reject).on("close", resolve);
     });
     if (code === 0) return text;
-    // Of other commands it may be a state, whose secrets are not known yet.
+    // The output of other commands may be a state, whose secrets are not known here.
     if (command === "init") process.stderr.write(redact(text));
-    const cure = cures.find(([words]) => words.test(errors))?.[1].replace("DIR", dir);
-    throw new UserError([`${program()} ${command} failed.`, cure].join(" ").trim());
+    const fix = fixes.find(([words]) => words.test(errors))?.[1].replace("DIR", dir);
+    throw new UserError([`${program()} ${command} failed.`, fix].join(" ").trim());
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     throw new UserError(

@@ -41,7 +41,7 @@ describe("the configuration of the infrastructure", () => {
     })();
     for (const name of Object.keys(faulty)) expect(message).toContain(name);
     expect(message).toContain("coinbase_level2, a topic that has no table");
-    expect(message).toContain("coinbase_tardes, which is no topic");
+    expect(message).toContain("coinbase_tardes, which is not a topic");
     expect(message).toContain("bitcoin");
     expect(message).toContain("1, 2, 4, 8");
   });

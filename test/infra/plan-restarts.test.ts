@@ -66,8 +66,8 @@ describe("what starts again", () => {
   it("is what somebody deleted by hand, which Terraform found", () => {
     const drift = [server("delete", { csu: 1 }), change("confluent_connector.sink", "delete", {}, null)];
     expect(first(startsAgain([server("create", null), sink("create", null), applied, ...topics], drift))).toEqual([
-      expect.stringContaining("confluent_ksql_cluster.ksqldb is replaced, since it was deleted by hand"),
-      expect.stringContaining("confluent_connector.sink is replaced, since it was deleted by hand"),
+      expect.stringContaining("confluent_ksql_cluster.ksqldb is replaced, because it was deleted by hand"),
+      expect.stringContaining("confluent_connector.sink is replaced, because it was deleted by hand"),
     ]);
   });
 

@@ -1,4 +1,4 @@
-/** What `npm run synth` says of a clone in which something is wrong: the thing, the place and the cure, and no stack. */
+/** What `npm run synth` says of a clone in which something is wrong: the thing, the place and the fix, and no stack. */
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Clone } from "./clone.ts";

@@ -1,4 +1,4 @@
-/** What may not happen to an environment: data lost, a secret shown, a run that can not go on. */
+/** What may not happen to an environment: data lost, a secret shown, a run that cannot continue. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -39,9 +39,9 @@ describeTerraform("an environment", () => {
     const before = cloud.changes.length;
     const manager = "confluent_api_key.streaming-manager-kafka_key_1";
     const once = await clone.run(["deploy", "--", "--yes", "--replace", manager]);
-    expect([once.code, once.output]).toEqual([1, expect.stringContaining("Exchange them in two runs, by KEYS")]);
+    expect([once.code, once.output]).toEqual([1, expect.stringContaining("Rotate them in two runs, by KEYS")]);
     const jump = await clone.run(["deploy", "--", "--yes"], { KEYS: "2" });
-    expect([jump.code, jump.output]).toEqual([1, expect.stringContaining("would be left without")]);
+    expect([jump.code, jump.output]).toEqual([1, expect.stringContaining("would be left without them")]);
     expect(cloud.changes.length).toBe(before);
     // Npm would take them for itself, and all would be deployed, or nothing made anew.
     for (const option of [["--plan"], ["--replace", manager], ["--no-refresh"], ["--start-again"]]) {
@@ -54,7 +54,7 @@ describeTerraform("an environment", () => {
 
     cloud.delete("confluent_api_key", "tapeline-dev-manager-kafka-key-1");
     expect((await clone.run(["deploy", "--", "--yes"])).output).toContain(
-      "The manager's key is gone, with which Terraform reads topics and schemas: SECURITY.md",
+      "The manager's key, with which Terraform reads topics and schemas, is gone: SECURITY.md",
     );
     const blind = await clone.run(["deploy", "--", "--yes", "--no-refresh"], { KEYS: "1,2" });
     expect(blind.output).toContain("Apply complete!");
@@ -81,7 +81,7 @@ describeTerraform("an environment", () => {
     for (const wrong of [`${JSON.stringify(given)},`, JSON.stringify(half), "null"]) {
       key(wrong);
       const { output } = await clone.run(["deploy", "--", "--yes"]);
-      expect(output).toContain("SINK_KEY_FILE (key.json) is no JSON key of a Google service account");
+      expect(output).toContain("SINK_KEY_FILE (key.json) is not a JSON key of a Google service account");
       expect(output).not.toContain("do-not-show");
     }
     key(JSON.stringify(given));
@@ -118,7 +118,7 @@ describeTerraform("an environment", () => {
     );
     expect(await refused("deploy", { RAW_RETENTION_DAYS: "1" })).toContain("messages older than 1 days");
     clone.edit("infra/stack/topics.ts", (code) => code.replace("topic.partitions", "2 * topic.partitions"));
-    expect(await refused("deploy")).toMatch(/these would get more partitions, [^]*coinbase_full-topic[^]*Take it back/);
+    expect(await refused("deploy")).toMatch(/these would get more partitions, [^]*coinbase_full-topic[^]*Revert it/);
   });
 
   it("that is protected refuses to lose a column, also where both committed records were changed by hand", async () => {
@@ -140,7 +140,7 @@ describeTerraform("an environment", () => {
     const gone = await clone.run(["deploy", "--", "--yes"]);
     expect([gone.code, gone.output]).toEqual([
       1,
-      expect.stringMatching(/streaming-sink is replaced, since it was deleted by hand: another consumer group/),
+      expect.stringMatching(/streaming-sink is replaced, because it was deleted by hand: another consumer group/),
     ]);
     expect(cloud.all("confluent_connector")).toEqual([]);
     const told = await clone.run(["deploy", "--", "--yes", "--start-again"], csu);
@@ -187,7 +187,7 @@ describeTerraform("an environment", () => {
     const before = cloud.changes.length;
     const asked = await clone.run(["deploy"], { BIGQUERY_TABLES: "coinbase_trades" });
     expect(asked.output).toMatch(/This deletes data:[^]*warehouse-tables-coinbase_full, all of it/);
-    expect(asked.output).toContain("Change the environment dev so?");
+    expect(asked.output).toContain("Change the environment dev as shown?");
     expect([asked.code, cloud.changes.length]).toEqual([1, before]);
     const wrong = await clone.run([
       "deploy",
@@ -248,7 +248,7 @@ describeTerraform("an environment", () => {
     ksqldb.fail({ on: "CREATE STREAM coinbase_trades", fails: "Avro subject is taken" });
     const { code, output } = await clone.run(["deploy", "--", "--yes"]);
     expect(code).toBe(1);
-    expect(output).toContain("ksqldb-dev.log, where npm run ksqldb tells of the statements, ends with");
+    expect(output).toContain("ksqldb-dev.log, the log of npm run ksqldb, ends with");
     expect(output).toContain("Avro subject is taken");
     expect(output.trimEnd().split("\n").at(-1)).toBe(
       "A statement failed: what to do about it stands above. The same command again continues where this one stopped.",
@@ -305,7 +305,7 @@ describeTerraform("an environment", () => {
       expect(await clone.run([command, ...(command === "deploy" ? ["--", "--yes"] : [])])).toEqual({
         code: 1,
         output: expect.stringContaining(
-          "bucket-states.tfstate tells that states are kept in states: write that",
+          "bucket-states.tfstate shows that states are kept in states: set STATE_BUCKET",
         ) as string,
       });
   });

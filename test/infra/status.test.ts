@@ -131,7 +131,7 @@ describe("a status", () => {
     expect(JSON.parse(text)).toEqual({ ...report, ok: false, environment: "dev" });
   });
 
-  it("asks everybody at the same time", async () => {
+  it("asks all services at the same time", async () => {
     const world = await deployed();
     world.apis.hold(4);
     expect((await look(world)).wrong).toEqual([]);
@@ -273,7 +273,7 @@ describe("a source that does not answer is told in its place, and hides no other
     "Check CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET: it must be a Cloud API key, not one of a cluster.";
   const later = "Ask again later: https://status.confluent.cloud reports outages.";
   const gone = "It is not there: npm run deploy -- --plan shows whether it was deleted by hand.";
-  const rate = "It limits the rate: ask again in a minute.";
+  const rate = "The service limits the rate: try again in a minute.";
   it.each<[string, RegExp, number | undefined, unknown, string[]]>([
     [
       "Connect, an unknown key",
@@ -437,7 +437,7 @@ it("secrets show nowhere, not even where a service echoes them", async () => {
 
 it("all that is missing of outputs and credentials is told at once", () => {
   const read = () => readDeployment(configOf(), new Map([["connector_id", "lcc-1"]]), new Environment({}), 1);
-  expect(read).toThrow(/no output kafka_cluster_id: npm run deploy makes it/);
+  expect(read).toThrow(/no output kafka_cluster_id: npm run deploy creates it/);
   expect(read).toThrow(/CONFLUENT_CLOUD_API_KEY is not set[^]*CONFLUENT_CLOUD_API_SECRET is not set/);
 });
 
@@ -542,7 +542,7 @@ describe("the command line", () => {
     expect(run(words).code).toBe(2);
   });
 
-  it.each([["status.ts"], ["pause.ts", "resume"]])("%s without credentials asks nobody: 1", (...words) => {
+  it.each([["status.ts"], ["pause.ts", "resume"]])("%s without credentials needs no network: 1", (...words) => {
     const folder = newFolder();
     const values = Object.entries(outputs).map(([name, value]) => [
       name,
