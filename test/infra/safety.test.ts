@@ -117,7 +117,7 @@ describeTerraform("an environment", () => {
       "warehouse-tables-coinbase_full, rows older than 30 days",
     );
     expect(await refused("deploy", { RAW_RETENTION_DAYS: "1" })).toContain("messages older than 1 days");
-    clone.edit("infra/stack/topics.ts", (code) => code.replace("topic.partitions", "2 * topic.partitions"));
+    clone.edit("infra/stack/topic-with-subject.ts", (code) => code.replace("topic.partitions", "2 * topic.partitions"));
     expect(await refused("deploy")).toMatch(/these would get more partitions, [^]*coinbase_full-topic[^]*Revert it/);
   });
 
@@ -251,7 +251,7 @@ describeTerraform("an environment", () => {
     expect(output).toContain("ksqldb-dev.log, the log of npm run ksqldb, ends with");
     expect(output).toContain("Avro subject is taken");
     expect(output.trimEnd().split("\n").at(-1)).toBe(
-      "A statement failed: what to do about it stands above. The same command again continues where this one stopped.",
+      "A statement failed: see the fix above. The same command again continues where this one stopped.",
     );
     expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("Apply complete!");
   });
