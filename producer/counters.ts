@@ -13,7 +13,7 @@ export interface Counters {
   extra: number;
   /** Members of the account's own orders that were dropped. */
   own: number;
-  /** Frames whose time is the receive time, for want of a usable one. */
+  /** Frames whose time is the receive time, because they have no usable one. */
   untimed: number;
   /** Frames of a recording that are dated far ahead of those around them (misdated.ts). */
   misdated: number;

@@ -26,7 +26,7 @@ export const monitorVariables = {
 
 /**
  * Listens on `host:port`. `unready` gives the reasons why the producer does not stream now; none when it does. The
- * process is healthy as long as it answers: what can not go on ends it.
+ * process is healthy as long as it answers: what cannot go on ends it.
  */
 export async function serveMonitor(address: string, metrics: Metrics, unready: () => string[]): Promise<Monitor> {
   const [, host, port] = form.exec(address)!;
@@ -43,7 +43,7 @@ export async function serveMonitor(address: string, metrics: Metrics, unready: (
     await once(server.listen(Number(port), host!.replace(/^\[(.*)\]$/, "$1")), "listening");
   } catch (error) {
     throw new UserError(
-      `can not listen on ${address}: ${(error as Error).message}. Set METRICS_ADDRESS to another port, or to port 0 for any.`,
+      `cannot listen on ${address}: ${(error as Error).message}. Set METRICS_ADDRESS to another port, or to port 0 for any.`,
       { cause: error },
     );
   }

@@ -114,7 +114,7 @@ export class CoinbaseFeed implements Source {
 
   /**
    * Frames as they come. Ends when `signal` aborts, after the last frame that had come by then. Throws UserError where
-   * trying again can not help: the exchange rejects the credentials, or every product, of a feed that never worked.
+   * trying again cannot help: the exchange rejects the credentials, or every product, of a feed that never worked.
    */
   async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
     const stop = new AbortController();
@@ -128,7 +128,7 @@ export class CoinbaseFeed implements Source {
     }
   }
 
-  /** Keeps all sockets connected until `signal` aborts; one that can not work ends them all. */
+  /** Keeps all sockets connected until `signal` aborts; one that cannot work ends them all. */
   async #keepAll(signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const stopped = AbortSignal.any([signal, failed.signal]);

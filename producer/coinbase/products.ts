@@ -23,12 +23,12 @@ export interface Shard {
 /** NUMERIC has nine decimals: what trades in finer steps would be rounded. */
 const finest = 9;
 
-/** What the exchange offers, sorted by id. Throws UserError when it can not be asked. */
+/** What the exchange offers, sorted by id. Throws UserError when it cannot be asked. */
 export async function fetchProducts(rest: string): Promise<Product[]> {
   const { status, text } = await request(`${rest}/products`, { headers: { "user-agent": "tapeline" } }).catch(
     (error: unknown) => {
       if (!(error instanceof Unreachable)) throw error;
-      throw new UserError(`${rest} can not be reached ${error.message}`, { cause: error });
+      throw new UserError(`${rest} cannot be reached ${error.message}`, { cause: error });
     },
   );
   const products = status === 200 ? parseList(text) : undefined;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { exchange } from "../exchange/client.ts";
 import { deadPort, recent, recording, run } from "./commands.ts";
 
-describe("a configuration that can not be used", () => {
+describe("a configuration that cannot be used", () => {
   it("is told in one message, with every fault and without a secret", async () => {
     const { code, err, out } = await run({
       COINBASE_KEY: "a-key",
