@@ -4,7 +4,7 @@
  * waits for the next of its partition: if that is more than a day earlier, the frame keeps its `time`, and its record
  * gets the latest timestamp before it. Where the next agrees, as after a hole in the recording, nothing is changed.
  */
-import { topics } from "../schemas/catalog.ts";
+import { catalog } from "../schemas/catalog.ts";
 import { partitionOf } from "../topics/partitioner.ts";
 import type { Dating, RawRecord } from "./source.ts";
 
@@ -46,7 +46,8 @@ export class Dates {
     this.#misdated = misdated;
     for (const topic of dating.topics) {
       const newLine = () => new Line();
-      this.#lines.set(topic, Array.from({ length: topics[topic].partitions }, newLine));
+      const { partitions } = catalog.find(({ name }) => name === topic)!;
+      this.#lines.set(topic, Array.from({ length: partitions }, newLine));
       this.#products.set(topic, new Map());
     }
   }

@@ -13,9 +13,9 @@ export interface Topic {
   readonly partitions: number;
   /** How long Kafka keeps a record, by the record's timestamp: exchange time. The log of the local platform keeps all. */
   readonly retentionMs: number;
-  /** What should not happen goes there: it is little, and none of it is good news. */
+  /** It holds what should not happen: few records, and each is bad news. */
   readonly isRare?: true;
-  /** The producer takes it without keys of the exchange only: with them other topics have all of it. */
+  /** Written only without keys of the exchange: with them other topics contain all of it. */
   readonly isKeyless?: true;
   /** The BigQuery table it is sunk into, if it is. */
   readonly table?: Table;
@@ -33,79 +33,37 @@ export const namespace = "tapeline";
 const day = 24 * 60 * 60 * 1000;
 
 /** A derived topic has the partitions of its source: a statement keeps a record in its partition. */
-const partitions = 6;
+const usual = { partitions: 6, retentionMs: 7 * day };
 
-const perHour = { column: "time", width: "HOUR" } as const;
-const perDay = { column: "time", width: "DAY" } as const;
+const perHour = (...clusterBy: string[]): Table => ({ partitionBy: { column: "time", width: "HOUR" }, clusterBy });
+const perDay = (...clusterBy: string[]): Table => ({ partitionBy: { column: "time", width: "DAY" }, clusterBy });
 
-export const topics = {
-  coinbase_full: {
-    name: "coinbase_full",
-    writtenBy: "producer",
-    partitions,
-    retentionMs: 7 * day,
-    table: { partitionBy: perHour, clusterBy: ["product_id", "type"] },
-  },
-  coinbase_level2: {
-    name: "coinbase_level2",
-    writtenBy: "producer",
-    partitions,
-    retentionMs: 7 * day,
-  },
-  coinbase_ticker: {
-    name: "coinbase_ticker",
-    writtenBy: "producer",
-    partitions,
-    retentionMs: 7 * day,
-    isKeyless: true,
-    table: { partitionBy: perHour, clusterBy: ["product_id"] },
-  },
-  feed_quarantine: {
+/** Written by the producer: `<name>.avsc` has the shape. */
+const raw = [
+  { name: "coinbase_full", ...usual, table: perHour("product_id", "type") },
+  { name: "coinbase_level2", ...usual },
+  { name: "coinbase_ticker", ...usual, isKeyless: true, table: perHour("product_id") },
+  {
     name: "feed_quarantine",
-    writtenBy: "producer",
     partitions: 1,
     retentionMs: 30 * day,
     isRare: true,
-    table: { partitionBy: perHour, clusterBy: ["product_id", "reason"] },
+    table: perHour("product_id", "reason"),
   },
-  coinbase_trades: {
-    name: "coinbase_trades",
-    writtenBy: "ksqldb",
-    partitions,
-    retentionMs: 7 * day,
-    table: { partitionBy: perHour, clusterBy: ["product_id"] },
-  },
-  coinbase_book_changes: {
-    name: "coinbase_book_changes",
-    writtenBy: "ksqldb",
-    partitions,
-    retentionMs: 7 * day,
-    table: { partitionBy: perHour, clusterBy: ["product_id", "side"] },
-  },
-  coinbase_bars_1s: {
-    name: "coinbase_bars_1s",
-    writtenBy: "ksqldb",
-    partitions,
-    retentionMs: 7 * day,
-    table: { partitionBy: perDay, clusterBy: ["product_id"] },
-  },
-  coinbase_bars_1m: {
-    name: "coinbase_bars_1m",
-    writtenBy: "ksqldb",
-    partitions,
-    retentionMs: 7 * day,
-    table: { partitionBy: perDay, clusterBy: ["product_id"] },
-  },
-} as const satisfies Record<string, Topic>;
+] as const satisfies readonly Omit<Topic, "writtenBy">[];
 
-type TopicName = keyof typeof topics;
+/** Written by a statement in `ksqldb/`. */
+const derived = [
+  { name: "coinbase_trades", ...usual, table: perHour("product_id") },
+  { name: "coinbase_book_changes", ...usual, table: perHour("product_id", "side") },
+  { name: "coinbase_bars_1s", ...usual, table: perDay("product_id") },
+  { name: "coinbase_bars_1m", ...usual, table: perDay("product_id") },
+];
 
-/** The topics that the producer writes: those with a schema file. */
-export type RawTopic = {
-  [N in TopicName]: (typeof topics)[N]["writtenBy"] extends "producer" ? N : never;
-}[TopicName];
+export type RawTopic = (typeof raw)[number]["name"];
 
-export const catalog: readonly Topic[] = Object.values(topics);
-export const rawTopics = catalog
-  .filter((topic) => topic.writtenBy === "producer")
-  .map((topic) => topic.name as RawTopic);
+export const rawTopics: readonly RawTopic[] = raw.map(({ name }) => name);
+export const catalog: readonly Topic[] = [
+  ...raw.map((topic) => ({ ...topic, writtenBy: "producer" as const })),
+  ...derived.map((topic) => ({ ...topic, writtenBy: "ksqldb" as const })),
+];

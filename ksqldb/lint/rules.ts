@@ -2,7 +2,7 @@
  * The house rules of the statements and the traps of ksqlDB: what is looked for, what a server does with it, and the cure.
  * What the grammar or the analysis refuses is not repeated here.
  */
-import { catalog, topics } from "../../schemas/catalog.ts";
+import { catalog, type RawTopic } from "../../schemas/catalog.ts";
 import type { OutputColumn, Source } from "../../engine/analysis/plan.ts";
 import type { Outline } from "../outline.ts";
 import { disagreements, type Disagreement } from "../describe.ts";
@@ -289,7 +289,7 @@ export const rules: Readonly<Record<string, Rule>> = {
     find: inQuery((query, { plan }) => {
       const open =
         plan?.aggregation !== undefined &&
-        plan.source.topic === topics.coinbase_full.name &&
+        plan.source.topic === ("coinbase_full" satisfies RawTopic) &&
         !excludes(query, readsType, literal(STRING, "last_match"));
       return open ? [query.from.name] : [];
     }),

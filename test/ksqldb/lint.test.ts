@@ -282,7 +282,7 @@ describe("between the files", () => {
         readScripts().filter(({ file: name }) => !name.includes("06_")),
         [],
       ),
-    ).toContainEqual(expect.stringMatching(/^schemas\/catalog.ts:\d+:5 topic: no statement writes coinbase_bars_1m/));
+    ).toContainEqual(expect.stringMatching(/^schemas\/catalog.ts:\d+:3 topic: no statement writes coinbase_bars_1m/));
   });
 
   it("WITH says what the catalogue says", () => {
