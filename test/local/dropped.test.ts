@@ -11,6 +11,7 @@ import { encoder } from "../../topics/encode.ts";
 import { Log } from "../../topics/log/log.ts";
 import { Metrics } from "../../producer/metrics.ts";
 import { openRecording } from "../../producer/coinbase/recording.ts";
+import { readSchema } from "../../schemas/avro.ts";
 import { catalog } from "../../schemas/catalog.ts";
 import { newFolder } from "../folder.ts";
 import { match } from "../producer/coinbase/decode/frames.ts";
@@ -170,22 +171,7 @@ function send(
 ): void {
   const encode = encoder((subject, schema) => log.schemas.idOf(subject, schema));
   const blank = {
-    order_id: null,
-    order_type: null,
-    remaining_size: null,
-    funds: null,
-    client_oid: null,
-    reason: null,
-    cancel_reason: null,
-    old_size: null,
-    new_size: null,
-    old_price: null,
-    new_price: null,
-    old_funds: null,
-    new_funds: null,
-    stop_type: null,
-    stop_price: null,
-    extra: null,
+    ...Object.fromEntries(readSchema("coinbase_full").fields.map(({ name }) => [name, null])),
     received_at: 1,
   };
   log.begin("test");

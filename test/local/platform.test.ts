@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { newFolder } from "../folder.ts";
@@ -63,52 +63,51 @@ describe("a replay", () => {
       const digits = String(value).padStart(scale + 1, "0");
       return `${digits.slice(0, -scale)}.${digits.slice(-scale)}`.replace(/\.?0+$/, "");
     };
-    const buckets = new Map<string, typeof matches>();
-    for (const trade of matches) {
-      const key = `${trade.product_id} ${trade.time.slice(0, 19)}.000000Z`;
-      buckets.set(key, [...(buckets.get(key) ?? []), trade]);
-    }
-    const sum = (list: typeof matches) => ({
+    const grouped = (keyOf: (trade: (typeof matches)[number]) => string) => {
+      const groups = new Map<string, typeof matches>();
+      for (const trade of matches) groups.set(keyOf(trade), [...(groups.get(keyOf(trade)) ?? []), trade]);
+      return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    };
+    const total = (list: typeof matches, of: (trade: (typeof matches)[number]) => bigint) =>
+      list.reduce((sum, trade) => sum + of(trade), 0n);
+    const sums = (list: typeof matches) => ({
       volume: text(
-        list.reduce((total, { size }) => total + units(size), 0n),
+        total(list, ({ size }) => units(size)),
         9,
       ),
       value: text(
-        list.reduce((total, { price, size }) => total + units(price) * units(size), 0n),
+        total(list, ({ price, size }) => units(price) * units(size)),
         18,
       ),
       trades: list.length,
     });
-    const expected = [...buckets].map(([key, list]) => {
-      const prices = list.map(({ price }) => units(price)).toSorted((a, b) => (a < b ? -1 : 1));
-      const byId = list.toSorted((a, b) => a.trade_id - b.trade_id);
-      const [product_id, time] = key.split(" ");
-      return {
-        product_id,
-        time,
-        open: text(units(byId[0]!.price), 9),
-        high: text(prices.at(-1)!, 9),
-        low: text(prices[0]!, 9),
-        close: text(units(byId.at(-1)!.price), 9),
-        ...sum(list),
-      };
-    });
+    const seconds = grouped(({ product_id, time }) => `${product_id} ${time.slice(0, 19)}.000000Z`);
     expect(candles).toEqual(
-      expected.toSorted((a, b) => (`${a.product_id} ${a.time}` < `${b.product_id} ${b.time}` ? -1 : 1)),
+      seconds.map(([key, list]) => {
+        const prices = list.map(({ price }) => units(price)).toSorted((a, b) => (a < b ? -1 : 1));
+        const byId = list.toSorted((a, b) => a.trade_id - b.trade_id);
+        const [open, high, low, close] = [units(byId[0]!.price), prices.at(-1)!, prices[0]!, units(byId.at(-1)!.price)];
+        const [product_id, time] = key.split(" ");
+        return {
+          product_id,
+          time,
+          open: text(open, 9),
+          high: text(high, 9),
+          low: text(low, 9),
+          close: text(close, 9),
+          ...sums(list),
+        };
+      }),
     );
-
-    const bySide = new Map<string, typeof matches>();
-    for (const trade of matches) {
-      const taker = trade.side === "buy" ? "sell" : "buy";
-      const key = `${trade.product_id} ${trade.time.slice(0, 17)}00.000000Z ${taker}`;
-      bySide.set(key, [...(bySide.get(key) ?? []), trade]);
-    }
-    const expectedSides = [...bySide].map(([key, list]) => {
-      const [product_id, time, side] = key.split(" ");
-      return { product_id, time, side, ...sum(list) };
-    });
-    const order = (row: object) => Object.values(row).slice(0, 3).join(" ");
-    expect(volumes).toEqual(expectedSides.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)));
+    const sides = grouped(
+      ({ product_id, time, side }) => `${product_id} ${time.slice(0, 17)}00.000000Z ${side === "buy" ? "sell" : "buy"}`,
+    );
+    expect(volumes).toEqual(
+      sides.map(([key, list]) => {
+        const [product_id, time, side] = key.split(" ");
+        return { product_id, time, side, ...sums(list) };
+      }),
+    );
   });
 
   it("of the same recording a second time changes nothing, in the views or in the tables", async () => {
@@ -120,39 +119,7 @@ describe("a replay", () => {
     expect(await rowsOf(dir)).toEqual(once);
     expect(once[0]!.length).toBeGreaterThan(100);
   });
-
-  it("that is killed at any moment and started again gives the rows of an undisturbed one", async () => {
-    const { file } = simulatedRecording(40_000);
-    const undisturbed = newFolder();
-    await replay(file, undisturbed);
-    const expected = await rowsOf(undisturbed);
-    const dir = newFolder();
-    const sizes = new Set<number>();
-    for (let kill = 0; kill < 12; kill++) {
-      const platform = start("local", "--source", file, "--data", dir);
-      // Every third kill falls while it opens its files; the others from the first frame on to beyond the end.
-      if (kill % 3 < 2) await platform.said("next, in another terminal");
-      await new Promise((resolve) => setTimeout(resolve, kill % 3 < 2 ? kill * 60 : 300 + kill * 30));
-      platform.process.kill("SIGKILL");
-      await platform.ended;
-      sizes.add(bytesOf(join(dir, "log")));
-    }
-    const { code } = await run("local", "--source", file, "--data", dir);
-    expect(code).toBe(0);
-    expect(await rowsOf(dir)).toEqual(expected);
-    // The kills did fall into the work: the log was found at several sizes short of its last.
-    sizes.delete(bytesOf(join(dir, "log")));
-    expect(sizes.size).toBeGreaterThanOrEqual(2);
-  }, 240_000);
 });
-
-/** What the files of a folder hold together. */
-function bytesOf(folder: string): number {
-  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
-  return files
-    .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
-}
 
 describe("a table function", () => {
   it("takes a product and a stretch of time: start aligned down, stop up and exclusive", async () => {
@@ -333,19 +300,10 @@ describe("what can not be is refused with one message and a code", () => {
   it.each([
     [["--bogus"], 2, "Unknown option '--bogus'. Try --help.\n"],
     [
-      ["--for", "soon"],
-      2,
-      "--for is soon: a duration such as 500ms, 30s, 5m or 1h, of at most 24 days, is expected. Try --help.\n",
-    ],
-    [["--port", "99999"], 2, "--port is 99999: a whole number from 1 to 65535 is expected. Try --help.\n"],
-    [["AKIA5ea5"], 2, "unexpected argument, number 1 (not shown, in case it is a key). Try --help.\n"],
-    [
       ["--source", "AKIA5ea5"],
       1,
       "--source a text of 8 letters (not shown): neither auto, live nor simulator, and there is no such file.\n",
     ],
-    [["--rate", "1", "--rate", "2"], 2, "--rate is given twice, and only one could count. Try --help.\n"],
-    [["--for", ""], 2, "--for is empty: leave it out, or give it a value. Try --help.\n"],
     [
       ["--source", "/nowhere/frames.txt"],
       1,
@@ -385,7 +343,6 @@ describe("what can not be is refused with one message and a code", () => {
       1,
       "--param in_stop=2026-02-30T12:00:00Z: a time in UTC is expected, such as 2026-11-21 or 2026-11-21T12:30:00.000001Z\n",
     ],
-    [["run", "candles", "--format", "xml"], 2, "--format is xml: one of table, csv, json is expected. Try --help.\n"],
     [["run", "candles", "--param", "in_seconds"], 2, "--param in_seconds: NAME=VALUE is expected\n"],
     [
       ["run", "candles", "--param", "in_product="],
@@ -406,11 +363,6 @@ describe("what can not be is refused with one message and a code", () => {
       ["run", "candles", "--param", "in_start=2026-11-21T12:00", "--param", "in_stop=2026-11-21 12:00:00.000000Z"],
       1,
       "--param in_start=2026-11-21T12:00 is not before in_stop=2026-11-21 12:00:00.000000Z: nothing lies between them\n",
-    ],
-    [
-      ["run", "candles", "AKIA5ea5"],
-      2,
-      "unexpected argument, number 3 (not shown, in case it is a key). Try --help.\n",
     ],
   ])("npm run sql -- %j", async (args, code, err) => {
     filled ??= newFolder();

@@ -1,34 +1,16 @@
 /** Recordings that overlap, repeat themselves or have grown: bars, candles and tables have every event once. */
-import { execFile, spawnSync } from "node:child_process";
-import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { simulatedFrames } from "../../exchange/simulator.ts";
 import { Platform } from "../../local/platform.ts";
 import { openRecording } from "../../producer/coinbase/recording.ts";
 import { describeRecordings } from "../evidence.ts";
 import { newFolder } from "../folder.ts";
+import { bytesOf, calculate, itCalculated, viewsOf, written } from "./calculated.ts";
 import { run, start } from "./command.ts";
-import { query, replay, type Rows } from "./replay.ts";
-
-/** Skipped by name where nobody can calculate. */
-const itCalculated = it.skipIf(spawnSync("python3", ["--version"]).status !== 0);
-
-const names = ["bars_1s", "bars_1m", "candles_1s", "candles_1m"] as const;
-
-/** Bars and candles by Python's decimals from the frames, a trade that comes again left out. */
-async function calculate(...files: string[]): Promise<Rows[]> {
-  const script = join(import.meta.dirname, "../independent/bars.py");
-  const { stdout } = await promisify(execFile)("python3", [script, ...files], { maxBuffer: 2 ** 30 });
-  const calculated = JSON.parse(stdout) as Record<string, Rows>;
-  return names.map((name) => calculated[name]!);
-}
-
-/** What a data directory has of bars and candles. */
-const barsOf = (dir: string) =>
-  query(dir, ["bars_1s"], ["bars_1m"], ["candles", { in_seconds: "1" }], ["candles", { in_seconds: "60" }]);
+import { query, replay } from "./replay.ts";
 
 /** Every event of a table in one text, to be compared as a set. */
 async function eventsOf(dir: string, table: "coinbase_full" | "coinbase_ticker"): Promise<string[]> {
@@ -57,34 +39,19 @@ function simulatedLines(count: number): string[] {
   return lines;
 }
 
-function written(lines: readonly string[], name = "frames.txt"): string {
-  const file = join(newFolder(), name);
-  const text = `${lines.join("\n")}\n`;
-  writeFileSync(file, name.endsWith(".gz") ? gzipSync(text) : text);
-  return file;
-}
-
 /** Replays files one after the other into a new data directory, and compares all of it with what is calculated. */
 async function expectOnce(lines: readonly string[], files: readonly string[]): Promise<string> {
   const dir = newFolder();
   for (const file of files) await replay(file, dir);
   expect(await eventsOf(dir, "coinbase_full")).toEqual(eventsIn(lines, isFull));
   expect(await eventsOf(dir, "coinbase_ticker")).toEqual(eventsIn(lines, isTicker));
-  const [given, expected] = await Promise.all([barsOf(dir), calculate(...files)]);
-  for (const [i, name] of names.entries()) expect(given[i], name).toEqual(expected[i]);
-  const candle = ({ product_id, time, open, high, low, close, volume, value, trades }: Rows[number]) => ({
-    product_id,
-    time,
-    open,
-    high,
-    low,
-    close,
-    volume,
-    value,
-    trades,
-  });
-  expect(given[1]!.map(candle)).toEqual(given[3]!.map(candle));
-  expect(given[3]!.length).toBeGreaterThan(0);
+  const given = await viewsOf(dir);
+  expect(given).toEqual((await calculate(...files)).views);
+  // A bar has columns that a candle has not.
+  const candles = given.bars_1m.map((bar) =>
+    Object.fromEntries(Object.keys(given.candles_1m[0]!).map((name) => [name, bar[name]])),
+  );
+  expect(candles).toEqual(given.candles_1m);
   return dir;
 }
 
@@ -133,7 +100,7 @@ describe("bars of a minute equal candles, and every event is there once", () => 
       "the recording has nothing new: all of its records are stored already",
     ]);
     expect(await eventsOf(dir, "coinbase_full")).toEqual(eventsIn(lines, isFull));
-    expect(await barsOf(dir)).toEqual(await calculate(file));
+    expect(await viewsOf(dir)).toEqual((await calculate(file)).views);
     // One session for all of it.
     expect(readdirSync(join(dir, "recordings"))).toHaveLength(1);
   });
@@ -158,7 +125,7 @@ describe("bars of a minute equal candles, and every event is there once", () => 
       await replay(file, dir);
       expect(await eventsOf(dir, "coinbase_full")).toEqual(eventsIn(many, isFull));
       expect(await eventsOf(dir, "coinbase_ticker")).toEqual(eventsIn(many, isTicker));
-      expect(await barsOf(dir)).toEqual(await calculate(before, file));
+      expect(await viewsOf(dir)).toEqual((await calculate(before, file)).views);
       // The kills did fall into the work.
       sizes.delete(bytesOf(join(dir, "log")));
       expect(sizes.size).toBeGreaterThanOrEqual(2);
@@ -235,12 +202,4 @@ async function replayTalking(file: string, dir: string, said: string[] = []) {
   }
   const { known, conflicting } = platform;
   return { known, conflicting };
-}
-
-/** What the topics below a folder hold together. */
-function bytesOf(folder: string): number {
-  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : [];
-  return files
-    .filter((file) => file.endsWith(".log"))
-    .reduce((sum, file) => sum + (statSync(join(folder, file), { throwIfNoEntry: false })?.size ?? 0), 0);
 }
