@@ -1,11 +1,10 @@
-/** Text to statements. The grammar is compiled when this module is loaded (about 50 ms), so that no generated file is kept. */
-import { readFileSync } from "node:fs";
-import peggy from "peggy";
+/** Text to statements. */
 import { UserError } from "../../program/command.ts";
+import { parserOf } from "../../program/grammar.ts";
 import type { Place, Statement } from "./ast.ts";
 
 // Without the cache, nested parentheses, as a server writes them, take exponential time.
-const grammar = peggy.generate(readFileSync(new URL("grammar.peggy", import.meta.url), "utf8"), { cache: true });
+const grammar = parserOf(new URL("grammar.peggy", import.meta.url), true);
 
 /** Words that ksqlDB accepts as names only in back quotes, according to its parser. */
 export const reservedWords: ReadonlySet<string> = new Set(

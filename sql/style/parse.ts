@@ -1,11 +1,11 @@
 /** The text of a body → its syntax. */
-import { readFileSync } from "node:fs";
-import peggy from "peggy";
+import type { Parser } from "peggy";
 import { UserError } from "../../program/command.ts";
+import { parserOf } from "../../program/grammar.ts";
 import { functionNames } from "./functions.ts";
 import type { Query } from "./syntax.ts";
 
-let parser: peggy.Parser | undefined;
+let parser: Parser | undefined;
 
 /** A body of SQL with the file it is from: every fault names the file, the line and the column. */
 export class Source {
@@ -34,8 +34,7 @@ export class Source {
 
   /** The one query of the body. Throws UserError on anything outside the style. */
   parse(): Query {
-    // Compiled at first use, in some 40 ms, so that no generated file is kept and `list` does not wait for it.
-    parser ??= peggy.generate(readFileSync(new URL("grammar.peggy", import.meta.url), "utf8"));
+    parser ??= parserOf(new URL("grammar.peggy", import.meta.url), false);
     const refuse = (at: number, message: string): never => this.refuse(at, message);
     return parser.parse(this.text, { refuse, functions: functionNames }) as Query;
   }
