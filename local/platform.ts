@@ -10,15 +10,18 @@
  *     <dir>/dropped.json       what statements and tables have left out
  *     <dir>/address.json       where the running platform answers
  */
+import { join } from "node:path";
 import type { Continuity } from "../producer/coinbase/continuity.ts";
+import { knownEvents } from "../producer/coinbase/repeats/events-in-log.ts";
 import { newCounters, type Counters } from "../producer/counters.ts";
 import type { Repeats, Source } from "../producer/source.ts";
 import { produce } from "../producer/pipeline.ts";
+import { RecordedSessions } from "../producer/recorded-sessions.ts";
 import type { Recording } from "../producer/recording.ts";
 import { writeTape } from "../producer/coinbase/tape.ts";
+import { count } from "../program/forms.ts";
 import type { SourceKind } from "./directory.ts";
 import { openDirectory, type Opened } from "./open.ts";
-import { prepareReplay } from "./replaying.ts";
 
 /** How often the end of the tape is written, in milliseconds: after a crash so much of it is read again. */
 const keepTapeMs = 60_000;
@@ -82,9 +85,14 @@ export class Platform {
   async run(given: LocalSource | Recording, signal: AbortSignal): Promise<void> {
     if (!("checksums" in given)) return this.#pass(given, signal);
     const { dir, log } = this.#opened;
-    const replay = await prepareReplay(given, { dir, log, talk: this.#talk }, signal);
-    if (replay === undefined) return;
-    await this.#pass(replay.source, signal, replay.repeats);
+    const known = await knownEvents(log, signal, this.#talk);
+    if (known === undefined) return;
+    const lastFrame = (session: string) => log.lastFrame(session);
+    const { session, shared } = new RecordedSessions(join(dir, "recordings"), lastFrame).place(given);
+    const stored = Math.min(shared, lastFrame(session));
+    if (stored > 0)
+      this.#talk(`the recording is stored already up to frame ${count(stored)} of ${count(given.checksums.length)}`);
+    await this.#pass(given.as(session), signal, known);
     if (!signal.aborted && this.known > 0 && this.known === this.counters.records)
       this.#talk("the recording has nothing new: all of its records are stored already");
   }

@@ -24,10 +24,9 @@ export async function rebuild(dir: string, yes: boolean, talk: (line: string) =>
   if (kind === undefined) throw new UserError(`${dir} is not a data directory of npm start: name one with --data.`);
   const path = join(dir, file);
   const offsets = await offsetsOrFault(path);
-  const held = await readHeld(dir, talk);
-  for (const line of lossOf(path, offsets, held)) talk(line);
-  const all = [...held.values()].reduce((sum, { records }) => sum + records, 0);
-  const question = `Delete the tables of ${dir} and rebuild them from the ${count(all, "record")} of the log?`;
+  const { records, lost } = await readLog(dir, offsets, talk);
+  for (const line of lossOf(path, offsets, lost)) talk(line);
+  const question = `Delete the tables of ${dir} and rebuild them from the ${count(records, "record")} of the log?`;
   if (!yes && !process.stdin.isTTY)
     throw new UserError(`${question} There is no terminal to ask on: --yes agrees. Nothing was done.`);
   if (!yes && !(await agrees(question))) throw new UserError("nothing was done.");
@@ -45,8 +44,11 @@ export async function rebuild(dir: string, yes: boolean, talk: (line: string) =>
   return platform.rows;
 }
 
-/** The offsets of the tables, or why they cannot be read; undefined if there are none. Throws UserError if they are in use. */
-async function offsetsOrFault(path: string): Promise<ReadonlyMap<string, number> | UserError | undefined> {
+/** The offsets of the tables, or why they cannot be read; undefined if there are none. */
+type Offsets = ReadonlyMap<string, number> | UserError | undefined;
+
+/** Throws UserError if the tables are in use. */
+async function offsetsOrFault(path: string): Promise<Offsets> {
   if (!existsSync(path)) return undefined;
   try {
     return await readOffsets(path);
@@ -56,62 +58,44 @@ async function offsetsOrFault(path: string): Promise<ReadonlyMap<string, number>
   }
 }
 
-interface Held {
-  /** Records in the log. */
-  readonly records: number;
-  /** Those of them before an offset. */
-  readonly before: (offset: number) => number;
-  /** The offset after the last. */
-  readonly end: number;
-}
-
-/** Reads every record of each partition that has a table. Throws UserError if the log is damaged. */
-async function readHeld(dir: string, talk: (line: string) => void): Promise<Map<string, Held>> {
+/** The records in the log of topics that have a table, and by table the rows whose records it lacks. Throws UserError if it is damaged. */
+async function readLog(
+  dir: string,
+  offsets: Offsets,
+  talk: (line: string) => void,
+): Promise<{ records: number; lost: Map<string, number> }> {
   const log = new Log(join(dir, "log"), catalog);
   try {
     for (const repair of log.repairs) talk(`repaired: ${repair}`);
     checkSchemas(dir, log);
-    const held = new Map<string, Held>();
+    let records = 0;
+    const lost = new Map<string, number>();
     for (const { name } of readTables())
       for (const [i, partition] of log.partitions(name).entries()) {
-        const runs: { from: number; to: number }[] = [];
+        // If the tables cannot be read, the gaps of the log show what it has lost.
+        const next = offsets instanceof UserError ? partition.end : (offsets?.get(`${name}/${i}`) ?? 0);
+        let missing = next;
         for (let from = 0; from < partition.end;) {
           const read = partition.read(from, 4 * 1024 * 1024);
           if (read.length === 0) break;
-          for (const { offset } of read) {
-            const run = runs.at(-1);
-            if (run?.to === offset) run.to++;
-            else runs.push({ from: offset, to: offset + 1 });
-          }
+          for (const { offset } of read) if (offset < next) missing--;
+          records += read.length;
           from = read.at(-1)!.offset + 1;
         }
-        const before = (offset: number) =>
-          runs.reduce((sum, run) => sum + Math.max(Math.min(run.to, offset) - run.from, 0), 0);
-        held.set(`${name}/${i}`, { records: before(Number.POSITIVE_INFINITY), before, end: partition.end });
+        lost.set(name, (lost.get(name) ?? 0) + missing);
       }
-    return held;
+    return { records, lost };
   } finally {
     await log.close();
   }
 }
 
 /** What a rebuild of the tables loses, a line for each table. */
-function lossOf(
-  path: string,
-  offsets: ReadonlyMap<string, number> | UserError | undefined,
-  held: ReadonlyMap<string, Held>,
-): string[] {
+function lossOf(path: string, offsets: Offsets, lost: ReadonlyMap<string, number>): string[] {
   const unread = offsets instanceof UserError;
-  const lines: string[] = [];
-  for (const { name } of readTables()) {
-    const partitions = [...held].filter(([partition]) => partition.startsWith(`${name}/`));
-    const missing = partitions.reduce((sum, [partition, { end, before }]) => {
-      // If the tables cannot be read, the gaps of the log show what it has lost.
-      const next = unread ? end : (offsets?.get(partition) ?? 0);
-      return sum + next - before(next);
-    }, 0);
-    if (missing > 0) lines.push(`${name}: ${count(missing, "row")} will be lost: the log no longer has the records`);
-  }
+  const lines = [...lost].flatMap(([name, missing]) =>
+    missing > 0 ? `${name}: ${count(missing, "row")} will be lost: the log no longer has the records` : [],
+  );
   if (unread)
     lines.push(
       `${offsets instanceof UnreadableError ? offsets.fact : offsets.message} It is therefore unknown whether the tables hold more than the log${lines.length > 0 ? " and these" : ""}`,

@@ -14,30 +14,27 @@ export function figures({ counters, rows, lag, continuity, dropped }: Platform):
   return { frames, records, rows, lag, ...missed, quarantined, dropped: dropped.total };
 }
 
+/** Lines that have their note also when they are zero. */
+const always = new Set(["frames", "events", "rows", "missed"]);
+
 /** What a run did, for when it is over. */
 export function summary(platform: Platform, seconds: number, dataOption: string): string {
   const { counters, rows, known, conflicting, continuity, dropped } = platform;
   const control = Object.entries(counters.control).map(([type, frames]) => `${frames} ${type}`);
-  const lines: [string, number, string?][] = [
+  const lines: [name: string, number: number, note: string][] = [
     ["frames", counters.frames, `in ${seconds.toFixed(1)} s`],
     ["events", counters.events, "became records"],
-    ["control", control.length === 0 ? 0 : Object.values(counters.control).reduce((a, b) => a + b), control.join(", ")],
-    ["quarantined", counters.quarantined, counters.quarantined > 0 ? `npm run sql -- run quarantine${dataOption}` : ""],
-    ["untimed", counters.untimed, counters.untimed > 0 ? "events without a usable time have the receive time" : ""],
-    [
-      "misdated",
-      counters.misdated,
-      counters.misdated > 0 ? "frames dated far ahead of those around them: their records have the time before" : "",
-    ],
-    ["extra", counters.extra, counters.extra > 0 ? "events with members that travel in `extra`" : ""],
-    ["own", counters.own, counters.own > 0 ? "members of own orders, dropped (COINBASE_OWN_FIELDS)" : ""],
-    ["known", known, known > 0 ? "records that were stored before, or came twice: left out" : ""],
+    ["control", Object.values(counters.control).reduce((a, b) => a + b, 0), control.join(", ")],
+    ["quarantined", counters.quarantined, `npm run sql -- run quarantine${dataOption}`],
+    ["untimed", counters.untimed, "events without a usable time have the receive time"],
+    ["misdated", counters.misdated, "frames dated far ahead of those around them: their records have the time before"],
+    ["extra", counters.extra, "events with members that travel in `extra`"],
+    ["own", counters.own, "members of own orders, dropped (COINBASE_OWN_FIELDS)"],
+    ["known", known, "records that were stored before, or came twice: left out"],
     [
       "conflicting",
       conflicting,
-      conflicting > 0
-        ? "events with the number of another event: kept; bars count them, candles one of each trade"
-        : "",
+      "events with the number of another event: kept; bars count them, candles one of each trade",
     ],
     ["rows", rows, "added to the tables"],
     ...droppedLines(dropped),
@@ -45,7 +42,10 @@ export function summary(platform: Platform, seconds: number, dataOption: string)
   ];
   const width = Math.max(...lines.map(([, number]) => count(number).length));
   return lines
-    .map(([name, number, note = ""]) => `${name.padEnd(12)} ${count(number).padStart(width)}  ${note}`.trimEnd())
+    .map(([name, number, note]) => {
+      const shown = number > 0 || always.has(name) ? note : "";
+      return `${name.padEnd(12)} ${count(number).padStart(width)}  ${shown}`.trimEnd();
+    })
     .join("\n");
 }
 

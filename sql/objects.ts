@@ -61,28 +61,36 @@ export function parseObject(file: string, text: string): SqlObject {
     throw new UserError(
       `sql/${file}: ${name} is the name of a table: give the view another, for example without coinbase_`,
     );
-  const lines = text.trim().split("\n");
-  const at = lines.findIndex((line) => /^-- (view|table function: .*)$/.test(line));
-  if (at < 1)
+  const head = splitHead(text, /^-- (view|table function: .*)$/);
+  if (head === undefined)
     throw new UserError(
       `sql/${file}: the head must be a description, then "-- view" or "-- table function: argument TYPE, …"`,
     );
-  const [kind, list] = lines[at]!.slice(3).split(": ");
+  const { description, marker, body, firstLine } = head;
+  const [kind, list] = marker.slice(3).split(": ") as [SqlObject["kind"], string?];
   const parsed = list === undefined ? [] : list.split(",").map((argument) => parseArgument(argument.trim(), file));
   for (const needed of kind === "view" ? [] : ["in_start", "in_stop", "in_seconds"]) {
     // A table function exists for its filter on time: without one BigQuery would refuse every query of it.
     if (!parsed.some((argument) => argument.name === needed))
       throw new UserError(`sql/${file}: a table function must take ${needed}`);
   }
+  return { name, file: `sql/${file}`, kind, description, arguments: parsed, body, firstLine };
+}
+
+/** The description before a marker line, the marker, and the body after it, with its first line; undefined without the first two. */
+export function splitHead(
+  text: string,
+  marker: RegExp,
+): { description: string; marker: string; body: string; firstLine: number } | undefined {
+  const lines = text.trim().split("\n");
+  const at = lines.findIndex((line) => marker.test(line));
+  if (at < 1) return undefined;
   return {
-    name,
-    file: `sql/${file}`,
-    kind: kind as SqlObject["kind"],
     description: lines
       .slice(0, at)
       .map((line) => line.replace(/^--\s*/, ""))
       .join(" "),
-    arguments: parsed,
+    marker: lines[at]!,
     body: lines.slice(at + 1).join("\n"),
     firstLine: text.slice(0, text.length - text.trimStart().length).split("\n").length + at + 1,
   };

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { UserError } from "../program/command.ts";
-import { objectName } from "./objects.ts";
+import { objectName, splitHead } from "./objects.ts";
 
 export interface ScheduledQuery {
   readonly name: string;
@@ -24,21 +24,12 @@ export function readScheduled(): ScheduledQuery[] {
 
 /** Throws UserError if the head does not have this form. */
 export function parseScheduled(file: string, text: string): ScheduledQuery {
-  const lines = text.trim().split("\n");
-  const at = lines.findIndex((line) => /^-- every \d+ (minutes|hours)$/.test(line));
-  const [, count, unit] = /^-- every (\d+) (\w+)$/.exec(lines[at] ?? "") ?? [];
-  const body = lines.slice(at + 1).join("\n");
-  if (at < 1 || body.trim() === "" || Number(count) < (unit === "minutes" ? 5 : 1))
+  const head = splitHead(text, /^-- every \d+ (minutes|hours)$/);
+  const [, count, unit] = /^-- every (\d+) (\w+)$/.exec(head?.marker ?? "") ?? [];
+  if (head === undefined || head.body.trim() === "" || Number(count) < (unit === "minutes" ? 5 : 1))
     throw new UserError(
       `sql/scheduled/${file}: a description, a line "-- every N minutes" (5 or more) or "-- every N hours", and the statement are expected`,
     );
-  return {
-    name: objectName("sql/scheduled", file),
-    description: lines
-      .slice(0, at)
-      .map((line) => line.replace(/^--\s*/, ""))
-      .join(" "),
-    schedule: lines[at]!.slice(3),
-    body,
-  };
+  const { description, marker, body } = head;
+  return { name: objectName("sql/scheduled", file), description, schedule: marker.slice(3), body };
 }
