@@ -6,6 +6,7 @@ import { afterAll, expect } from "vitest";
 import { readSchema } from "../../schemas/avro.ts";
 import { rawTopics } from "../../schemas/catalog.ts";
 import { SchemaRegistry } from "../../topics/registry/schema-registry.ts";
+import type { FakeKsqldb } from "../fake-ksqldb/server.ts";
 import { startFakeKsqldb } from "../fake-ksqldb/start.ts";
 import { startFakeRegistry } from "../fake-registry.ts";
 import { Clone } from "./clone.ts";
@@ -93,4 +94,12 @@ export function secretsIn(cloud: Cloud): string[] {
 export function actions({ code, output, changes }: Plan): string[] {
   expect(code, output).not.toBe(1);
   return changes.map((change) => `${change.actions.join("+")} ${change.address}`);
+}
+
+/** Its statements run, and nothing is left to be done. */
+export async function expectWhole(ksqldb: FakeKsqldb, terraform: TerraformRun): Promise<void> {
+  expect([...ksqldb.state.queries.values()].map(({ state }) => state)).toEqual(Array(4).fill("RUNNING"));
+  const { code, output, changes } = await terraform.plan();
+  expect(output).toContain("No changes");
+  expect([code, changes]).toEqual([0, []]);
 }

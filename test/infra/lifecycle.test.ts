@@ -2,21 +2,14 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { actions, deployed, newPlatform } from "./deployed.ts";
+import { actions, deployed, expectWhole, newPlatform } from "./deployed.ts";
 import { describeTerraform } from "./fake/terraform.ts";
 import type { Attributes } from "./fake/values.ts";
 
 describeTerraform("an environment", () => {
-  const paid = { BILLING_ACCOUNT: "012345-6789AB-CDEF01", ANALYSTS: "group:quants@example.com" };
-  it.each([
-    ["dev", {}],
-    ["prod", { TAPELINE_ENVIRONMENT: "prod", ...paid }],
-  ])("of %s is there after one command, and a second plan is empty", async (_, variables) => {
-    const { ksqldb, terraform } = await deployed(variables);
-    expect([...ksqldb.state.queries.values()].map(({ state }) => state)).toEqual(Array(4).fill("RUNNING"));
-    const { code, output, changes } = await terraform.plan();
-    expect(output).toContain("No changes");
-    expect([code, changes]).toEqual([0, []]);
+  it("is there after one command, and a second plan is empty", async () => {
+    const { ksqldb, terraform } = await deployed();
+    await expectWhole(ksqldb, terraform);
   });
 
   it("as plain Terraform (HCL) is what it is as JSON: no replacement, nothing gone", async () => {
@@ -87,26 +80,17 @@ describeTerraform("an environment", () => {
     expect(statSync(join(clone.dir, "cdktf.out")).mode & 0o777).toBe(0o700);
   });
 
-  it("with a changed statement is given that statement, and nothing is dropped", async () => {
-    const { clone, ksqldb, terraform } = await deployed();
+  it("with an appended field gets a column at the end of its table, and another version of the schema; with a changed statement that statement, and nothing is dropped", async () => {
+    const { clone, cloud, ksqldb, terraform } = await deployed();
     clone.edit("ksqldb/03_coinbase_trades.sql", (sql) =>
       sql.replace("WHERE `type` = 'match'", "WHERE `type` = 'match' AND `price` IS NOT NULL"),
     );
-    const before = ksqldb.statements.length;
-    await clone.run(["synth"]);
-    expect(actions(await terraform.plan())).toEqual(["delete+create terraform_data.streaming-statements-apply"]);
-    expect((await clone.run(["deploy", "--", "--yes"])).code).toBe(0);
-    const sent = ksqldb.statements.slice(before);
-    expect(sent).toEqual([expect.stringMatching(/^CREATE OR REPLACE STREAM coinbase_trades /)]);
-  });
-
-  it("with an appended field gets a column at the end of its table, and another version of the schema", async () => {
-    const { clone, terraform, cloud } = await deployed();
     clone.edit("schemas/coinbase_ticker.avsc", (schema) => {
       const record = JSON.parse(schema) as { fields: object[] };
       record.fields.push({ name: "venue", type: ["null", "string"], default: null, doc: "Where." });
       return JSON.stringify(record, null, 2);
     });
+    const before = ksqldb.statements.length;
     // Not yet written down: refused before anything is planned.
     const refused = await clone.run(["synth"]);
     expect([refused.code, refused.output]).toEqual([1, expect.stringContaining("npm run ksqldb -- describe --write")]);
@@ -115,32 +99,33 @@ describeTerraform("an environment", () => {
     expect(actions(await terraform.plan())).toEqual([
       "update confluent_schema.streaming-topics-coinbase_ticker-schema",
       "update google_bigquery_table.warehouse-tables-coinbase_ticker",
+      "delete+create terraform_data.streaming-statements-apply",
     ]);
     expect((await clone.run(["deploy", "--", "--yes"])).code).toBe(0);
+    const sent = ksqldb.statements.slice(before);
+    expect(sent).toEqual([expect.stringMatching(/^CREATE OR REPLACE STREAM coinbase_trades /)]);
     const { schema } = cloud.get("google_bigquery_table", "coinbase_ticker");
     expect((JSON.parse(schema as string) as { name: string }[]).at(-1)!.name).toBe("venue");
   });
 
-  it("whose cluster gets another name changes nothing else", async () => {
-    const { clone, terraform } = await deployed();
-    clone.edit("infra/stack/streaming.ts", (code) =>
-      code.replace('"cluster", {\n      displayName: prefix', '"cluster", {\n      displayName: "tape"'),
-    );
-    await clone.run(["synth"]);
-    expect(actions(await terraform.plan())).toEqual(["update confluent_kafka_cluster.streaming-cluster"]);
-  });
-
-  it("whose sink gets another name gets another sink, and nothing else", async () => {
+  it("whose cluster gets another name keeps it, and whose sink does gets another, and nothing else", async () => {
     const { clone, cloud, terraform } = await deployed();
-    clone.edit("infra/stack/streaming.ts", (code) => code.replace("`${prefix}-bigquery`", "`${prefix}-warehouse`"));
+    clone.edit("infra/stack/streaming.ts", (code) =>
+      code
+        .replace("`${prefix}-bigquery`", "`${prefix}-warehouse`")
+        .replace('"cluster", {\n      displayName: prefix', '"cluster", {\n      displayName: "tape"'),
+    );
+    const before = cloud.changes.length;
     const { output } = await clone.run(["deploy", "--", "--yes"]);
-    expect(output).toContain("Resources: 1 added, 1 changed, 1 destroyed");
+    expect(output).toContain("Resources: 1 added, 2 changed, 1 destroyed");
     expect(output).toMatch(
       /This starts again:\n  confluent_connector\.streaming-sink is replaced \(name tapeline-dev-bigquery → tapeline-dev-warehouse\): another consumer group, which begins at the oldest record of coinbase_full, [^]*\(7 days back\); feed_quarantine \(30 days back\)\n    written twice: /,
     );
     expect(cloud.all("confluent_connector")).toMatchObject([
       { config_nonsensitive: { name: "tapeline-dev-warehouse" } },
     ]);
+    const kept = cloud.changes.slice(before).filter((line) => line.includes("confluent_kafka_cluster"));
+    expect(kept).toEqual([expect.stringMatching(/^update /)]);
     expect((await terraform.plan()).code).toBe(0);
   });
 
@@ -225,11 +210,11 @@ describeTerraform("an environment", () => {
     expect(actions(await terraform.plan())).toEqual([]);
   });
 
-  it("with more streaming units has one ksqlDB cluster at any time, which runs the statements", async () => {
+  it("with more streaming units has one ksqlDB cluster at any time, which runs the statements; from basic to standard it keeps its Kafka cluster", async () => {
     const { clone, cloud, ksqldb, terraform } = await deployed();
     const before = cloud.changes.length;
     const deleting = cloud.hang(/delete confluent_ksql_cluster/);
-    const deploying = clone.run(["deploy", "--", "--yes"], { KSQLDB_CSU: "2" });
+    const deploying = clone.run(["deploy", "--", "--yes"], { KSQLDB_CSU: "2", CONFLUENT_CLUSTER_TYPE: "standard" });
     await deleting.reached;
     // Before it goes, while it answers: what it made for itself goes with them.
     expect(ksqldb.state.sources.size).toBe(0);
@@ -240,22 +225,12 @@ describeTerraform("an environment", () => {
       /This starts again:\n  confluent_ksql_cluster\.streaming-ksqldb_cluster is replaced \(csu 1 → 2\): the statements are dropped, and begin at the oldest record of coinbase_full, coinbase_level2 \(7 days back\)\n    written twice: what coinbase_trades, /,
     );
     expect(output).toContain("Apply complete!");
-    const changes = cloud.changes.slice(before).filter((line) => line.includes("confluent_ksql_cluster"));
-    expect(changes.map((line) => line.split(" ")[0])).toEqual(["delete", "create"]);
+    const changes = (type: string) => cloud.changes.slice(before).filter((line) => line.includes(type));
+    expect(changes("confluent_ksql_cluster").map((line) => line.split(" ")[0])).toEqual(["delete", "create"]);
+    expect(changes("confluent_kafka_cluster")).toEqual(["update confluent_kafka_cluster tapeline-dev"]);
+    const account = `User:${cloud.get("confluent_service_account", "tapeline-dev-ksqldb")["id"] as string}`;
+    expect(new Set(cloud.all("confluent_kafka_acl").map(({ principal }) => principal))).toEqual(new Set([account]));
     expect(ksqldb.state.queries.size).toBe(4);
     expect((await terraform.plan()).code).toBe(0);
-  });
-
-  it("goes from basic to standard in one deploy, without another cluster", async () => {
-    const { clone, cloud, terraform } = await deployed();
-    const before = cloud.changes.length;
-    const standard = { CONFLUENT_CLUSTER_TYPE: "standard" };
-    const { output } = await clone.run(["deploy", "--", "--yes"], standard);
-    expect(output).toContain("Apply complete!");
-    const ksqldb = `User:${cloud.get("confluent_service_account", "tapeline-dev-ksqldb")["id"] as string}`;
-    expect(new Set(cloud.all("confluent_kafka_acl").map(({ principal }) => principal))).toEqual(new Set([ksqldb]));
-    const changes = cloud.changes.slice(before).filter((line) => line.includes("confluent_kafka_cluster"));
-    expect(changes).toEqual(["update confluent_kafka_cluster tapeline-dev"]);
-    expect(actions(await terraform.plan())).toEqual([]);
   });
 });
