@@ -257,7 +257,7 @@ const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size
 const bytesOfBars = (dir: string) => tables.reduce((sum, name) => sum + bytesOf(join(dir, "log", name)), 0);
 
 describe("a restart", () => {
-  itCalculated("goes on with the windows as they were, wherever it was stopped", async () => {
+  itCalculated("continues with the windows as they were, wherever it was stopped", async () => {
     const lines = simulatedLate(15_000, 2 * hour);
     const random = new Random(13, 0, 0);
     const cuts = [0, ...Array.from({ length: 5 }, () => random.below(lines.length)).toSorted((a, b) => a - b)];

@@ -13,7 +13,7 @@ const ones = "CREATE STREAM ones AS SELECT k, n FROM s WHERE n > 0;";
 const sums = (seconds: number) =>
   `CREATE TABLE sums AS SELECT k, SUM(n) AS n FROM s WINDOW TUMBLING (SIZE ${seconds} SECONDS) GROUP BY k;`;
 
-it("tells a statement that means something else than before, once; a new one, comments and layout are no change", () => {
+it("reports a statement whose meaning has changed, once; a new one, comments and layout are no change", () => {
   const dir = join(newFolder(), "data");
   mkdirSync(dir);
   const said: string[] = [];

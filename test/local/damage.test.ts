@@ -54,20 +54,20 @@ describe("a warehouse that is damaged", () => {
     ["since it is empty", (path: string) => writeFileSync(path, "")],
     ["since it is cut off", (path: string) => truncateSync(path, 20_000)],
     ["since it is another file", (path: string) => writeFileSync(path, "trades\n".repeat(5_000))],
-  ])("%s is named as such, with the cure, which gives every row back", async (_, harm) => {
+  ])("%s is reported as such, with the fix, which restores every row", async (_, harm) => {
     const dir = await filled(1_000);
     const before = await rowsOf(dir);
     harm(fileOf(dir));
     const message = `${fileOf(dir)} is damaged (`;
-    const cure = `npm start -- --rebuild --data ${dir} rebuilds it from the log.`;
+    const fix = `npm start -- --rebuild --data ${dir} rebuilds it from the log.`;
     await expect(openToRead(fileOf(dir))).rejects.toThrow(message);
-    await expect(Platform.open(dir, "recording", () => {})).rejects.toThrow(cure);
+    await expect(Platform.open(dir, "recording", () => {})).rejects.toThrow(fix);
     const { said } = await rebuildSaying(dir);
     expect(said.join("\n")).toContain("It is therefore unknown whether the tables hold more than the log");
     expect(await rowsOf(dir)).toEqual(before);
   });
 
-  it("in the middle of a table fails a question about it with the cure, and is not read as its end", async () => {
+  it("in the middle of a table fails a question about it with the fix, and is not read as its end", async () => {
     const dir = newFolder();
     await replay(simulatedRecording(20_000).file, dir);
     const blocks = Math.floor((readFileSync(fileOf(dir)).length - 12_288) / 262_144);
@@ -103,7 +103,7 @@ describe("--rebuild", () => {
     expect(await rowsOf(dir)).toEqual(before);
   });
 
-  it("says before how many rows the log no longer has", async () => {
+  it("reports before how many rows the log no longer has", async () => {
     const dir = await filled();
     const [quarantined, tickers] = await query(dir, ["quarantine"], ["coinbase_ticker"]);
     rmSync(join(dir, "log", "feed_quarantine"), { recursive: true });
@@ -121,7 +121,7 @@ describe("--rebuild", () => {
     expect([none!.length, stay!.length]).toEqual([0, tickers!.length]);
   });
 
-  it("leaves the tables as they are where the log is damaged", async () => {
+  it("leaves the tables as they are if the log is damaged", async () => {
     // More than one batch: a single one that is broken is a torn write.
     const dir = await filled(10_000);
     const before = await rowsOf(dir);
@@ -141,7 +141,7 @@ describe("--rebuild", () => {
   });
 });
 
-it("a log whose end is torn says how many records were cut off, and the start says what the tables have of them", async () => {
+it("a log whose end is torn reports how many records were cut off, and the start reports which of them the tables have", async () => {
   const dir = await filled();
   const { path, partition, bytes } = largest(dir, "coinbase_ticker");
   // Of the last batch, by the layout of topics/log/batch.ts: its first offset and the number of its records.
@@ -186,7 +186,7 @@ describe("a file beside the data", () => {
     ["log/schemas.json", '[{"id":1}]', "is damaged (it does not have the expected content). Restore a copy of it"],
     ["source.json", undefined, "is missing, but there is a log. Write into it"],
     ["log/schemas.json", undefined, "is missing, but the log has records. Restore a copy of it"],
-  ])("%s of %j is reported with the cure", async (name, text, message) => {
+  ])("%s of %j is reported with the fix", async (name, text, message) => {
     const dir = await filled(200);
     const path = join(dir, name);
     if (text === undefined) rmSync(path);
@@ -195,7 +195,7 @@ describe("a file beside the data", () => {
   });
 });
 
-it("a data directory that is taken away ends the platform with one message", async () => {
+it("a data directory that is removed ends the platform with one message", async () => {
   const dir = join(newFolder(), "data");
   const platform = start("local", "--source", "simulator", "--data", dir);
   await platform.said("frames ");

@@ -1,4 +1,4 @@
-/** What statements and tables leave out is counted, once, and said. */
+/** What statements and tables leave out is counted once and reported. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -91,7 +91,7 @@ const twoLate = {
 };
 
 describe("a record that is too late for its window", () => {
-  it("is counted by statement and partition, said once a statement, and in every figure", async () => {
+  it("is counted by statement and partition, reported once per statement, and in every figure", async () => {
     const { said, counts, platform } = await run(newFolder(), recordingOf(lateTrades()));
     expect(counts).toEqual(twoLate);
     expect(said).toHaveLength(2);
@@ -104,7 +104,7 @@ describe("a record that is too late for its window", () => {
     expect(summary(platform, 1, "")).toMatch(/^late +3 +records .*\(coinbase_bars_1s 2, coinbase_bars_1m 1\)/m);
   });
 
-  it("is not counted or said again by a restart that computes its windows again, nor with the recording sent again", async () => {
+  it("is not counted or reported again by a restart that computes its windows again, nor when the recording is sent again", async () => {
     const dir = newFolder();
     const file = recordingOf(lateTrades());
     await run(dir, file);
@@ -132,7 +132,7 @@ describe("a record that is too late for its window", () => {
     }
   }, 60_000);
 
-  it("is counted once where a run dies before its rows are stored, whether or not its count was", async () => {
+  it("is counted once if a run dies before its rows are stored, whether or not its count was", async () => {
     const dir = newFolder();
     // The log without a statement's rows, as a kill leaves it.
     const fill = async (into: string) => {
@@ -151,7 +151,7 @@ describe("a record that is too late for its window", () => {
     expect(said).toEqual([]);
   });
 
-  it("none of a recording that is in order, and then nothing is said", async () => {
+  it("is not found in a recording that is in order, and nothing is reported", async () => {
     const { said, counts, platform } = await run(
       newFolder(),
       recordingOf([trade(one, 0), trade(one, 3 * day), trade(one, 3 * day)]),
@@ -185,7 +185,7 @@ function send(
 }
 
 describe("a record that cannot be read", () => {
-  it("is counted by every statement and the table, and leaves its neighbours whole; said once each", async () => {
+  it("is counted by every statement and the table, and leaves its neighbours whole; it is reported once each", async () => {
     const dir = newFolder();
     const frames = Array.from({ length: 7 }, (_, i) => ({
       ...trade(one, i * second),
@@ -234,7 +234,7 @@ describe("a record that cannot be read", () => {
   });
 });
 
-it("the counts of a data directory that cannot be read are said to begin at 0", async () => {
+it("counts of a data directory that cannot be read start at 0, and a line reports it", async () => {
   const dir = newFolder();
   await run(dir, recordingOf([trade(one, 0)]));
   for (const content of ["", "[{}]", "{", '{"late": 1}']) {

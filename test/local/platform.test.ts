@@ -33,7 +33,7 @@ describe("a replay", () => {
   it("gives trades, candles and volumes as the frames have them, calculated here in whole numbers", async () => {
     const { file, lines } = simulatedRecording(20_000);
     const dir = newFolder();
-    const counters = await replay(file, dir);
+    const { counters } = await replay(file, dir);
     const [trades, changes, quarantine, candles, volumes] = await rowsOf(dir);
 
     const frames = lines.map(
@@ -149,7 +149,7 @@ describe("a table function", () => {
 });
 
 describe("npm start", () => {
-  it("runs the simulated exchange for as long as it is told, answers npm run sql meanwhile and after, and goes on with the same tape", async () => {
+  it("runs the simulated exchange for as long as it is asked to, answers npm run sql meanwhile and after, and continues the same tape", async () => {
     const dir = join(newFolder(), "data");
     const platform = start("local", "--source", "simulator", "--for", "12s", "--data", dir);
     await platform.said("frames ");
@@ -178,7 +178,7 @@ describe("npm start", () => {
     for (const list of sequences.values()) expect(list).toEqual(list.map((_, i) => i + 1));
   }
 
-  it("ends with one message when the disk is full, and goes on with the same tape when there is room", async () => {
+  it("ends with one message when the disk is full, and continues the same tape when there is room", async () => {
     const dir = newFolder();
     // A limit on the size of files stands for the disk: writes fail in the same places, the log's or DuckDB's.
     for (const kilobytes of [150, 600, 2000]) {
@@ -208,7 +208,7 @@ describe("npm start", () => {
     expect(tables[0]!.length + tables[1]!.length + level2 + products).toBe(events);
   });
 
-  it("that is killed goes on with the same tape: no id twice, none skipped", async () => {
+  it("that is killed continues the same tape: no id twice, none skipped", async () => {
     const dir = newFolder();
     for (const delay of [0, 150, 400, 900]) {
       const platform = start("local", "--source", "simulator", "--rate", "20000", "--data", dir);
@@ -248,7 +248,7 @@ describe("npm start", () => {
     await expectContiguous(dir);
   });
 
-  it("goes on with what its data directory has, and lets no other source in", async () => {
+  it("continues with what its data directory has, and accepts no other source", async () => {
     const dir = newFolder();
     expect((await run("local", "--source", "simulator", "--for", "1s", "--data", dir)).code).toBe(0);
     const again = await run("local", "--for", "1s", "--data", dir);
@@ -260,7 +260,7 @@ describe("npm start", () => {
     );
   });
 
-  it("answers nobody without its token, and goes on when an asker leaves in the middle", async () => {
+  it("answers no one without its token, and continues when a client leaves in the middle", async () => {
     const dir = newFolder();
     const platform = start("local", "--source", "simulator", "--rate", "20000", "--data", dir);
     await platform.said("frames ");
@@ -296,7 +296,7 @@ function usageOf(command: string, err: string): string {
   return `\n${command} ${err.split(`\n\n${command} `)[1]}`;
 }
 
-describe("what can not be is refused with one message and a code", () => {
+describe("a mistake is refused with one message and a code", () => {
   it.each([
     [["--bogus"], 2, "Unknown option '--bogus'. Try --help.\n"],
     [
@@ -375,7 +375,7 @@ describe("what can not be is refused with one message and a code", () => {
     });
   });
 
-  it("a data directory that is not there", async () => {
+  it("a data directory that does not exist", async () => {
     const { code, err } = await run("sql", "run", "trades", "--data", "/nowhere");
     expect([code, err]).toEqual([
       1,

@@ -4,8 +4,6 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { simulatedFrames } from "../../exchange/simulator.ts";
-import { Platform } from "../../local/platform.ts";
-import { openRecording } from "../../producer/coinbase/recording.ts";
 import { describeRecordings } from "../evidence.ts";
 import { newFolder } from "../folder.ts";
 import { bytesOf, calculate, itCalculated, viewsOf, written } from "./calculated.ts";
@@ -88,10 +86,10 @@ describe("bars of a minute equal candles, and every event is there once", () => 
     const file = written(lines.slice(0, 1_000));
     const said: string[] = [];
     for (const end of [2_500, 2_501, lines.length, undefined]) {
-      await replayTalking(file, dir, said);
+      await replay(file, dir, said);
       if (end !== undefined) writeFileSync(file, `${lines.slice(0, end).join("\n")}\n`);
     }
-    await replayTalking(written(lines.slice(0, 2_000)), dir, said);
+    await replay(written(lines.slice(0, 2_000)), dir, said);
     expect(said).toEqual([
       "the recording is stored already up to frame 1,000 of 2,500",
       "the recording is stored already up to frame 2,500 of 2,501",
@@ -140,12 +138,12 @@ it("what has the number of another event is kept and counted, and known from the
   const changed = lines.with(at, lines[at]!.replace(/"price":"[^"]*"/, '"price":"1"'));
   const dir = newFolder();
   await replay(written(lines), dir);
-  expect(await replayTalking(written(changed), dir)).toEqual({ known: 999, conflicting: 1 });
-  expect(await replayTalking(written(changed.toReversed()), dir)).toEqual({ known: 1_000, conflicting: 0 });
+  expect(await replay(written(changed), dir)).toMatchObject({ known: 999, conflicting: 1 });
+  expect(await replay(written(changed.toReversed()), dir)).toMatchObject({ known: 1_000, conflicting: 0 });
   expect(await eventsOf(dir, "coinbase_full")).toHaveLength(eventsIn(lines, isFull).length + 1);
 });
 
-it("npm start takes a recording that is cut off to its last whole line, says so, and continues it when it is whole", async () => {
+it("npm start takes a recording that is cut off up to its last whole line, reports it, and continues it when it is whole", async () => {
   const lines = simulatedLines(2_000);
   const file = written(lines, "frames.gz");
   const bytes = readFileSync(file);
@@ -159,7 +157,7 @@ it("npm start takes a recording that is cut off to its last whole line, says so,
   expect(out).toMatch(new RegExp(`frames +${count.toLocaleString("en-US")} `));
   expect(await eventsOf(dir, "coinbase_full")).toEqual(eventsIn(lines.slice(0, count), isFull));
   writeFileSync(file, bytes);
-  expect(await replayTalking(file, dir)).toEqual({ known: count, conflicting: 0 });
+  expect(await replay(file, dir)).toMatchObject({ known: count, conflicting: 0 });
   expect(await eventsOf(dir, "coinbase_full")).toEqual(eventsIn(lines, isFull));
 });
 
@@ -191,15 +189,3 @@ describeRecordings("recorded frames of the exchange, overlapping, are there once
     expect(content).toHaveLength(2_376);
   });
 });
-
-/** Replays a file, and gives what it counts of repeats. */
-async function replayTalking(file: string, dir: string, said: string[] = []) {
-  const platform = await Platform.open(dir, "recording", (line) => said.push(line));
-  try {
-    await platform.run(await openRecording(file), new AbortController().signal);
-  } finally {
-    await platform.close();
-  }
-  const { known, conflicting } = platform;
-  return { known, conflicting };
-}

@@ -6,14 +6,15 @@ import { answer } from "../../sql/answer.ts";
 import type { Parameters } from "../../sql/duckdb/run.ts";
 import { openToRead } from "../../sql/duckdb/warehouse.ts";
 
-export async function replay(file: string, dir: string): Promise<Platform["counters"]> {
-  const platform = await Platform.open(dir, "recording", () => {});
+/** Gives the platform, closed, for its figures; its lines are added to `said`. */
+export async function replay(file: string, dir: string, said: string[] = []): Promise<Platform> {
+  const platform = await Platform.open(dir, "recording", (line) => said.push(line));
   try {
     await platform.run(await openRecording(file), new AbortController().signal);
   } finally {
     await platform.close();
   }
-  return platform.counters;
+  return platform;
 }
 
 export type Rows = Record<string, string | number | null>[];

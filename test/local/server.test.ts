@@ -77,7 +77,7 @@ async function expectUndisturbed({ platform, service }: Served): Promise<void> {
 }
 
 describe("the platform's tables fill, and it ends", () => {
-  it("while twenty have asked what takes long, and some of them have left", async () => {
+  it("while twenty have asked for what takes long, and some of them have left", async () => {
     const served = await serveTrades(200_000);
     const askers = Array.from({ length: 20 }, () => askOnly(served, question("trades")).request);
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -85,7 +85,7 @@ describe("the platform's tables fill, and it ends", () => {
     await expectUndisturbed(served);
   });
 
-  it("and who asks is answered when all others have left", async () => {
+  it("and a client is answered when all others have left", async () => {
     const served = await serveTrades(200_000);
     const askers = Array.from({ length: 20 }, () => askOnly(served, question("trades")).request);
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -120,7 +120,7 @@ describe("the platform's tables fill, and it ends", () => {
 });
 
 describe("an answer that takes longer than its asker allows", () => {
-  it("is stopped, and says how to get it", async () => {
+  it("is stopped, and the message explains how to get it", async () => {
     const served = await serveTrades(200_000);
     const start = performance.now();
     await expect(textOf(served, question("trades", 300))).rejects.toThrow(
@@ -143,7 +143,7 @@ describe("an answer that takes longer than its asker allows", () => {
     expect(read).toBeGreaterThan(100_000);
   });
 
-  it("says so when it has only waited for others", async () => {
+  it("is reported as such if it has only waited for others", async () => {
     const served = await serveTrades(200_000);
     const askers = [1, 2].map(() => askOnly(served, question("trades")));
     await new Promise((resolve) => setTimeout(resolve, 300));

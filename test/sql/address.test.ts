@@ -66,7 +66,7 @@ it.each([
   ["", "is empty."],
   ['{"url":', "is damaged (it is not a JSON object or list)."],
   ['{"url":"http://127.0.0.1:8080"}', "is damaged (it does not have the expected content)."],
-])("an address file of %j is reported with the cure", async (text, fault) => {
+])("an address file of %j is reported with the fix", async (text, fault) => {
   const dir = await served();
   const path = join(dir, "address.json");
   writeFileSync(path, text);

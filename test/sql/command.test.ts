@@ -39,7 +39,7 @@ describe("npm run sql on a directory on which no platform runs", () => {
     });
   });
 
-  it("answers from a full disk and from a directory where it may not write, also after its writer was killed", async () => {
+  it("answers from a full disk and from a directory that it may not write to, also after its writer was killed", async () => {
     const dir = await dataDirectory(1_000, true);
     expect(readdirSync(dir)).toEqual(["warehouse.duckdb", "warehouse.duckdb.wal"]);
     const count = async (script: string) => {
@@ -59,7 +59,7 @@ describe("npm run sql on a directory on which no platform runs", () => {
     expect(await count(`exec ${unprivileged} "$@"`)).toBe(1_000);
   });
 
-  it("does not mind a broken address file that a platform has left", async () => {
+  it("ignores a broken address file that a platform has left", async () => {
     const dir = await dataDirectory(10);
     writeFileSync(join(dir, "address.json"), '{"url":');
     expect(await run("sql", "run", "quarantine", "--format", "json", "--data", dir)).toEqual({

@@ -50,7 +50,7 @@ describe("the names that a body reads", () => {
     expect(() => checkNames({ file: "sql/a.sql", body }, readObjects())).toThrow("names a part of its WITH trades");
   });
 
-  it("are refused where there is no such table, view or function", () => {
+  it("are refused if there is no such table, view or function", () => {
     expect(() => checkNames({ file: "sql/a.sql", body: "SELECT * FROM trade" }, readObjects())).toThrow(
       "sql/a.sql reads trade, which is not a table, view or function here",
     );
@@ -58,7 +58,7 @@ describe("the names that a body reads", () => {
 });
 
 describe("an object", () => {
-  it("is left out where a table is that it reads, or what it reads is", () => {
+  it("is left out if a table that it reads is, or another object that it reads", () => {
     const objects = [
       view("a", "SELECT * FROM coinbase_trades"),
       view("b", "SELECT * FROM a"),

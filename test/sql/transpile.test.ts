@@ -105,7 +105,7 @@ describe("a body means the same on DuckDB", () => {
     expect(await valuesOf(`SELECT ${expression} AS x`)).toEqual([[expected]]);
   });
 
-  it("what BigQuery writes otherwise is written as DuckDB has it: quotes, comments, names that DuckDB reserves, ;", async () => {
+  it("what BigQuery writes differently is written as DuckDB has it: quotes, comments, names that DuckDB reserves, ;", async () => {
     const body = `-- "first"
       SELECT ALL "it's" AS \`a "b"\`, x offset, t.y AS table -- last
       FROM (SELECT 1 x, /* no */ 2 AS y # nor this

@@ -49,7 +49,7 @@ describe("a warehouse of another version", () => {
       "ALTER TABLE coinbase_ticker ADD COLUMN more INTEGER",
       "the column more of coinbase_ticker",
     ],
-  ])("is refused where it has a column %s", async (_, change, message) => {
+  ])("is refused if it has a column %s", async (_, change, message) => {
     await expect(reopened(change)).rejects.toThrow(
       `${message} differs from this version: choose another data directory with --data.`,
     );
