@@ -39,15 +39,3 @@ export async function* answer(warehouse: Warehouse, question: Question, signal: 
     warehouse.disconnect(connection);
   }
 }
-
-/** A signal that aborts after `ms` with a UserError of `message`. */
-export function timeLimit(ms: number, message: () => string): { readonly signal: AbortSignal; clear(): void } {
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(new UserError(message())), ms);
-  return { signal: limit.signal, clear: () => clearTimeout(timer) };
-}
-
-/** The message for an answer that took longer than its time limit. */
-export function tookTooLong({ name, timeoutMs }: Question): string {
-  return `${name} was stopped after ${timeoutMs / 1000} s: ask for less, or give it longer with --timeout.`;
-}

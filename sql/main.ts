@@ -7,6 +7,7 @@ import { readTables } from "../schemas/tables.ts";
 import { formats } from "./ask.ts";
 import type { Parameters } from "./duckdb/run.ts";
 import { readObjects } from "./objects.ts";
+import { printAnswer } from "./print-answer.ts";
 
 const declaration = {
   usage: `
@@ -47,8 +48,6 @@ await command(declaration, async ({ param, format, timeout: timeoutMs, data }, [
   if (verb === "show") return void process.stdout.write(show(name));
   const parameters = parseParameters(param);
   const asked = verb === "cost" ? "cost" : "run";
-  // DuckDB is loaded only when a question is asked.
-  const { printAnswer } = await import("./print-answer.ts");
   return printAnswer(data, { verb: asked, name, parameters, format, isTyped: true, timeoutMs });
 });
 

@@ -5,10 +5,8 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stopSignal, UserError } from "../program/command.ts";
 import { BrokenAddressError } from "./address.ts";
-import { answer, timeLimit, tookTooLong } from "./answer.ts";
-import { ask, type Question } from "./ask.ts";
+import { ask, timeLimit, tookTooLong, type Question } from "./ask.ts";
 import { InUseError } from "./duckdb/faults.ts";
-import { openToRead } from "./duckdb/warehouse.ts";
 
 /** Ctrl-C stops the query, wherever it runs; the command ends with 130 then. Throws UserError if the question or its query fails. */
 export async function printAnswer(dir: string, question: Question): Promise<void> {
@@ -49,6 +47,8 @@ async function rows(
       if (!(error instanceof BrokenAddressError)) throw error;
       brokenAddress = error;
     }
+    // DuckDB is loaded only when no platform answers.
+    const [{ answer }, { openToRead }] = await Promise.all([import("./answer.ts"), import("./duckdb/warehouse.ts")]);
     try {
       return answer(await openToRead(path), question, signal);
     } catch (error) {

@@ -5,8 +5,8 @@ import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { UserError } from "../program/command.ts";
 import { longestMs } from "../program/forms.ts";
-import { answer, timeLimit, tookTooLong } from "./answer.ts";
-import { fault, formats, type Question } from "./ask.ts";
+import { answer } from "./answer.ts";
+import { fault, formats, timeLimit, tookTooLong, type Question } from "./ask.ts";
 import type { Warehouse } from "./duckdb/warehouse.ts";
 import { Turns } from "./turns.ts";
 
