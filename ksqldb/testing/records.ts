@@ -133,15 +133,3 @@ function plainText(json: Json): string {
 }
 
 export type Members = ReadonlyMap<string, Json>;
-
-/** A member that is a list; an empty one where it is none. */
-export function listOf(members: Members, name: string): readonly Json[] {
-  const value = members.get(name);
-  return Array.isArray(value) ? (value as readonly Json[]) : [];
-}
-
-/** A member's text; an empty one where there is none. */
-export function textOf(members: Members, name: string): string {
-  const value = members.get(name) ?? "";
-  return typeof value === "string" ? value : jsonText(value);
-}

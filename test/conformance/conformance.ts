@@ -10,7 +10,8 @@ import { typeText } from "../../engine/language/types.ts";
 import { runCase, type CaseResult } from "../../ksqldb/testing/case.ts";
 import { compareRecords } from "../../ksqldb/testing/compare.ts";
 import { postFaults } from "./post.ts";
-import { caseRecord, listOf, textOf, type CaseRecord, type Members } from "../../ksqldb/testing/records.ts";
+import { caseRecord, type CaseRecord, type Members } from "../../ksqldb/testing/records.ts";
+import { listOf, textOf } from "./members.ts";
 
 interface Verdict {
   readonly name: string;

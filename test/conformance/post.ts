@@ -7,7 +7,8 @@ import type { Create } from "../../engine/language/ast.ts";
 import { parse, StatementError } from "../../engine/language/parse.ts";
 import { typeOf, typeText } from "../../engine/language/types.ts";
 import { sameJson } from "../../ksqldb/testing/compare.ts";
-import { listOf, textOf, type Members } from "../../ksqldb/testing/records.ts";
+import type { Members } from "../../ksqldb/testing/records.ts";
+import { listOf, textOf } from "./members.ts";
 
 /** `post`: the sources with their formats and columns, and the topics with their formats and schemas. */
 export function postFaults(members: Members, { sources }: Analysis): string[] {

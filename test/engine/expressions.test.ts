@@ -14,7 +14,8 @@ import { parse, StatementError, type Refuse } from "../../engine/language/parse.
 import { bigint, typeOf, typeText, type SqlType, type Value } from "../../engine/language/types.ts";
 import { sameJson } from "../../ksqldb/testing/compare.ts";
 import { JsonNumber, parseJson, type Json } from "../../ksqldb/testing/json-text.ts";
-import { listOf, textOf, type Members } from "../../ksqldb/testing/records.ts";
+import type { Members } from "../../ksqldb/testing/records.ts";
+import { listOf, textOf } from "../conformance/members.ts";
 import { describeOracle, describeQtt } from "../evidence.ts";
 
 const refuse: Refuse = (at, reason, kind, missing) => {
