@@ -101,31 +101,18 @@ function derivedColumn(column: OutputColumn, source: readonly Column[], plan: Ou
   const [, timestamp, meaning] = /^(\[timestamp\]\s*)?(.*)$/.exec(column.comment ?? "")!;
   const type = timestamp === undefined ? (passed?.type ?? bigQueryType(column.type)) : "TIMESTAMP";
   const description = meaning || passed?.description;
-  if (type === undefined)
-    throw new DescribeError(
-      "column",
-      `${plan.file}: the column ${column.name} is ${typeText(column.type)}, which no table here can have`,
-      column.name,
-    );
-  if (!description)
-    throw new DescribeError(
-      "column",
-      `${plan.file}: the column ${column.name} needs a meaning: a comment behind it on its line`,
-      column.name,
-    );
+  const fault = (why: string) =>
+    new DescribeError("column", `${plan.file}: the column ${column.name} ${why}`, column.name);
+  if (type === undefined) throw fault(`is ${typeText(column.type)}, which no table here can have`);
+  if (!description) throw fault("needs a meaning: a comment behind it on its line");
   // ksqlDB writes every column nullable.
   return { name: column.name, type, mode: "NULLABLE", description };
 }
 
 /** Undefined for what a column of BigQuery cannot hold: lists, and above all lists of lists. */
 function bigQueryType(type: SqlType): "STRING" | "INT64" | "BOOL" | undefined {
-  const names: Partial<Record<SqlType["base"], "STRING" | "INT64" | "BOOL">> = {
-    STRING: "STRING",
-    INTEGER: "INT64",
-    BIGINT: "INT64",
-    BOOLEAN: "BOOL",
-  };
-  return names[type.base];
+  const names = { STRING: "STRING", INTEGER: "INT64", BIGINT: "INT64", BOOLEAN: "BOOL" } as const;
+  return (names as Partial<Record<SqlType["base"], "STRING" | "INT64" | "BOOL">>)[type.base];
 }
 
 /** The partition column is never null: rows without it would be in no partition that a filter reads. */

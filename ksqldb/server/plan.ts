@@ -100,20 +100,15 @@ function dropSteps(
     const source = sources.get(name)!;
     const { kind, topic, inserts } = source;
     const step = { name, kind, topic, desired: desired.find((one) => one.name === name) };
+    const refuse = (note: string, what: string): Step => {
+      return { ...step, action: "refuse", notes: [note], cure: `${what} by hand, if it is no longer needed.` };
+    };
     if (step.desired === undefined) {
       const read = doomed.filter((other) => sources.get(other)!.readers.includes(name)).join(", ");
-      const notes = [`no file names it, and it reads from ${read}, which would be dropped`];
-      return { ...step, action: "refuse", notes, cure: "Drop it by hand, if it is no longer needed." };
+      return refuse(`no file names it, and it reads from ${read}, which would be dropped`, "Drop it");
     }
-    if (inserts.length > 0) {
-      const notes = [`${inserts.join(", ")}, which no file names, reads from it or writes into it`];
-      return {
-        ...step,
-        action: "refuse",
-        notes,
-        cure: `TERMINATE ${inserts.join(", ")} by hand, if it is no longer needed.`,
-      };
-    }
+    const ids = inserts.join(", ");
+    if (ids !== "") return refuse(`${ids}, which no file names, reads from it or writes into it`, `TERMINATE ${ids}`);
     const withTopic = deleteTopics && ownsTopic(source);
     return {
       ...step,
