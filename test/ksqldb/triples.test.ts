@@ -240,7 +240,7 @@ describe("the command", () => {
     expect(code).toBe(1);
   });
 
-  it("tells what it can not do", async () => {
+  it("reports what it cannot do", async () => {
     const dir = caseOf();
     const results = await Promise.all([
       run("ksqldb", "test", `${dir}/gone`),
