@@ -1,15 +1,13 @@
 /** One client: what it asks, what it is subscribed to, what it is sent, and what goes wrong on the way. */
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
+import { Hit, refuseOnDemand, type Delivery } from "./effects.ts";
 import type { AwaitedKind, Fault, Faults, Target } from "./faults.ts";
 import type { Floor } from "./floor.ts";
-import type { Frame } from "./frame.ts";
-import { Hit, type Delivery } from "./hit.ts";
 import type { Buckets } from "./limits.ts";
 import { describeSubscriptions, planRequest, type Channel, type Plan, type Rules } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
-import { refuseOnDemand } from "./refusal.ts";
-import { Subscription, type Receiver } from "./subscription.ts";
+import { Subscription, type Frame, type Receiver } from "./subscription.ts";
 import type { Truth } from "./truth.ts";
 
 /** What connections share. */

@@ -1,4 +1,9 @@
-/** Who may subscribe to what needs a signature. */
+/**
+ * The account that may subscribe to what needs a signature, and the check of a signature.
+ * https://docs.cdp.coinbase.com/exchange/websocket-feed/authentication
+ */
+import { createHmac } from "node:crypto";
+import type { ErrorMessage, Signature } from "./protocol.ts";
 
 export interface Credentials {
   readonly key: string;
@@ -13,3 +18,25 @@ export const publicCredentials: Credentials = {
   passphrase: "simulated",
   secret: "VGhlIHNpbXVsYXRlZCBleGNoYW5nZSBrZWVwcyBubyBzZWNyZXRzLCBhbmQgdGhpcyBvbmUgaXMgcHVibGljLg==",
 };
+
+/** The frame that refuses a signature, or undefined where it is right. `now` and `window` in seconds. */
+export function refuseSignature(
+  { key, passphrase, timestamp, signature }: Signature,
+  account: Credentials,
+  now: number,
+  window: number,
+): ErrorMessage | undefined {
+  // What the feed says of a wrong key or passphrase is on no record: these are the words of REST.
+  if (key !== account.key) return unauthenticated("Unauthorized", "Invalid API Key");
+  if (passphrase !== account.passphrase) return unauthenticated("Unauthorized", "Invalid Passphrase");
+  if (!(Math.abs(now - Number(timestamp)) <= window)) return expiredTimestamp;
+  const hmac = createHmac("sha256", Buffer.from(account.secret, "base64"));
+  const expected = hmac.update(`${timestamp}GET/users/self/verify`).digest("base64");
+  return signature === expected ? undefined : unauthenticated("Bad Request", "invalid signature");
+}
+
+function unauthenticated(status: string, reason: string): ErrorMessage {
+  return { type: "error", message: `Sorry, you could not be authenticated: ${status}`, reason };
+}
+
+export const expiredTimestamp = unauthenticated("Bad Request", "request timestamp expired");

@@ -3,9 +3,8 @@ import { UsageError } from "../program/command.ts";
 import { channelNames, type Channel } from "./protocol.ts";
 import type { Truth } from "./truth.ts";
 
-/** Every kind, and which member of a fault the value of `--fault KIND=VALUE` is. */
-const kinds = {
-  // To the next frames of a connection.
+/** What happens to the next frames of a connection. The value of `--fault KIND=VALUE` is the member of the fault named here. */
+const ofFrames = {
   drop: "count",
   duplicate: "count",
   reorder: "count",
@@ -13,12 +12,13 @@ const kinds = {
   malformed: "count",
   unknown: "count",
   error: "count",
-  // To a connection.
-  stall: "ms",
-  freeze: "ms",
-  reset: undefined,
-  close: "code",
-  // To the next thing of its kind, whoever asks for it.
+} as const;
+
+/** What happens to a connection as a whole. */
+const ofConnections = { stall: "ms", freeze: "ms", reset: undefined, close: "code" } as const;
+
+/** What waits for the next occasion of its kind: a handshake, a subscribe, a snapshot, a request. */
+const awaited = {
   "handshake-429": "count",
   "expired-signature": "count",
   "cut-snapshot": "count",
@@ -30,21 +30,11 @@ const kinds = {
   rest: "code",
 } as const;
 
+const kinds = { ...ofFrames, ...ofConnections, ...awaited };
+
 type FaultKind = keyof typeof kinds;
 
-const awaited = [
-  "handshake-429",
-  "expired-signature",
-  "cut-snapshot",
-  "lacking-channel",
-  "lacking-product",
-  "refuse-product",
-  "refuse-request",
-  "invalid-id",
-  "rest",
-] as const;
-
-export type AwaitedKind = (typeof awaited)[number];
+export type AwaitedKind = keyof typeof awaited;
 
 export interface Fault {
   readonly kind: FaultKind;
@@ -201,7 +191,7 @@ export class Faults {
   }
 
   #start(fault: Fault): void {
-    if (awaited.some((kind) => kind === fault.kind)) return void this.#armed.push({ fault, left: fault.count ?? 1 });
+    if (Object.hasOwn(awaited, fault.kind)) return void this.#armed.push({ fault, left: fault.count ?? 1 });
     const targets = [...this.#targets].filter((target) => isFor(fault, target));
     if (targets.length === 0) this.#waiting.push(fault);
     for (const target of targets) target.hit(fault);

@@ -5,8 +5,7 @@ import { describeStatus, listProducts } from "./products.ts";
 import type { Channel } from "./protocol.ts";
 import { Random } from "./random.ts";
 import type { Settings } from "./settings.ts";
-import { StatusBoard } from "./status.ts";
-import type { Board } from "./subscription.ts";
+import { StatusBoard, type Board } from "./subscription.ts";
 import type { Truth } from "./truth.ts";
 
 /** Where many frames are written at once. */

@@ -1,8 +1,7 @@
 /** One product on the exchange: its market, what is remembered of it, and who listens to which of its channels. */
-import { Frame } from "./frame.ts";
 import type { End, Market } from "./market.ts";
 import type { Channel } from "./protocol.ts";
-import type { Board, Subscription } from "./subscription.ts";
+import { Frame, type Board, type Subscription } from "./subscription.ts";
 import { isMatch, type Change, type Match, type Message, type Product, type Send, type Ticker } from "./tape.ts";
 import { Trades } from "./trades.ts";
 import type { Truth } from "./truth.ts";

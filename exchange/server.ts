@@ -5,8 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { WebSocketServer } from "ws";
 import { UserError } from "../program/command.ts";
-import { expiredTimestamp, refuseSignature } from "./auth.ts";
-import { exchangeTime } from "./clock.ts";
+import { expiredTimestamp, refuseSignature } from "./credentials.ts";
 import { Connection, type House } from "./connection.ts";
 import { Faults, readFault } from "./faults.ts";
 import { Floor } from "./floor.ts";
@@ -14,6 +13,7 @@ import { Buckets } from "./limits.ts";
 import type { Rules } from "./protocol.ts";
 import { answer, refuse, type Answer } from "./rest.ts";
 import { usual, type Settings } from "./settings.ts";
+import { exchangeTime } from "./tape.ts";
 import { Truth } from "./truth.ts";
 
 export interface Exchange {

@@ -1,8 +1,8 @@
 /** The markets of several products on one connection, without a socket: for benchmarks and tests. */
-import { timeWriter } from "./clock.ts";
 import { Market, type End } from "./market.ts";
 import { listProducts } from "./products.ts";
 import { Random } from "./random.ts";
+import { timeWriter } from "./tape.ts";
 
 export interface SimulatorOptions {
   readonly seed: number;

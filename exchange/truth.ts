@@ -12,7 +12,7 @@
  * fault that loses frames.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { Frame } from "./frame.ts";
+import type { Frame } from "./subscription.ts";
 import type { Message } from "./tape.ts";
 
 /** Frames of one channel of one product: how many, and the first and the last of their numbers. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { refuseSignature } from "../../exchange/auth.ts";
-import { publicCredentials } from "../../exchange/credentials.ts";
+import { publicCredentials, refuseSignature } from "../../exchange/credentials.ts";
 import { Client, exchange, signature } from "./client.ts";
 
 const now = () => Date.now() / 1000;
