@@ -19,14 +19,14 @@ export class Book {
   /** Best first: bids from the highest price down, asks from the lowest up. */
   readonly buy: Level[] = [];
   readonly sell: Level[] = [];
-  /** All resting orders, in no order. */
+  /** Every resting order, unordered. */
   readonly orders: Order[] = [];
 
   best(side: Side): Level | undefined {
     return this[side][0];
   }
 
-  /** The size that rests at a price. */
+  /** Returns the size that rests at a price. */
   sizeAt(side: Side, price: number): number {
     const { levels, at } = this.#find(side, price);
     return levels[at]?.price === price ? levels[at].size : 0;
@@ -40,7 +40,7 @@ export class Book {
     this.orders.push(order);
   }
 
-  /** Takes `size` off a resting order: matched or changed. Its place in the queue stays. */
+  /** Reduces a resting order by `size` after a match or a change. It keeps its place in the queue. */
   reduce(order: Order, size: number): void {
     const { levels, at } = this.#find(order.side, order.price);
     levels[at]!.size -= size;
@@ -57,7 +57,7 @@ export class Book {
     if (last !== order) this.orders[this.orders.indexOf(order)] = last;
   }
 
-  /** Where a price is, or would have to be. */
+  /** Finds the index of a price, or the index where it belongs. */
   #find(side: Side, price: number): { levels: Level[]; at: number } {
     const levels = this[side];
     let low = 0;

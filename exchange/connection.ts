@@ -1,4 +1,4 @@
-/** One client: what it asks, what it is subscribed to, what it is sent, and what goes wrong on the way. */
+/** One client: its requests, its subscriptions, the frames it is sent, and the faults on the way. */
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { Hit, refuseOnDemand, type Delivery } from "./effects.ts";
@@ -10,7 +10,7 @@ import type { Settings } from "./settings.ts";
 import { Subscription, type Frame, type Receiver } from "./subscription.ts";
 import type { Truth } from "./truth.ts";
 
-/** What connections share. */
+/** What all connections share. */
 export interface House {
   readonly settings: Settings;
   readonly floor: Floor;
@@ -44,7 +44,7 @@ export class Connection implements Receiver, Target {
       house.truth.note("limit", { of: "messages", connection: id });
       this.#disconnect("ErrSlowRead");
     });
-    // ws closes the socket itself after an error: a message that is too big, one that is no WebSocket's.
+    // ws closes the socket itself after an error: a message that is too big, or a malformed WebSocket frame.
     ws.on("error", (error) => this.#end(error.message));
     ws.on("close", (code) => this.#end(`closed with ${code}`));
     this.#expectSubscribe(house.settings.patience.subscribe);
@@ -72,7 +72,7 @@ export class Connection implements Receiver, Target {
     for (const delivery of deliveries) this.#send(delivery);
   }
 
-  /** Ends without a word, as when the exchange goes away. */
+  /** Ends without a close frame, as if the exchange went down. */
   terminate(): void {
     this.#end("the exchange ended");
     this.#socket.destroy();
@@ -111,7 +111,7 @@ export class Connection implements Receiver, Target {
     else if (operation !== undefined) this.#expectSubscribe(this.#house.settings.patience.idle);
   }
 
-  /** Remembers what is new, by product. */
+  /** Adds what is not yet subscribed to and returns it, sorted by product. */
   #subscribe(products: Plan["products"]): readonly Subscription[] {
     const joined: Subscription[] = [];
     for (const [channel, ids] of products) {
@@ -171,7 +171,7 @@ export class Connection implements Receiver, Target {
     subscription?.sent.add(frame.message);
   }
 
-  /** Sends what is no channel's. */
+  /** Sends a message that belongs to no channel. */
   #reply(message: object | string): void {
     if (this.#ended || [...this.#hits].some((hit) => hit.silences)) return;
     this.#ws.send(typeof message === "string" ? message : JSON.stringify(message));
@@ -179,7 +179,7 @@ export class Connection implements Receiver, Target {
 
   #endHit(hit: Hit): void {
     if (!this.#hits.delete(hit)) return;
-    hit.tell(this.#house.truth, this.id);
+    hit.report(this.#house.truth, this.id);
     if (hit.fault.kind === "freeze") this.#ws.resume();
   }
 
@@ -191,7 +191,7 @@ export class Connection implements Receiver, Target {
     }, within);
   }
 
-  /** Ends with the error that the exchange names when it disconnects a client, without a close frame. */
+  /** Disconnects with the exchange's error for it, without a close frame. */
   #disconnect(message: string): void {
     if (this.#ended) return;
     this.#reply({ type: "error", message });
@@ -199,20 +199,20 @@ export class Connection implements Receiver, Target {
     this.#hangUp();
   }
 
-  /** Half of a frame, and no more. */
+  /** Sends half of a frame and hangs up. */
   #breakOff(frame: Frame): void {
     this.#ws.send(frame.bytes.subarray(0, frame.bytes.length / 2), { binary: false, fin: false });
     this.#end("cut-snapshot");
     this.#hangUp();
   }
 
-  /** Ends the socket after what is on its way, or without that where the client does not take it. */
+  /** Ends the socket once pending data is sent, or after the linger time if the client does not read it. */
   #hangUp(): void {
     this.#socket.destroySoon();
     setTimeout(() => this.#socket.destroy(), this.#house.settings.patience.linger).unref();
   }
 
-  /** Nothing is sent after this. */
+  /** Ends every subscription and fault. Nothing is sent afterwards. */
   #end(cause: string): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -8,25 +8,25 @@ import type { ErrorMessage, Signature } from "./protocol.ts";
 export interface Credentials {
   readonly key: string;
   readonly passphrase: string;
-  /** Base64; the bytes that it stands for key the signature. */
+  /** Base64; the decoded bytes are the key of the signature. */
   readonly secret: string;
 }
 
-/** The simulated exchange's only account: fixed and public, so that anybody can sign. It guards nothing. */
+/** The simulated exchange's only account: fixed and public, so that any client can sign. It protects nothing. */
 export const publicCredentials: Credentials = {
   key: "5ea5c0ffee5ea5c0ffee5ea5c0ffee00",
   passphrase: "simulated",
   secret: "VGhlIHNpbXVsYXRlZCBleGNoYW5nZSBrZWVwcyBubyBzZWNyZXRzLCBhbmQgdGhpcyBvbmUgaXMgcHVibGljLg==",
 };
 
-/** The frame that refuses a signature, or undefined where it is right. `now` and `window` in seconds. */
+/** The frame that refuses a signature, or undefined if it is valid. `now` and `window` in seconds. */
 export function refuseSignature(
   { key, passphrase, timestamp, signature }: Signature,
   account: Credentials,
   now: number,
   window: number,
 ): ErrorMessage | undefined {
-  // What the feed says of a wrong key or passphrase is on no record: these are the words of REST.
+  // The feed's answer to a wrong key or passphrase is not documented: these are the words of REST.
   if (key !== account.key) return unauthenticated("Unauthorized", "Invalid API Key");
   if (passphrase !== account.passphrase) return unauthenticated("Unauthorized", "Invalid Passphrase");
   if (!(Math.abs(now - Number(timestamp)) <= window)) return expiredTimestamp;

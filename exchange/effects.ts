@@ -4,7 +4,7 @@ import { failed, type Channel, type ErrorMessage, type Plan } from "./protocol.t
 import { Frame, type Subscription } from "./subscription.ts";
 import { Stretch, type Truth } from "./truth.ts";
 
-/** A frame on its way to a client; one that belongs to no subscription was made up by a fault. */
+/** A frame on its way to a client. A fault makes the frames that belong to no subscription. */
 export interface Delivery {
   readonly subscription: Subscription | undefined;
   readonly frame: Frame;
@@ -14,7 +14,7 @@ export interface Delivery {
 export class Hit {
   readonly fault: Fault;
   #left: number;
-  /** Frames that wait to be sent in reverse. */
+  /** Frames held back to be sent in reverse order. */
   readonly #held: Delivery[] = [];
   readonly #stretches = new Map<Subscription, Stretch>();
 
@@ -28,13 +28,13 @@ export class Hit {
     return this.#left === 0;
   }
 
-  /** Whether it keeps everything from being sent. */
+  /** Whether it holds back everything, replies included. */
   get silences(): boolean {
     const { kind, channel, product } = this.fault;
     return (kind === "stall" || kind === "freeze") && channel === undefined && product === undefined;
   }
 
-  /** What is sent in the place of a frame. */
+  /** Returns what is sent instead of a frame. */
   through(delivery: Delivery): readonly Delivery[] {
     const { subscription, frame } = delivery;
     const { channel, product } = this.fault;
@@ -49,7 +49,7 @@ export class Hit {
     return this.#instead(delivery, subscription.productId);
   }
 
-  /** Which channels a fault is for that names none: what has numbers, where a fault is seen by them; else all data. */
+  /** Whether a fault that names no channel hits this one: numbered channels if the numbers reveal the fault, otherwise all data. */
   #means(channel: Channel): boolean {
     const { kind } = this.fault;
     if (kind === "stall" || kind === "freeze") return true;
@@ -77,8 +77,8 @@ export class Hit {
     return [];
   }
 
-  /** Tells what it has hit. */
-  tell(truth: Truth, connection: number): void {
+  /** Logs what it has hit. */
+  report(truth: Truth, connection: number): void {
     const { kind } = this.fault;
     if (this.#stretches.size === 0) truth.note("fault", { kind, connection });
     for (const [{ channel, productId }, hit] of this.#stretches) {
@@ -88,8 +88,8 @@ export class Hit {
 }
 
 /**
- * A plan without what a fault refuses: a product by name, as today's servers do, which subscribe to the rest; or by name or
- * without one, as older ones did, which then subscribe to nothing. `takes` says whether such a fault is to happen to a product.
+ * Removes from a plan what a fault refuses: a product by name, as today's servers do, which subscribe to the rest; or by name or
+ * without one, as older ones did, which then subscribe to nothing. `takes` consumes such a fault for a product.
  */
 export function refuseOnDemand(plan: Plan, takes: (kind: AwaitedKind, product: string) => boolean): Plan {
   if (plan.operation !== "subscribe") return plan;

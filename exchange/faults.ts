@@ -1,4 +1,7 @@
-/** Faults on demand: what can go wrong, how it is asked for, and when it happens to whom. */
+/**
+ * Faults on demand: their kinds, how they are requested, and which connection or request they hit. A fault is plain data;
+ * every fault that has happened is in the truth log.
+ */
 import { UsageError } from "../program/command.ts";
 import { channelNames, type Channel } from "./protocol.ts";
 import type { Truth } from "./truth.ts";
@@ -38,13 +41,13 @@ export type AwaitedKind = keyof typeof awaited;
 
 export interface Fault {
   readonly kind: FaultKind;
-  /** How many frames, handshakes, subscribes, snapshots, channels or requests it hits; 1 (reorder: 2) if not given. */
+  /** How many frames, handshakes, subscribes, snapshots, channels or requests it hits; default: 1 (reorder: 2). */
   readonly count?: number;
-  /** How long a stall or freeze lasts, in milliseconds; if not given, until the connection ends. */
+  /** How long a stall or freeze lasts, in milliseconds; default: until the connection ends. */
   readonly ms?: number;
-  /** The close code (1001 if not given), or the HTTP status of REST (503). */
+  /** The close code (default: 1001) or the HTTP status of REST (default: 503). */
   readonly code?: number;
-  /** Only this connection: they are numbered from 1. Else every open one; where none is open, the next. */
+  /** The connection to hit, numbered from 1. Default: every open connection, or the next one if none is open. */
   readonly connection?: number;
   readonly channel?: Channel;
   readonly product?: string;
@@ -52,18 +55,28 @@ export interface Fault {
   readonly after?: number;
 }
 
-export const faultHelp = `  drop=N        N frames are not sent            duplicate=N   N frames are sent twice
-  reorder=N     N frames come in reverse         zero-time=N   N frames with the time 0001-01-01T00:00:00.000000Z
-  malformed=N   N times half a JSON text, …      unknown=N     … a frame of an unknown type, …
-  error=N       … an error, before the next frame
-  stall=TIME    nothing is sent, pongs are       freeze=TIME   nothing at all is answered, the socket stays open
-  reset         the connection is reset          close=CODE    it is closed with that code
-  cut-snapshot=N    a snapshot breaks off        lacking-channel=N    N channels are not subscribed to, without a word
-  refuse-product=N  N times a product is refused refuse-request=N     …, and all that was asked for with it
-  invalid-id=N      …, without its name          lacking-product=N    N times one is not subscribed to, without a word
-  handshake-429=N   N handshakes are refused     expired-signature=N  N signatures are refused as too old
-  rest=STATUS   a REST request is refused with that status
-Without a channel, drop, duplicate and reorder hit full and matches, and the others no heartbeat.`;
+export const faultHelp = `  drop=N               skips N frames
+  duplicate=N          sends N frames twice
+  reorder=N            sends N frames in reverse order
+  zero-time=N          sends N frames with the time 0001-01-01T00:00:00.000000Z
+  malformed=N          sends half a JSON text before each of N frames
+  unknown=N            sends a frame of an unknown type before each of N frames
+  error=N              sends an error before each of N frames
+  stall=TIME           sends nothing except pongs
+  freeze=TIME          answers nothing at all; the socket stays open
+  reset                resets the connection
+  close=CODE           closes the connection with this code
+  handshake-429=N      refuses N handshakes
+  expired-signature=N  refuses N signatures as too old
+  cut-snapshot=N       breaks off N snapshots
+  lacking-channel=N    silently leaves N channels out of a subscribe
+  lacking-product=N    silently leaves N products out of a subscribe
+  refuse-product=N     refuses N products by name and subscribes to the others
+  refuse-request=N     refuses N products by name, and the whole request with them
+  invalid-id=N         refuses N products without naming them, and the whole request with them
+  rest=STATUS          refuses a REST request with this status
+Without a channel, drop, duplicate and reorder hit full and matches; stall and freeze hit every channel; the other faults
+of frames hit every channel except heartbeat and status.`;
 
 /** What each member of a fault in JSON must be. */
 const members: Readonly<Record<string, { readonly expected: string; accepts(value: unknown): boolean }>> = {
@@ -86,53 +99,56 @@ function wholeFrom(least: number) {
   return { expected: `a whole number from ${least}`, accepts };
 }
 
-/** A fault from JSON. Throws UsageError. */
+/** Reads a fault from parsed JSON. Throws UsageError if it is not one. */
 export function readFault(value: unknown): Fault {
   const wrong = (what: string) => new UsageError(`fault ${JSON.stringify(value)}: ${what}.`);
-  if (typeof value !== "object" || value === null) throw wrong('an object is expected, as {"kind":"drop","count":5}');
+  if (typeof value !== "object" || value === null)
+    throw wrong('an object is expected, such as {"kind":"drop","count":5}');
   for (const [name, given] of Object.entries({ kind: undefined, ...value })) {
     const member = members[name];
     if (member === undefined) throw wrong(`${name} is not one of ${Object.keys(members).join(", ")}`);
-    if (!member.accepts(given)) throw wrong(`${name} is to be ${member.expected}`);
+    if (!member.accepts(given)) throw wrong(`${name} must be ${member.expected}`);
   }
   const fault = value as Fault;
   const { kind, code } = fault;
   const isStatus = code === undefined || code <= 599;
   const canClose = code === undefined || (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
-  if (kind === "rest" && !isStatus) throw wrong("code is to be a status from 400 to 599");
-  if (kind === "close" && !canClose) throw wrong("code is to be one that is sent: 1000 to 1003 or 1007 to 1014");
+  if (kind === "rest" && !isStatus) throw wrong("code must be a status from 400 to 599");
+  if (kind === "close" && !canClose) throw wrong("code must be one that may be sent: 1000 to 1003 or 1007 to 1014");
   return fault;
 }
 
-/** A fault from `KIND[=VALUE][/CHANNEL[/PRODUCT]][@AFTER]`. Throws UsageError. */
+/** Reads a fault from `KIND[=VALUE][/CHANNEL[/PRODUCT]][@AFTER]`. Throws UsageError. */
 export function parseFault(text: string): Fault {
   const match = /^([a-z0-9-]+)(?:=([^/@]+))?(?:\/([^/@]+)(?:\/([^/@]+))?)?(?:@([^@]+))?$/.exec(text);
   if (match === null) {
-    throw new UsageError(`--fault ${text}: KIND[=VALUE][/CHANNEL[/PRODUCT]][@AFTER] is expected, as drop=5/full@10s.`);
+    throw new UsageError(
+      `--fault ${text}: KIND[=VALUE][/CHANNEL[/PRODUCT]][@AFTER] is expected, such as drop=5/full@10s.`,
+    );
   }
   const [, kind = "", value, channel, product, after] = match;
   const member = Object.hasOwn(kinds, kind) ? kinds[kind as FaultKind] : undefined;
   if (value !== undefined && member === undefined) throw new UsageError(`--fault ${text}: ${kind} takes no value.`);
-  const told = { channel, product, after: after && milliseconds(after) };
+  const target = { channel, product, after: after && milliseconds(after) };
   const meant = value && member && { [member]: member === "ms" ? milliseconds(value) : Number(value) };
-  // What is undefined is not there in JSON.
-  return readFault(JSON.parse(JSON.stringify({ kind, ...told, ...(meant || {}) })));
+  // Through JSON, to leave out what is undefined.
+  return readFault(JSON.parse(JSON.stringify({ kind, ...target, ...(meant || {}) })));
 }
 
-/** `500ms`, `10s` or `5m` in milliseconds. */
+/** Reads `500ms`, `10s` or `5m` as milliseconds. */
 function milliseconds(text: string): number {
   const match = /^(\d{1,7})(ms|s|m)$/.exec(text);
-  if (match === null) throw new UsageError(`--fault: ${text} is no duration such as 500ms, 10s or 5m.`);
+  if (match === null) throw new UsageError(`--fault: ${text} is not a duration such as 500ms, 10s or 5m.`);
   return Number(match[1]) * { ms: 1, s: 1000, m: 60_000 }[match[2] as "ms" | "s" | "m"];
 }
 
-/** What faults happen to. */
+/** A connection, as faults see it. */
 export interface Target {
   readonly id: number;
   hit(fault: Fault): void;
 }
 
-/** What an awaited fault could happen to; what it does not say does not count. */
+/** The occasion of an awaited fault. A member that is not given matches every fault. */
 export interface Occasion {
   readonly connection?: number;
   readonly channel?: Channel | undefined;
@@ -142,9 +158,9 @@ export interface Occasion {
 export class Faults {
   readonly #targets: ReadonlySet<Target>;
   readonly #truth: Truth;
-  /** Those for a connection that is not open yet. */
+  /** Faults that wait for a connection to open. */
   #waiting: Fault[] = [];
-  /** Those for the next thing of their kind, and how many of those. */
+  /** Awaited faults, and how many occasions each has left. */
   #armed: { fault: Fault; left: number }[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
 
@@ -153,7 +169,7 @@ export class Faults {
     this.#truth = truth;
   }
 
-  /** Lets a fault happen, at once or after the time it names. */
+  /** Starts a fault, now or after the time it names. */
   inject(fault: Fault): void {
     if (fault.after === undefined) return this.#start(fault);
     const timer = setTimeout(() => {
@@ -163,14 +179,14 @@ export class Faults {
     this.#timers.add(timer);
   }
 
-  /** A new connection takes the faults that waited for it. */
+  /** Applies the waiting faults to a new connection. */
   connected(target: Target): void {
     const mine = this.#waiting.filter((fault) => isFor(fault, target));
     this.#waiting = this.#waiting.filter((fault) => !mine.includes(fault));
     for (const fault of mine) target.hit(fault);
   }
 
-  /** The fault that is to happen to what is now being done, if there is one. It is used up by that. */
+  /** Takes one occurrence of the fault that matches this occasion, if there is one, and logs it. */
   take(kind: AwaitedKind, now: Occasion = {}): Fault | undefined {
     const found = this.#armed.find(
       ({ fault }) =>

@@ -1,4 +1,4 @@
-/** All that is traded, and what makes it happen: the pace of the markets and the channels that speak by the clock. */
+/** Every market, and its pace: the rate of events and the channels that send at an interval. */
 import { Listing } from "./listing.ts";
 import { Market } from "./market.ts";
 import { describeStatus, listProducts } from "./products.ts";
@@ -8,7 +8,7 @@ import type { Settings } from "./settings.ts";
 import { StatusBoard, type Board } from "./subscription.ts";
 import type { Truth } from "./truth.ts";
 
-/** Where many frames are written at once. */
+/** A connection that many frames are written to at once. */
 interface Corked {
   cork(): void;
   uncork(): void;
@@ -20,7 +20,7 @@ export class Floor {
   readonly #connections: ReadonlySet<Corked>;
   readonly #status: StatusBoard;
   readonly #random: Random;
-  /** The listings whose markets run. */
+  /** The listings with a running market. */
   #running: readonly Listing[];
   #timers: NodeJS.Timeout[] = [];
 
@@ -48,7 +48,7 @@ export class Floor {
     let owed = 0;
     repeat(every.step, () => {
       const now = performance.now();
-      // A machine that slept does not make up for all of it: so large a burst would drown the clients.
+      // A machine that slept does not catch up in full: such a burst would overwhelm the clients.
       owed = this.#run(Math.min(owed + (rate * (now - last)) / 1000, rate / 4));
       last = now;
     });
@@ -62,19 +62,19 @@ export class Floor {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  /** What a subscription to a channel of a product, which must exist, is to. */
+  /** Returns the board of a channel and a product, which must exist. */
   board(channel: Channel, productId: string): Board {
     return channel === "status" ? this.#status : this.listings.get(productId)!;
   }
 
-  /** Lets those markets run that are to, after subscriptions have changed. */
+  /** Selects the markets that run, after subscriptions have changed. */
   regroup(): void {
     if (!this.#settings.wait) return;
     this.#running = [...this.listings.values()].filter((listing) => listing.isFollowed);
     for (const listing of this.#running) listing.open();
   }
 
-  /** Makes at least so many events. Returns what is owed after that: nothing, or less. */
+  /** Makes at least `events` events. Returns what is still owed: zero or, after a step of several events, less. */
   #run(events: number): number {
     if (this.#running.length === 0) return 0;
     for (const connection of this.#connections) connection.cork();

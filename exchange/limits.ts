@@ -1,12 +1,12 @@
-/** How often an address may do something. */
+/** Rate limits per address. */
 
 export interface Limit {
-  /** Tokens a second, and the most that can be saved up. */
+  /** Tokens per second, and the most that accumulate. */
   readonly rate: number;
   readonly burst: number;
 }
 
-/** A token bucket for each address, filled when it is asked: tokens = min(burst, before + elapsed × rate). */
+/** A token bucket for each address, refilled when a token is taken: tokens = min(burst, before + elapsed × rate). */
 export class Buckets {
   readonly #limit: Limit;
   readonly #buckets = new Map<string, { tokens: number; at: number }>();
@@ -15,7 +15,7 @@ export class Buckets {
     this.#limit = limit;
   }
 
-  /** Takes a token, if there is one. `now` in milliseconds. */
+  /** Takes a token and returns true, or returns false if there is none. `now` in milliseconds. */
   take(address: string, now = performance.now()): boolean {
     const { rate, burst } = this.#limit;
     const { tokens, at } = this.#buckets.get(address) ?? { tokens: burst, at: now };

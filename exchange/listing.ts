@@ -1,4 +1,4 @@
-/** One product on the exchange: its market, what is remembered of it, and who listens to which of its channels. */
+/** One product on the exchange: its market, its recent trades, and the subscriptions to each of its channels. */
 import type { End, Market } from "./market.ts";
 import type { Channel } from "./protocol.ts";
 import { Frame, type Board, type Subscription } from "./subscription.ts";
@@ -15,7 +15,7 @@ export class Listing implements Board {
   readonly #now: () => string;
   #lastMatch: Match | undefined;
   readonly #subscriptions = new Map<Channel, Set<Subscription>>();
-  /** The newest size of every level that has changed since the last batch, and when the newest did. */
+  /** The latest size of every level that has changed since the last batch, and the time of the last change. */
   readonly #batch = new Map<string, Change>();
   #batchTime: string | undefined;
 
@@ -30,7 +30,7 @@ export class Listing implements Board {
     return this.#market.end;
   }
 
-  /** Whether somebody listens to its trades. */
+  /** Whether any client is subscribed to its trades. */
   get isFollowed(): boolean {
     return this.#has("full") || this.#has("matches");
   }
@@ -39,12 +39,12 @@ export class Listing implements Board {
     return this.#market.book(level);
   }
 
-  /** Sends what a tape that goes on has left of its last step. */
+  /** Sends the rest of the step in which a continued tape ended. */
   open(): void {
     this.#market.open(this.#send);
   }
 
-  /** Lets one thing happen. Returns how many events of the full channel that made. */
+  /** Runs one step of the market. Returns the number of events it made on the full channel. */
   step(): number {
     const { sequence } = this.end;
     this.#market.step(this.#send);
@@ -71,7 +71,7 @@ export class Listing implements Board {
     this.#publish("heartbeat", new Frame(beat));
   }
 
-  /** Sends what has changed of the book since the last batch. */
+  /** Sends the changes of the book since the last batch. */
   sendBatch(): void {
     if (this.#batch.size === 0) return;
     const changes = [...this.#batch.values()];
@@ -80,7 +80,7 @@ export class Listing implements Board {
     this.#publish("level2_batch", new Frame(update));
   }
 
-  /** Sends the last ticker to those who do not have it. */
+  /** Sends the last ticker to the subscriptions that have not received it. */
   sendTickerBatch(): void {
     if (this.ticker === undefined || !this.#has("ticker_batch")) return;
     const frame = new Frame(this.ticker);

@@ -14,38 +14,44 @@ npm run exchange [-- --port N] [--rate N] [--products N] [--seed N] [--wait] [--
   about: `
 A simulated Coinbase Exchange on this machine: the feed on ws://127.0.0.1:9465, the one where every subscribe is signed on
 ws://127.0.0.1:9465/direct, REST on http://127.0.0.1:9465. When it listens it prints one line of JSON:
-{"url":…,"rest":…,"credentials":…}; its only account is fixed, public, and guards nothing.`,
+{"url":…,"rest":…,"credentials":…}; its only account is fixed and public, and protects nothing.`,
   options: {
-    port: { form: whole(0, 65_535), default: "9465", doc: "The port; 0: any free one." },
+    port: { form: whole(0, 65_535), default: "9465", doc: "The port. 0 takes any free port." },
     rate: {
       form: whole(1, 1_000_000),
       default: "2000",
-      doc: "Events of the full channel a second, of all products together.",
+      doc: "Events of the full channel per second, all products together.",
     },
     products: {
       form: whole(1, 10_000),
       default: "5",
-      doc: "How many products: BTC-USD, ETH-USD, SOL-USD, XRP-USD, DOGE-USD, then SIM006-USD and so on.",
+      doc: "The number of products: BTC-USD, ETH-USD, SOL-USD, XRP-USD, DOGE-USD, then SIM006-USD and so on.",
     },
-    seed: { form: whole(0, 2 ** 31 - 1), default: "1", doc: "Another seed is another market." },
-    wait: { doc: "A market pauses while no client has subscribed to its full or matches channel: nothing is missed." },
+    seed: {
+      form: whole(0, 2 ** 31 - 1),
+      default: "1",
+      doc: "The seed of the market: the same seed makes the same tape.",
+    },
+    wait: {
+      doc: "Pauses a market while no client is subscribed to its full or matches channel, so that no event is missed.",
+    },
     ends: {
       form: anyText,
       default: "{}",
-      doc: 'Where tapes end that continue: {"BTC-USD":{"sequence":1237,"tradeId":66}}.',
+      doc: 'Continues tapes after these events: {"BTC-USD":{"sequence":1237,"tradeId":66}}.',
     },
     truth: {
       form: anyText,
-      doc: `Appends all that happened to this file, one JSON object a line: every event as its frame of the full channel, and
+      doc: `Appends the truth log to this file, one JSON object per line: every event as its frame of the full channel, and
         what each connection was sent (exchange/truth.ts).`,
     },
     fault: {
       form: anyText,
       isMany: true,
-      doc: `KIND[=VALUE][/CHANNEL[/PRODUCT]][@AFTER], such as drop=5@10s or stall=30s/full/BTC-USD@1m; may be repeated. While it
-        runs: POST /_/faults with, for example, {"kind":"drop","count":5,"channel":"full","connection":1} (exchange/faults.ts).`,
+      doc: `KIND[=VALUE][/CHANNEL[/PRODUCT]][@AFTER], such as drop=5@10s or stall=30s/full/BTC-USD@1m; may be repeated. To
+        inject a fault while it runs: POST /_/faults with, for example, {"kind":"drop","count":5,"channel":"full","connection":1} (exchange/faults.ts).`,
     },
-    child: { doc: "Ends when its standard input does." },
+    child: { doc: "Exits when its standard input closes." },
   },
   notes: `
 Faults:
@@ -66,11 +72,11 @@ await command(declaration, async ({ child, ends, fault, ...settings }) => {
     });
     const { url, rest } = exchange;
     process.stdout.write(`${JSON.stringify({ url, rest, credentials: publicCredentials })}\n`);
-    // A parent tells its user itself.
+    // A parent process reports the address itself.
     if (!child) process.stderr.write(`the simulated exchange listens on ${url}   (Ctrl-C stops)\n`);
     await stopped;
   } finally {
-    // A standard input that is being read would keep the process.
+    // Reading standard input would keep the process alive.
     process.stdin.destroy();
     await exchange.close();
   }

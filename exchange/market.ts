@@ -1,10 +1,10 @@
 /**
- * The market of one product: a small matching engine with made-up traders. What it sends is legal: contiguous sequences,
- * dense trade ids, every order's life whole and in order, a book that is never crossed.
+ * The market of one product: a small matching engine with simulated traders. Its tape is valid: contiguous sequences,
+ * dense trade ids, the whole life of every order in order, a book that is never crossed.
  *
- * Its state is a function of (seed, product, sequence), so that a tape can go on where it ended without a record of the
- * book: life is cut into epochs of a fixed number of events, at whose end the book is empty, and each epoch has its own
- * seed. To go on, the epoch is lived again in silence up to the last event.
+ * Its state is a function of (seed, product, sequence), so that a tape can continue where it ended without a record of
+ * the book: the tape is divided into epochs of a fixed number of events, each with its own seed, and the book is empty at
+ * the end of each. To continue, the market replays the epoch up to the last event without sending it.
  */
 import { Book, type Order, type Side } from "./book.ts";
 import { Random } from "./random.ts";
@@ -24,22 +24,22 @@ export class Market {
   readonly #tape: Tape;
   #random!: Random;
   #book!: Book;
-  /** What was left to send of the step in which the tape ended, and that end. */
+  /** The events still to send of the step in which the tape ended, and that end. */
   readonly #rest: Parameters<Send>[] = [];
   readonly #start: End;
 
-  /** A market whose tape ends at `end`; `now` gives the time of each event as the exchange writes it. */
+  /** Continues the tape that ends at `end`; `now` gives the time of each event as the exchange writes it. */
   constructor(product: Product, seed: number, now: () => string, end: End = { sequence: 0, tradeId: 0 }) {
     this.#product = product;
     this.#seed = seed;
     this.#tape = new Tape(product, now);
-    // Once to count the trades that the epoch has had, once more with the ids that they had.
+    // The first replay counts the trades of the epoch, the second gives them their ids.
     let trades = 0;
-    this.#live(end.sequence, 0, (_, message) => {
+    this.#replay(end.sequence, 0, (_, message) => {
       if (isMatch(message) && message.sequence <= end.sequence) trades++;
     });
-    this.#live(end.sequence, end.tradeId - trades, (...told) => {
-      if ((told[1].sequence ?? 0) > end.sequence) this.#rest.push(told);
+    this.#replay(end.sequence, end.tradeId - trades, (...published) => {
+      if ((published[1].sequence ?? 0) > end.sequence) this.#rest.push(published);
     });
     this.#start = end;
   }
@@ -50,9 +50,9 @@ export class Market {
     return this.#rest.length > 0 ? this.#start : { sequence, tradeId };
   }
 
-  /** Goes live: sends what was left of the step in which the tape ended. */
+  /** Sends the rest of the step in which the tape ended. */
   open(send: Send): void {
-    for (const told of this.#rest.splice(0)) send(...told);
+    for (const published of this.#rest.splice(0)) send(...published);
   }
 
   /** The first frame of level2. */
@@ -60,18 +60,18 @@ export class Market {
     return this.#tape.snapshot(this.#book);
   }
 
-  /** The book of level 1, 2 or 3 as REST tells it. */
+  /** The book of level 1, 2 or 3 as REST returns it. */
   book(level: 1 | 2 | 3): object {
     return this.#tape.describe(this.#book, level);
   }
 
-  /** Lets one thing happen: an order, a cancellation, a change. */
+  /** Runs one step: an order, a cancellation or a change. */
   step(send: Send): void {
     this.#tape.send = send;
     const left = epochEvents - (this.#tape.sequence % epochEvents);
     const { orders } = this.#book;
     const choice = this.#random.fraction();
-    // A step makes at most two events for each resting order, and two more: what is left must then do for the rest.
+    // A step makes at most two events for each resting order, and two more: the epoch must have room for them.
     if (left < 3 * orders.length + 8) this.#close(left);
     else if (orders.length > 300 || (choice < 0.44 && orders.length > 40)) this.#cancel(this.#anyOrder());
     else if (choice > 0.99 && orders.length > 0) this.#change(this.#anyOrder());
@@ -80,8 +80,8 @@ export class Market {
     if (this.#tape.sequence % epochEvents === 0) this.#startEpoch(this.#tape.sequence, this.#tape.tradeId);
   }
 
-  /** Lives the epoch of `sequence` from its start until that event is past. */
-  #live(sequence: number, tradeId: number, send: Send): void {
+  /** Replays the epoch of `sequence` from its start until at least that event. */
+  #replay(sequence: number, tradeId: number, send: Send): void {
     this.#startEpoch(Math.floor(sequence / epochEvents) * epochEvents, tradeId);
     while (this.#tape.sequence < sequence) this.step(send);
   }
@@ -93,7 +93,7 @@ export class Market {
     this.#tape.startAt(sequence, tradeId, this.#target(sequence));
   }
 
-  /** Near the end of an epoch every order is cancelled, then orders that rest for no time fill it up exactly. */
+  /** Near the end of an epoch, cancels every order, then fills it exactly with orders that are cancelled at once. */
   #close(left: number): void {
     const [resting] = this.#book.orders;
     if (resting !== undefined) return this.#cancel(resting);
@@ -107,7 +107,7 @@ export class Market {
     const target = this.#target();
     const bid = this.#book.best("buy")?.price ?? target - 1;
     const ask = this.#book.best("sell")?.price ?? target + 1;
-    // Who sees a better price elsewhere often takes what is left here; else one order in thirty takes.
+    // A trader who sees a better price elsewhere often takes what is left here; otherwise one order in thirty takes.
     const wanted: Side | undefined = target >= ask ? "buy" : target <= bid ? "sell" : undefined;
     const side = wanted ?? this.#anySide();
     const takes = this.#random.fraction() < (wanted === undefined ? 0.035 : 0.3);
@@ -132,7 +132,7 @@ export class Market {
     const order = this.#newOrder(side, side === "buy" ? Number.MAX_SAFE_INTEGER : 1);
     this.#tape.received(order, "market");
     this.#match(order);
-    // What the book can not fill is cancelled.
+    // What the book cannot fill is cancelled.
     this.#tape.done(order, order.remaining === 0 ? "filled" : "canceled", "market");
   }
 
@@ -158,7 +158,7 @@ export class Market {
     this.#tape.done(order, "canceled");
   }
 
-  /** Makes an order smaller: its place in the queue stays. */
+  /** Makes an order smaller. It keeps its place in the queue. */
   #change(order: Order): void {
     const before = order.remaining;
     if (before < 2) return this.#cancel(order);
@@ -180,7 +180,7 @@ export class Market {
     return this.#random.fraction() < 0.5 ? "buy" : "sell";
   }
 
-  /** Where the price is elsewhere, in ticks: two waves, so that it depends on the sequence alone. */
+  /** The price on other exchanges, in ticks: two waves, so that it depends only on the sequence. */
   #target(sequence = this.#tape.sequence): number {
     const wave = 0.02 * Math.sin(sequence / 61_000 + this.#product.price) + 0.003 * Math.sin(sequence / 2_900);
     return Math.round(this.#product.price * 10 ** this.#product.priceDecimals * (1 + wave));

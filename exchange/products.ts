@@ -1,4 +1,4 @@
-/** What is traded, and how the exchange describes it. */
+/** The products, and how the exchange describes them. */
 import { Random } from "./random.ts";
 import type { Message, Product } from "./tape.ts";
 
@@ -10,7 +10,7 @@ const named: readonly Product[] = [
   { id: "DOGE-USD", priceDecimals: 5, sizeDecimals: 1, price: 0.15, size: 3_000 },
 ];
 
-/** The first `count` products, the busiest first: five by name, then made-up ones, `SIM006-USD` and so on. */
+/** The first `count` products, the busiest first: five real ones, then generated ones, `SIM006-USD` and so on. */
 export function listProducts(count = named.length, seed = 1): readonly Product[] {
   const random = new Random(seed, 1, 0);
   const madeUp = Array.from({ length: Math.max(0, count - named.length) }, (_, i): Product => {

@@ -1,6 +1,6 @@
 /**
- * What a client may ask on the socket, and what it is told where it may not: the text of a request becomes a plan,
- * without any effect. The words are the exchange's.
+ * The requests of a client on the socket, and the exchange's errors for invalid ones: parses the text of a request into
+ * a plan, without side effects.
  * https://docs.cdp.coinbase.com/exchange/websocket-feed/overview, …/channels, …/errors
  */
 
@@ -18,13 +18,13 @@ export const channelNames = [
 
 export type Channel = (typeof channelNames)[number];
 
-/** Older names. A request may use them; the reply to either name uses them. */
+/** Older names. A request may use either name; the reply uses the older one. */
 const aliases: ReadonlyMap<string, Channel> = new Map([
   ["level2_50", "level2_batch"],
   ["ticker_1000", "ticker_batch"],
 ]);
 
-/** What status is subscribed to: it is about all products at once. */
+/** The product of a subscription to status, which covers all products. */
 const allProducts = "";
 
 const needSignature: ReadonlySet<Channel> = new Set<Channel>(["full", "level2"]);
@@ -44,22 +44,22 @@ export interface Signature {
 
 export interface Rules {
   isProduct(id: string): boolean;
-  /** The frame that refuses a signature, or undefined where it is right. */
+  /** The frame that refuses a signature, or undefined if it is valid. */
   refuse(signature: Signature): ErrorMessage | undefined;
   /** Whether every subscribe must be signed. */
   readonly signedOnly: boolean;
 }
 
 export interface Plan {
-  /** Undefined where it is no request at all. */
+  /** Undefined if the text is not a request. */
   readonly operation: "subscribe" | "unsubscribe" | undefined;
-  /** The products of each channel; empty where nothing can be done. To unsubscribe from none is to leave the channel. */
+  /** The products of each channel; empty if nothing can be done. Unsubscribing from no product leaves the channel. */
   readonly products: ReadonlyMap<Channel, ReadonlySet<string>>;
-  /** What is sent before the operation. */
+  /** The errors to send before the operation. */
   readonly refusals: readonly (ErrorMessage | string)[];
 }
 
-/** The plan of a request: one error for each thing that is wrong with it, and what is left to do. */
+/** Plans a request: one error for each invalid part, and the operation on the valid ones. */
 export function planRequest(text: string, rules: Rules): Plan {
   const request = parseObject(text);
   const { type } = request;
@@ -103,7 +103,7 @@ export function planRequest(text: string, rules: Rules): Plan {
 const signatureNeeded =
   "level2, level3, and full channels now require authentication. https://docs.cloud.coinbase.com/exchange/docs/websocket-auth";
 
-/** The reply to a request: all that the connection is subscribed to, the products in no order. */
+/** The reply to a request: every subscription of the connection, its products unordered. */
 export function describeSubscriptions(products: ReadonlyMap<Channel, Iterable<string>>): object {
   const channels = [...products].map(([channel, ids]) => ({
     name: [...aliases].find(([, name]) => name === channel)?.[0] ?? channel,
@@ -131,17 +131,17 @@ function parseObject(text: string): Record<string, unknown> {
   }
 }
 
-/** A channel is a name, with the request's products, or an object, whose products are added to them. */
+/** Reads a channel: a name, with the request's products, or an object, whose own products are added to them. */
 function readChannel(entry: unknown, shared: readonly string[]): { name: string; ids: readonly string[] | undefined } {
   if (typeof entry !== "object" || entry === null) return { name: String(entry), ids: shared };
   const { name, product_ids: own } = entry as Record<string, unknown>;
   if (own === undefined) return { name: String(name), ids: shared };
   if (!isTexts(own)) return { name: String(name), ids: undefined };
-  // An empty list of its own inherits nothing.
+  // An empty list of its own does not inherit.
   return { name: String(name), ids: own.length === 0 ? [] : [...shared, ...own] };
 }
 
-/** Undefined where a request has none of the four fields. */
+/** Returns undefined if a request has none of the four fields. */
 function readSignature(request: Record<string, unknown>): Signature | "mistyped" | undefined {
   const { signature, key, passphrase, timestamp } = request;
   const given = [signature, key, passphrase, timestamp].filter((field) => field !== undefined);

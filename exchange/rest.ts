@@ -1,4 +1,4 @@
-/** What REST answers. https://docs.cdp.coinbase.com/exchange/rest-api */
+/** The answers of REST. https://docs.cdp.coinbase.com/exchange/rest-api */
 import type { Floor } from "./floor.ts";
 import type { Listing } from "./listing.ts";
 import { describeProduct } from "./products.ts";
@@ -17,7 +17,7 @@ export function refuse(status: number, message: string): Answer {
   return { status, body: { message } };
 }
 
-/** The answer to a GET. `now` is the exchange's time as text. */
+/** Answers a GET. `now` is the exchange's time as text. */
 export function answer(path: string, query: URLSearchParams, floor: Floor, now: string): Answer {
   if (path === "/time") {
     const iso = `${now.slice(0, 23)}Z`;
@@ -67,7 +67,7 @@ function trades({ trades: all }: Listing, query: URLSearchParams): Answer {
   const headers: Record<string, string> = {};
   const oldest = page.at(-1)?.trade_id;
   if (oldest !== undefined) headers["cb-before"] = String(page[0]!.trade_id);
-  // Without it, a client knows that nothing is older.
+  // Its absence means that there are no older trades.
   if (oldest !== undefined && oldest !== all.oldestId) headers["cb-after"] = String(oldest);
   return ok(page, headers);
 }
@@ -90,7 +90,7 @@ function candles(listing: Listing, query: URLSearchParams, now: string): Answer 
   return ok(listing.trades.candles(width, start, end));
 }
 
-/** Seconds since 1970 of an ISO time or of such seconds as text; NaN where it is neither. */
+/** Reads an ISO time, or seconds since 1970, as seconds; NaN if it is neither. */
 function seconds(text: string | null): number | undefined {
   if (text === null || text === "") return undefined;
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text) / 1000;

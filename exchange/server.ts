@@ -1,4 +1,4 @@
-/** The simulated exchange on a port of this machine: the feed and REST, and `POST /_/faults`, which is not the exchange's. */
+/** The simulated exchange on a port of this machine: the feed, REST, and its own `POST /_/faults`. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -17,17 +17,17 @@ import { exchangeTime } from "./tape.ts";
 import { Truth } from "./truth.ts";
 
 export interface Exchange {
-  /** Of the feed. `/direct` after it is the one where every subscribe must be signed. */
+  /** The URL of the feed. With `/direct` appended, every subscribe must be signed. */
   readonly url: string;
   readonly rest: string;
   readonly faults: Faults;
-  /** Ends every connection and flushes the truth. */
+  /** Ends every connection and flushes the truth log. */
   close(): Promise<void>;
 }
 
 const noFault = refuse(404, "Route not found");
 
-/** Starts an exchange. Its markets run from now on. Throws UserError where the port is taken. */
+/** Starts an exchange and its markets. Throws UserError if the port is taken. */
 export async function startExchange(options: Partial<Settings> = {}): Promise<Exchange> {
   const settings = { ...usual, ...options };
   const { credentials, limits, longestMessage, signatureWindow } = settings;
@@ -68,7 +68,7 @@ export async function startExchange(options: Partial<Settings> = {}): Promise<Ex
     });
   });
 
-  /** The status that refuses a handshake. */
+  /** Returns the status that refuses a handshake, or undefined to accept it. */
   function admit(socket: Socket): string | undefined {
     const isFaulty = faults.take("handshake-429") !== undefined;
     if (!isFaulty && handshakes.take(socket.remoteAddress ?? "")) return undefined;
@@ -144,7 +144,7 @@ async function listen(server: ReturnType<typeof createServer>, port: number): Pr
     await once(server.listen(port, "127.0.0.1"), "listening");
   } catch (error) {
     throw new UserError(
-      `the simulated exchange can not listen on port ${port}: ${(error as Error).message}. Choose another with --port.`,
+      `the simulated exchange cannot listen on port ${port}: ${(error as Error).message}. Choose another with --port.`,
       { cause: error },
     );
   }

@@ -1,4 +1,4 @@
-/** Everything that can be set, and what it is if nobody does: the documented behaviour of the exchange. */
+/** The settings, and their defaults: the documented behaviour of the exchange. */
 import { publicCredentials, type Credentials } from "./credentials.ts";
 import type { Fault } from "./faults.ts";
 import type { Limit } from "./limits.ts";
@@ -8,27 +8,27 @@ export interface Settings {
   /** The port on 127.0.0.1; 0 is any free one. */
   readonly port: number;
   readonly seed: number;
-  /** How many products there are. */
+  /** The number of products. */
   readonly products: number;
-  /** Events of the full channel a second, of all products together. */
+  /** Events of the full channel per second, all products together. */
   readonly rate: number;
-  /** Where tapes end that go on. */
+  /** The ends of the tapes to continue. */
   readonly ends: ReadonlyMap<string, End>;
-  /** Whether a market stands still while nobody listens to its full or matches. */
+  /** Whether a market pauses while no client is subscribed to its full or matches channel. */
   readonly wait: boolean;
-  /** The file that the ground truth is appended to. */
+  /** The file that the truth log is appended to. */
   readonly truth: string | undefined;
   readonly faults: readonly Fault[];
   readonly credentials: Credentials;
-  /** How many seconds a signature may be off the clock. */
+  /** The most seconds between a signature's timestamp and the clock. */
   readonly signatureWindow: number;
-  /** Of one address. https://docs.cdp.coinbase.com/exchange/websocket-feed/rate-limits, …/rest-api/rate-limits */
+  /** Limits per address. https://docs.cdp.coinbase.com/exchange/websocket-feed/rate-limits, …/rest-api/rate-limits */
   readonly limits: { readonly handshakes: Limit; readonly messages: Limit; readonly requests: Limit };
-  /** A request on the socket with more bytes is refused with close code 1009. The exchange's limit is not published. */
+  /** A request on the socket with more bytes closes the connection with code 1009. The exchange's limit is not published. */
   readonly longestMessage: number;
   /** The most bytes that may wait for a client that reads too slowly. The exchange's limit is not published. */
   readonly backlog: number;
-  /** In milliseconds, how often the markets move and the channels speak that go by the clock; status' is not published. */
+  /** Intervals in milliseconds, of the markets' steps and of the timed channels. That of status is not published. */
   readonly every: {
     readonly step: number;
     readonly heartbeat: number;
@@ -36,7 +36,7 @@ export interface Settings {
     readonly tickerBatch: number;
     readonly status: number;
   };
-  /** In milliseconds, how long is waited for the first subscribe, for one again, and for what a client should still get. */
+  /** Timeouts in milliseconds: for the first subscribe, for another after the last unsubscribe, and for pending data at the end. */
   readonly patience: { readonly subscribe: number; readonly idle: number; readonly linger: number };
 }
 

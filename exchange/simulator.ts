@@ -6,13 +6,13 @@ import { timeWriter } from "./tape.ts";
 
 export interface SimulatorOptions {
   readonly seed: number;
-  /** Where each product's tape ends, to go on from there. */
+  /** The end of each product's tape, to continue after it. */
   readonly ends: ReadonlyMap<string, End>;
   /** Microseconds since 1970; never the same twice. */
   readonly now: () => number;
 }
 
-/** Frames without end, each a JSON text, as one connection to full, level2 and ticker of all products would bring them. */
+/** Generates frames without end, each a JSON text, as one connection to full, level2 and ticker of all products receives them. */
 export function* simulatedFrames({ seed, ends, now }: SimulatorOptions): Generator<string> {
   const random = new Random(seed, 0, 0);
   const write = timeWriter();

@@ -10,7 +10,7 @@ export class Frame {
   #text: string | undefined;
   #bytes: Buffer | undefined;
 
-  /** `text` where it is not the JSON of the message. */
+  /** `text` is given if it differs from the JSON of the message. */
   constructor(message: Message, text?: string) {
     this.message = message;
     this.#text = text;
@@ -29,9 +29,9 @@ export interface Receiver {
   deliver(subscription: Subscription, frame: Frame): void;
 }
 
-/** What a subscription is to: one product, or, for status, all of them. */
+/** The target of a subscription: one product or, for status, all of them. */
 export interface Board {
-  /** The last event before whatever comes next; status has none. */
+  /** The last event so far; status has none. */
   readonly end: End | undefined;
   /** Adds a subscription and sends it what its channel starts with. */
   join(subscription: Subscription): void;

@@ -1,4 +1,4 @@
-/** What a market tells the world, in the exchange's words: its events, numbered, and the frames of its channels. */
+/** What a market publishes, as the exchange writes it: numbered events, and the frames of its channels. */
 import type { Book, Order, Side } from "./book.ts";
 
 export interface Product {
@@ -6,12 +6,12 @@ export interface Product {
   /** Digits after the point of prices and sizes. */
   readonly priceDecimals: number;
   readonly sizeDecimals: number;
-  /** About where it trades, and how much at a time, in units of its currencies. */
+  /** The approximate price and the typical size of an order, in units of its currencies. */
   readonly price: number;
   readonly size: number;
 }
 
-/** A frame as the exchange would send it. Named are the members that it is numbered by. */
+/** A frame as the exchange sends it. The named members are those that number and date it. */
 export interface Message {
   readonly [member: string]: unknown;
   readonly type: string;
@@ -47,8 +47,8 @@ interface Level2Update extends Message {
   readonly changes: readonly Change[];
 }
 
-/** Takes what a market tells, by the channel that brings it. */
-export type Send = (...told: ["full", Message] | ["level2", Level2Update] | ["ticker", Ticker]) => void;
+/** Receives what a market publishes, with the channel that carries it. */
+export type Send = (...published: ["full", Message] | ["level2", Level2Update] | ["ticker", Ticker]) => void;
 
 export function isMatch(message: Message): message is Match {
   return message.type === "match";
@@ -56,14 +56,14 @@ export function isMatch(message: Message): message is Match {
 
 export class Tape {
   send: Send = () => {};
-  /** Of the last event and of the last trade. */
+  /** The numbers of the last event and of the last trade. */
   sequence = 0;
   tradeId = 0;
   readonly #product: Product;
   readonly #now: () => string;
   #day = { open: 0, high: 0, low: 0, volume: 0 };
   #lastMatch: Match | undefined;
-  /** Levels that the present step has touched, each once. */
+  /** The levels that the current step has touched. */
   readonly #touched = new Map<string, { side: Side; price: number }>();
 
   constructor(product: Product, now: () => string) {
@@ -71,7 +71,7 @@ export class Tape {
     this.#now = now;
   }
 
-  /** Goes to a place in the tape, from which the statistics of the ticker count anew. */
+  /** Moves to a place in the tape and resets the statistics of the ticker. */
   startAt(sequence: number, tradeId: number, price: number): void {
     this.sequence = sequence;
     this.tradeId = tradeId;
@@ -95,7 +95,7 @@ export class Tape {
     this.touch(order);
   }
 
-  /** A market order has neither price nor rest. */
+  /** A market order has neither a price nor a remaining size. */
   done({ id, side, price, remaining }: Order, reason: "filled" | "canceled", type: "limit" | "market" = "limit"): void {
     const terms = type === "limit" ? { price: this.#price(price), remaining_size: this.#size(remaining) } : {};
     this.#event({ order_id: id, reason, ...terms, type: "done", side });
@@ -138,7 +138,7 @@ export class Tape {
     this.touch(maker);
   }
 
-  /** Repeats the taker's last match, if it had one, with the top of the book after it. */
+  /** Publishes the taker's last match, if there is one, with the top of the book after it. */
   ticker(side: Side, book: Book): void {
     if (this.#lastMatch === undefined) return;
     const { sequence, price, size, time, trade_id } = this.#lastMatch;
@@ -167,14 +167,14 @@ export class Tape {
     });
   }
 
-  /** What level2 starts with. */
+  /** The first frame of level2. */
   snapshot(book: Book): Message {
     const levels = (side: Side) => book[side].map(({ price, size }) => [this.#price(price), this.#size(size)]);
     const message = { product_id: this.#product.id, asks: levels("sell"), bids: levels("buy"), time: this.#now() };
     return { type: "snapshot", ...message };
   }
 
-  /** The book as REST tells it: on level 1 the best prices, on 2 all of them, on 3 every order. */
+  /** The book as REST returns it: the best prices on level 1, all prices on level 2, every order on level 3. */
   describe(book: Book, level: 1 | 2 | 3): object {
     const rows = (side: Side) =>
       book[side]
@@ -188,12 +188,12 @@ export class Tape {
     return { bids: rows("buy"), asks: rows("sell"), sequence, auction_mode: false, auction: null, time: this.#now() };
   }
 
-  /** Remembers a level whose size has changed, for the next update. */
+  /** Marks a level whose size has changed for the next update. */
   touch({ side, price }: Order): void {
     this.#touched.set(`${side}${price}`, { side, price });
   }
 
-  /** One update with the new size of every level that was touched since the last. */
+  /** Sends one update with the new size of every level touched since the last update. */
   update(book: Book): void {
     if (this.#touched.size === 0) return;
     const changes = [...this.#touched.values()].map(({ side, price }): Change => [
@@ -219,22 +219,22 @@ export class Tape {
   }
 }
 
-/** `units` × 10^-decimals as text, exactly. */
+/** Writes `units` × 10^-decimals exactly. */
 function decimal(units: number, decimals: number): string {
   if (decimals === 0) return String(units);
   const digits = String(units).padStart(decimals + 1, "0");
   return `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }
 
-/** Microseconds of the wall clock, made strictly increasing. */
+/** The wall clock in microseconds, strictly increasing. */
 function wallClock(): () => number {
   let last = 0;
   return () => (last = Math.max(last + 1, Date.now() * 1000));
 }
 
-/** Writes microseconds since 1970 as the exchange does: six digits and `Z`. */
+/** Returns a function that writes microseconds since 1970 as the exchange does: ISO 8601 with six decimals and `Z`. */
 export function timeWriter(): (micros: number) => string {
-  // Many events share a millisecond, and writing one costs more than the rest of an event.
+  // Many events share a millisecond, and formatting one costs more than the rest of an event.
   let written = { millis: Number.NaN, text: "" };
   return (micros) => {
     const millis = Math.floor(micros / 1000);
@@ -243,7 +243,7 @@ export function timeWriter(): (micros: number) => string {
   };
 }
 
-/** The time of the wall clock as the exchange writes it, never the same twice. */
+/** Returns a clock that reads the wall time as the exchange writes it, never the same twice. */
 export function exchangeTime(): () => string {
   const now = wallClock();
   const write = timeWriter();

@@ -1,4 +1,4 @@
-/** The trades of one product, as many as are kept: their ids are dense, so a trade is found by its place. */
+/** The most recent trades of one product. Their ids are dense, so an index finds a trade. */
 import type { Match } from "./tape.ts";
 
 export interface Trade {
@@ -20,7 +20,7 @@ export class Trades {
 
   add({ time, trade_id, price, size, side }: Match): void {
     this.#kept.push({ time, trade_id, price, size, side });
-    // A tenth at a time: taking one off the front of an array moves all the others.
+    // A tenth at a time: removing the first element of an array moves all the others.
     if (this.#kept.length > most * 1.1) this.#kept.splice(0, most / 10);
   }
 
@@ -28,7 +28,7 @@ export class Trades {
     return this.#kept[0]?.trade_id;
   }
 
-  /** At most `limit` trades between two ids, both exclusive, the newest first. */
+  /** Returns at most `limit` trades between two ids, both exclusive, newest first. */
   page(limit: number, before = -Infinity, after = Infinity): Trade[] {
     const first = this.oldestId ?? 0;
     const end = Math.max(0, Math.min(this.#kept.length, after - first));
@@ -36,7 +36,7 @@ export class Trades {
     return this.#kept.slice(start, end).toReversed();
   }
 
-  /** The candles of the buckets of `width` seconds from that of `start` to that of `end`, the newest first. */
+  /** Returns the candles of `width` seconds, from the bucket of `start` to that of `end`, newest first. */
   candles(width: number, start: number, end: number): Candle[] {
     const bucketOf = (seconds: number) => Math.floor(seconds / width) * width;
     const candles: Candle[] = [];
@@ -51,7 +51,7 @@ export class Trades {
       candle[1] = Math.min(candle[1], price);
       candle[2] = Math.max(candle[2], price);
       candle[3] = price;
-      // Sizes have at most eight digits after the point: rounding takes away what adding floats put there.
+      // Sizes have at most eight digits after the point: rounding removes the error of adding floats.
       candle[5] = Number((candle[5] + Number(trade.size)).toFixed(8));
     }
     return candles;

@@ -1,21 +1,21 @@
 /**
- * The ground truth: a file with one line of JSON for everything that happened, in order. A line with a `type` is an event
- * of a market, the very frame of the full channel, whether or not anybody got it. A line with a `truth` tells of a
+ * The truth log: a file with one line of JSON for everything that happened, in order. A line with a `type` is an event of a
+ * market, the exact frame of the full channel, whether or not a client received it. A line with a `truth` describes a
  * connection:
  *
  * - connect, disconnect (with its cause), limit (a request that the limits refused)
- * - subscribe: of one channel of one product; sequence and trade_id are the last before it
+ * - subscribe: to one channel of one product; sequence and trade_id are the last before it
  * - unsubscribe, also at the end of the connection: the frames that were handed to its socket, as a Stretch
- * - fault: its kind and, for each channel and product that it hit, the frames that it hit, as a Stretch
+ * - fault: its kind and the frames that it hit, one line for each channel and product, as a Stretch
  *
- * So what a subscriber must have is every event after `subscribe` up to the last of `unsubscribe`, without those of a
- * fault that loses frames.
+ * A subscriber must therefore have every event after `subscribe` up to the last of `unsubscribe`, except those of a fault
+ * that loses frames.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Frame } from "./subscription.ts";
 import type { Message } from "./tape.ts";
 
-/** Frames of one channel of one product: how many, and the first and the last of their numbers. */
+/** Frames of one channel of one product: their count, and the first and last of their numbers. */
 export class Stretch {
   frames = 0;
   sequences: readonly [first: number, last: number] | undefined;
@@ -38,7 +38,7 @@ export class Truth {
   #lines: string[] = [];
   #length = 0;
 
-  /** Appends to the file at `path`; without one, tells nobody. Throws when it can not be opened. */
+  /** Appends to the file at `path`; without a path, logs nothing. Throws if the file cannot be opened. */
   constructor(path: string | undefined, now: () => string) {
     this.#now = now;
     if (path === undefined) return;
@@ -50,8 +50,8 @@ export class Truth {
     if (this.#file !== undefined) this.#append(frame.text);
   }
 
-  note(truth: string, told: object): void {
-    if (this.#file !== undefined) this.#append(JSON.stringify({ truth, at: this.#now(), ...told }));
+  note(truth: string, details: object): void {
+    if (this.#file !== undefined) this.#append(JSON.stringify({ truth, at: this.#now(), ...details }));
   }
 
   close(): void {

@@ -32,15 +32,15 @@ describe("a signature", () => {
     expect(Buffer.from(publicCredentials.secret, "base64")).toHaveLength(64);
   });
 
-  it.each([-29.5, 0, 29.5])("may be %d seconds off the clock, with decimals", async (seconds) => {
+  it.each([-29.5, 0, 29.5])("may differ from the clock by %d seconds, with decimals", async (seconds) => {
     expect(await answer(signature((now() + seconds).toFixed(3)))).toMatchObject({ type: "subscriptions" });
   });
 
-  it.each([-31, 31])("may not be %d seconds off the clock", async (seconds) => {
+  it.each([-31, 31])("must not differ from the clock by %d seconds", async (seconds) => {
     expect(await answer(signature(now() + seconds))).toEqual(refused("request timestamp expired"));
   });
 
-  it("is refused with the exchange's words where it is wrong, and the connection lives on", async () => {
+  it("is refused in the exchange's words if it is wrong, and the connection stays open", async () => {
     const { url } = await exchange();
     const client = await Client.connect(url);
     client.subscribe(["full"], ["BTC-USD"], { ...signature(), signature: "bm8=" });
@@ -57,12 +57,12 @@ describe("a signature", () => {
     expect((await client.next()).type).toBe("subscriptions");
   });
 
-  it("with a number for a timestamp gets what is no JSON", async () => {
+  it("with a number as its timestamp is answered with text that is not JSON", async () => {
     const signed = { ...signature(), timestamp: Math.floor(now()) };
     expect(await answer(signed)).toMatchObject({ type: "text", text: "\u0003invalid (un)subscribe msg" });
   });
 
-  it("counts for its own subscribe only", async () => {
+  it("is valid only for its own subscribe", async () => {
     const { url } = await exchange();
     const client = await Client.connect(url);
     client.subscribe(["level2"], ["BTC-USD"]);
@@ -75,7 +75,7 @@ describe("a signature", () => {
     expect(await answer(signature(), "/direct")).toMatchObject({ type: "subscriptions" });
   });
 
-  it("may be another account's, where one is set", async () => {
+  it("may be that of another configured account", async () => {
     const account = { key: "k", passphrase: "p", secret: "c2VjcmV0" };
     const { url } = await exchange({ credentials: account });
     const client = await Client.connect(url);

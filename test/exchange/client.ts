@@ -25,7 +25,7 @@ export function signature(at: number | string = Date.now() / 1000, account = pub
 
 export class Client {
   readonly socket: WebSocket;
-  /** Everything that came, in order; what is no JSON has the type "text". */
+  /** Every frame received, in order; what is not JSON has the type "text". */
   readonly frames: Message[] = [];
   /** The close code. */
   readonly closed: Promise<number>;
@@ -58,7 +58,7 @@ export class Client {
     this.send({ type: "subscribe", product_ids: products, channels, ...more });
   }
 
-  /** The next frame that was not read yet; the next of a type, where one is named. */
+  /** Returns the next unread frame, of the given type if there is one. */
   async next(type?: string): Promise<Message> {
     for (;;) {
       while (this.#read < this.frames.length) {

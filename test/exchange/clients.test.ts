@@ -1,4 +1,4 @@
-/** A client that nobody here wrote is satisfied: the npm package coinbase-api. */
+/** An independent client works with the exchange: the npm package coinbase-api. */
 import { once, type EventEmitter } from "node:events";
 import { CBExchangeClient, WebsocketClient } from "coinbase-api";
 import { expect, it, onTestFinished } from "vitest";
@@ -11,7 +11,7 @@ interface Follower {
   readonly socket: WebsocketClient;
   readonly frames: Message[];
   readonly troubles: unknown[];
-  /** Resolves when so many frames of a type have come. */
+  /** Resolves when `count` frames of a type have arrived. */
   readonly came: (type: string, count: number) => Promise<void>;
 }
 

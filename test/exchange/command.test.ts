@@ -30,7 +30,7 @@ async function run(...args: string[]) {
   return { code: child.exitCode, out, err };
 }
 
-it("says on stdout where it listens, and ends at a signal with all in the truth that anybody got", async () => {
+it("prints its address on stdout, and ends at a signal with everything sent in the truth log", async () => {
   const file = join(newFolder(), "truth.jsonl");
   const child = start("--child", "--port", "0", "--truth", file, "--products", "6", "--seed", "7");
   const { url, rest, credentials } = await ready(child);
@@ -46,7 +46,7 @@ it("says on stdout where it listens, and ends at a signal with all in the truth 
   expect(missing).toEqual([]);
 });
 
-it("takes faults and ends of tapes from its command line", async () => {
+it("accepts faults and the ends of tapes on its command line", async () => {
   const ends = JSON.stringify({ "BTC-USD": { sequence: 1237, tradeId: 66 } });
   const { url } = await ready(start("--port", "0", "--wait", "--ends", ends, "--fault", "drop=2/full/BTC-USD"));
   const client = await Client.connect(url);
@@ -80,14 +80,18 @@ it("explains itself", async () => {
 });
 
 it.each([
-  [2, ["extra"], "unexpected argument, number 1 (not shown, in case it is a key). Try --help.\n\nnpm run exchange"],
+  [
+    2,
+    ["extra"],
+    "unexpected argument, number 1 (not shown, in case it is a key); put -- before options. Try --help.\n\nnpm run exchange",
+  ],
   [
     2,
     ["--rate", "fast"],
     "--rate is fast: a whole number from 1 to 1000000 is expected. Try --help.\n\nnpm run exchange",
   ],
   [2, ["--nonsense"], "Unknown option '--nonsense'. Try --help.\n\nnpm run exchange"],
-  [2, ["--fault", "burn"], "kind is to be one of drop"],
+  [2, ["--fault", "burn"], "kind must be one of drop"],
   [2, ["--ends", '{"BTC-USD":{"sequence":-1,"tradeId":0}}'], '{"BTC-USD":{"sequence":1237,"tradeId":66}} is expected.'],
   [2, ["--ends", "BTC"], "is expected."],
   [1, ["--port", "0", "--truth", "/nowhere/truth"], "/nowhere/truth"],
@@ -98,11 +102,11 @@ it.each([
   expect(err).not.toContain("    at ");
 });
 
-it("names the cure where its port is taken", async () => {
+it("names the fix if its port is taken", async () => {
   const { rest } = await exchange();
   const { code, err } = await run("--port", new URL(rest).port);
   expect(code).toBe(1);
   expect(err).toMatch(
-    /^the simulated exchange can not listen on port \d+: .*EADDRINUSE.*Choose another with --port\.\n$/,
+    /^the simulated exchange cannot listen on port \d+: .*EADDRINUSE.*Choose another with --port\.\n$/,
   );
 });

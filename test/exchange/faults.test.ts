@@ -6,7 +6,7 @@ import { usual } from "../../exchange/settings.ts";
 import type { Message } from "../local/tape-checker.ts";
 import { Client, exchange } from "./client.ts";
 
-/** A client of the full channel of BTC-USD that has got some frames, and what came after a fault. */
+/** A client of the full channel of BTC-USD that received some frames, and what arrived after a fault. */
 async function following(fault: Fault) {
   const { url, faults } = await exchange();
   const client = await Client.connect(url);
@@ -17,7 +17,7 @@ async function following(fault: Fault) {
   return client.frames.slice(1);
 }
 
-/** By how much each sequence is more than the one before it; what has none does not count. */
+/** The differences between successive sequences; frames without one are ignored. */
 function steps(frames: readonly Message[]): number[] {
   const sequences = frames.map(({ sequence }) => sequence as number).filter((sequence) => sequence !== undefined);
   return sequences.slice(1).map((sequence, i) => sequence - sequences[i]!);
@@ -28,20 +28,20 @@ function unusual(frames: readonly Message[]): number[] {
 }
 
 describe("faults of frames", () => {
-  it("drop: so many are missing, in one gap", async () => {
+  it("drop: N frames are missing, in one gap", async () => {
     expect(unusual(await following({ kind: "drop", count: 5 }))).toEqual([6]);
   });
 
-  it("duplicate: so many come twice", async () => {
+  it("duplicate: N frames arrive twice", async () => {
     expect(unusual(await following({ kind: "duplicate", count: 3 }))).toEqual([0, 0, 0]);
   });
 
-  it("reorder: so many come in reverse, two if not told", async () => {
+  it("reorder: N frames arrive in reverse, two by default", async () => {
     expect(unusual(await following({ kind: "reorder", count: 3 }))).toEqual([3, -1, -1, 3]);
     expect(unusual(await following({ kind: "reorder" }))).toEqual([2, -1, 2]);
   });
 
-  it("zero-time: so many have the time that is none, and nothing else is changed", async () => {
+  it("zero-time: N frames have the zero time, and nothing else changes", async () => {
     const frames = await following({ kind: "zero-time", count: 2 });
     expect(frames.filter(({ time }) => time === "0001-01-01T00:00:00.000000Z")).toHaveLength(2);
     expect(unusual(frames)).toEqual([]);
@@ -51,13 +51,13 @@ describe("faults of frames", () => {
     ["malformed", ({ type }) => type === "text"],
     ["unknown", ({ type }) => type === "unheard_of"],
     ["error", ({ type }) => type === "error"],
-  ])("%s: so many come in between, and nothing is missing", async (kind, isIt) => {
+  ])("%s: N arrive in between, and nothing is missing", async (kind, isIt) => {
     const frames = await following({ kind, count: 2 });
     expect(frames.filter(isIt)).toHaveLength(2);
     expect(unusual(frames)).toEqual([]);
   });
 
-  it("hit only the channel, the product and the connection that they name", async () => {
+  it("hit only the named channel, product and connection", async () => {
     const { url, faults } = await exchange({ rate: 5000 });
     const clients = [await Client.connect(url), await Client.connect(url)];
     for (const client of clients) client.subscribe(["full", "ticker"], ["BTC-USD", "ETH-USD"]);
@@ -75,7 +75,7 @@ describe("faults of frames", () => {
 describe("faults of connections", () => {
   const clock = { every: { ...usual.every, heartbeat: 20 } };
 
-  it("stall: nothing is sent any more, pongs are, and after its time it goes on with a gap", async () => {
+  it("stall: only pongs are sent, and afterwards the feed continues with a gap", async () => {
     const { url, faults } = await exchange(clock);
     const [client, other] = [await Client.connect(url), await Client.connect(url)];
     client.subscribe(["full"]);
@@ -94,7 +94,7 @@ describe("faults of connections", () => {
     expect(unusual(client.frames.slice(1).filter(({ type }) => type !== "heartbeat"))).toEqual([expect.any(Number)]);
   });
 
-  it("freeze: not even pongs come, the socket stays open, and after its time all is answered", async () => {
+  it("freeze: nothing is answered, the socket stays open, and afterwards everything is answered", async () => {
     const { url, faults } = await exchange(clock);
     const [client, other] = [await Client.connect(url), await Client.connect(url)];
     client.subscribe(["full"]);
@@ -132,7 +132,7 @@ describe("faults of connections", () => {
     expect(await client.closed).toBe(code);
   });
 
-  it("wait for the next connection where none is open, and for their time", async () => {
+  it("wait for the next connection if none is open, and for their time", async () => {
     const { url, faults } = await exchange();
     faults.inject({ kind: "close", code: 1008 });
     const [first, second] = [await Client.connect(url), await Client.connect(url)];
@@ -147,8 +147,8 @@ describe("faults of connections", () => {
   });
 });
 
-describe("faults of what is asked for", () => {
-  it("cut-snapshot: the next snapshot breaks off in its middle", async () => {
+describe("faults of requests", () => {
+  it("cut-snapshot: the next snapshot breaks off in the middle", async () => {
     const { url, faults } = await exchange();
     faults.inject({ kind: "cut-snapshot", channel: "level2_batch" });
     const [client, next] = [await Client.connect(url), await Client.connect(url)];
@@ -159,7 +159,7 @@ describe("faults of what is asked for", () => {
     await next.next("l2update");
   });
 
-  it("lacking-channel: a channel is not in the reply, and nothing of it comes", async () => {
+  it("lacking-channel: a channel is missing from the reply, and none of its frames arrive", async () => {
     const { url, faults } = await exchange();
     faults.inject({ kind: "lacking-channel", channel: "matches" });
     const client = await Client.connect(url);
@@ -173,13 +173,18 @@ describe("faults of what is asked for", () => {
 
   it.each([
     [
-      "refuse-product: a product by name, and the rest is taken",
+      "refuse-product: a product by name, and the rest is subscribed to",
       "refuse-product",
       "BTC-USD is not a valid product",
       true,
     ],
-    ["refuse-request: a product by name, and all with it", "refuse-request", "BTC-USD is not a valid product", false],
-    ["invalid-id: all, without a name", "invalid-id", "Invalid product ID provided", false],
+    [
+      "refuse-request: a product by name, and the whole request with it",
+      "refuse-request",
+      "BTC-USD is not a valid product",
+      false,
+    ],
+    ["invalid-id: the whole request, without a name", "invalid-id", "Invalid product ID provided", false],
   ] as const)("%s", async (_, kind, reason, takesRest) => {
     const { url, faults } = await exchange();
     faults.inject({ kind, product: "BTC-USD" });
@@ -194,7 +199,7 @@ describe("faults of what is asked for", () => {
     expect((await client.next("subscriptions"))["channels"]).toHaveLength(takesRest ? 2 : 1);
   });
 
-  it("lacking-product: a product is not in the reply for a channel, and nothing of it comes", async () => {
+  it("lacking-product: a product is missing from a channel's reply, and none of its frames arrive", async () => {
     const { url, faults } = await exchange();
     faults.inject({ kind: "lacking-product", channel: "full", product: "BTC-USD" });
     const client = await Client.connect(url);
@@ -204,7 +209,7 @@ describe("faults of what is asked for", () => {
     expect(new Set(frames.map(({ product_id: product }) => product))).toEqual(new Set(["ETH-USD"]));
   });
 
-  it("expired-signature: so many right signatures are refused as too old", async () => {
+  it("expired-signature: N valid signatures are refused as too old", async () => {
     const { url, faults } = await exchange();
     faults.inject({ kind: "expired-signature", count: 2 });
     const client = await Client.connect(url);
@@ -217,7 +222,7 @@ describe("faults of what is asked for", () => {
     expect(await client.take(3)).toEqual([expired, expired, expect.objectContaining({ type: "subscriptions" })]);
   });
 
-  it("handshake-429: so many handshakes are refused", async () => {
+  it("handshake-429: N handshakes are refused", async () => {
     const { url, faults } = await exchange();
     faults.inject({ kind: "handshake-429", count: 2 });
     for (let i = 0; i < 2; i++) {
@@ -230,7 +235,7 @@ describe("faults of what is asked for", () => {
     await Client.connect(url);
   });
 
-  it("rest: so many requests are refused with a status", async () => {
+  it("rest: N requests are refused with a status", async () => {
     const { rest, faults } = await exchange();
     faults.inject({ kind: "rest", code: 500, count: 2 });
     faults.inject({ kind: "rest" });
@@ -240,7 +245,7 @@ describe("faults of what is asked for", () => {
   });
 });
 
-describe("a fault is asked for", () => {
+describe("a fault is requested", () => {
   it.each<[string, Fault]>([
     ["drop", { kind: "drop" }],
     ["drop=5@10s", { kind: "drop", count: 5, after: 10_000 }],
@@ -258,27 +263,27 @@ describe("a fault is asked for", () => {
   it.each([
     ["", /KIND\[=VALUE\]/],
     ["drop=", /KIND\[=VALUE\]/],
-    ["burn", /kind is to be one of drop, duplicate/],
+    ["burn", /kind must be one of drop, duplicate/],
     ["toString", /KIND\[=VALUE\]/],
-    ["drop=many", /count is to be a whole number from 1/],
-    ["drop=0", /count is to be a whole number from 1/],
-    ["drop/trades", /channel is to be one of full, level2/],
-    ["drop@soon", /soon is no duration such as 500ms, 10s or 5m/],
-    ["stall=5", /5 is no duration/],
+    ["drop=many", /count must be a whole number from 1/],
+    ["drop=0", /count must be a whole number from 1/],
+    ["drop/trades", /channel must be one of full, level2/],
+    ["drop@soon", /soon is not a duration such as 500ms, 10s or 5m/],
+    ["stall=5", /5 is not a duration/],
     ["reset=1", /reset takes no value/],
     ["close=1005", /1000 to 1003 or 1007 to 1014/],
-    ["close=99", /code is to be a whole number from 400/],
+    ["close=99", /code must be a whole number from 400/],
     ["rest=1001", /a status from 400 to 599/],
-  ])("with a cure where it is misunderstood: %j", (text, message) => {
+  ])("with a fix if it is invalid: %j", (text, message) => {
     expect(() => parseFault(text)).toThrow(message);
   });
 
   it.each([
     [17, /an object is expected/],
-    [{}, /kind is to be one of/],
+    [{}, /kind must be one of/],
     [{ kind: "drop", n: 5 }, /n is not one of kind, channel/],
-    [{ kind: "drop", product: 5 }, /product is to be an id such as BTC-USD/],
-  ])("in JSON, with a cure where it is misunderstood: %j", (value, message) => {
+    [{ kind: "drop", product: 5 }, /product must be an id such as BTC-USD/],
+  ])("in JSON, with a fix if it is invalid: %j", (value, message) => {
     expect(() => readFault(value)).toThrow(message);
   });
 
@@ -289,7 +294,7 @@ describe("a fault is asked for", () => {
     const refused = await post('{"kind":"burn"}');
     expect([refused.status, await refused.json()]).toEqual([
       400,
-      { message: expect.stringContaining("kind is to be") as string },
+      { message: expect.stringContaining("kind must be") as string },
     ]);
     expect((await post("{")).status).toBe(400);
     expect((await post('{"kind":"close","code":1009,"connection":1}')).status).toBe(200);

@@ -62,7 +62,7 @@ describe("after a subscribe", () => {
     expect((await client.next())["type"]).toMatch(/^(received|open|done|match|change|l2update|ticker|heartbeat)$/);
   });
 
-  it("sends level2 and full of one and the same tape, every step of it legal", async () => {
+  it("sends level2 and full of the same tape, every step of it valid", async () => {
     const { url } = await exchange({ wait: true, rate: 5000 });
     const client = await Client.connect(url);
     client.subscribe(["full", "level2", "ticker"], ["BTC-USD", "ETH-USD", "DOGE-USD"]);
@@ -106,7 +106,7 @@ describe("after a subscribe", () => {
     expect(Math.max(...batches.map(({ changes }) => (changes as unknown[]).length))).toBeGreaterThan(10);
   });
 
-  it("tells with each heartbeat where a product is", async () => {
+  it("sends the position of a product with each heartbeat", async () => {
     const { url } = await exchange({ every: { ...usualEvery, heartbeat: 20 } });
     const client = await Client.connect(url);
     client.subscribe(["full", "heartbeat"], ["BTC-USD", "ETH-USD"]);
@@ -227,7 +227,7 @@ describe("subscriptions", () => {
     expect(replies[4]).toEqual({ type: "subscriptions", channels: [] });
   });
 
-  it("bring each trade once, whatever was asked for twice, and none after they end", async () => {
+  it("deliver each trade once, even if requested twice, and none after they end", async () => {
     const { url } = await exchange({ rate: 5000 });
     const client = await Client.connect(url);
     client.subscribe(["matches", { name: "matches", product_ids: ["BTC-USD", "BTC-USD"] }], ["BTC-USD"], {});
@@ -243,7 +243,7 @@ describe("subscriptions", () => {
   });
 });
 
-describe("what can not be", () => {
+describe("an invalid request", () => {
   const needsSignature =
     "level2, level3, and full channels now require authentication. https://docs.cloud.coinbase.com/exchange/docs/websocket-auth";
   const failed = (reason: string, operation = "subscribe") => ({
@@ -306,7 +306,7 @@ describe("what can not be", () => {
     expect(await client.next()).toEqual(type);
   });
 
-  it("does not keep the rest of a request from being done", async () => {
+  it("does not prevent the rest of a request", async () => {
     const { url } = await exchange();
     const client = await Client.connect(url);
     const request = { product_ids: ["BTC-USD", "NO-USD"], channels: ["matches", "full", "nonsense"] };
@@ -321,7 +321,7 @@ describe("what can not be", () => {
     });
   });
 
-  it("is every unsigned subscribe on /direct, of whatever channel", async () => {
+  it("is every unsigned subscribe on /direct, for any channel", async () => {
     const { url } = await exchange();
     const client = await Client.connect(`${url}/direct`);
     client.subscribe(["matches"], ["BTC-USD"], {});

@@ -20,7 +20,7 @@ async function handshake(url: string): Promise<number> {
 }
 
 describe("a token bucket", () => {
-  it("lets a burst through, then the rate, and fills up again to the burst", () => {
+  it("allows a burst, then the rate, and refills up to the burst", () => {
     const buckets = new Buckets({ rate: 10, burst: 3 });
     const taken = (...times: number[]) => times.map((time) => buckets.take("address", time));
     expect(taken(0, 0, 0, 0)).toEqual([true, true, true, false]);
@@ -28,7 +28,7 @@ describe("a token bucket", () => {
     expect(taken(10_000, 10_000, 10_000, 10_000)).toEqual([true, true, true, false]);
   });
 
-  it("is of one address", () => {
+  it("belongs to one address", () => {
     const buckets = new Buckets(never);
     expect([buckets.take("a", 0), buckets.take("a", 0), buckets.take("b", 0)]).toEqual([true, false, true]);
   });
@@ -71,7 +71,7 @@ describe("the limits", () => {
     expect(await client.closed).toBe(1009);
   });
 
-  it("disconnect a client that reads too slowly, with the error that the documentation names, and nobody else", async () => {
+  it("disconnect a client that reads too slowly, with the error that the documentation names, and no other client", async () => {
     const { url } = await exchange({
       rate: 50_000,
       backlog: 1_000_000,
@@ -90,7 +90,7 @@ describe("the limits", () => {
     expect(quick.socket.readyState).toBe(WebSocket.OPEN);
   });
 
-  it("disconnect a client that does not subscribe in time, and let one live that does", async () => {
+  it("disconnect a client that does not subscribe in time, and keep one that does", async () => {
     const { url } = await exchange({ patience: { ...usual.patience, subscribe: 100, idle: 100 } });
     const [silent, late] = [await Client.connect(url), await Client.connect(url)];
     late.subscribe(["heartbeat"]);
@@ -107,7 +107,7 @@ describe("the limits", () => {
     expect(await client.closed).toBe(1006);
   });
 
-  it("know the paths of the feed and no other", async () => {
+  it("accept only the paths of the feed", async () => {
     const { url } = await exchange();
     expect(await handshake(`${url}/elsewhere`)).toBe(404);
   });

@@ -10,7 +10,7 @@ import { Client, exchange } from "./client.ts";
 const quick = { rate: 20_000, every: { ...usual.every, heartbeat: 20 } };
 const five = ["BTC-USD", "ETH-USD", "SOL-USD", "XRP-USD", "DOGE-USD"];
 
-it("makes as many events a second as it is told, in small bursts", async () => {
+it("makes the requested number of events per second, in small bursts", async () => {
   const { url } = await exchange({ rate: 4000 });
   const client = await Client.connect(url);
   const times: number[] = [];
@@ -22,7 +22,7 @@ it("makes as many events a second as it is told, in small bursts", async () => {
   expect(times.length / seconds).toBeLessThan(4500);
 });
 
-it("runs from the start, whether anybody listens or not", async () => {
+it("runs from the start, with or without subscribers", async () => {
   const { url } = await exchange(quick);
   const client = await Client.connect(url);
   client.subscribe(["heartbeat"]);
@@ -31,7 +31,7 @@ it("runs from the start, whether anybody listens or not", async () => {
   expect(second!["sequence"]).toBeGreaterThan(first!["sequence"] as number);
 });
 
-it("waits with --wait until somebody follows the trades of a product, and while nobody does: none is missed", async () => {
+it("pauses with --wait while no client follows the trades of a product: no event is missed", async () => {
   const { url } = await exchange({ ...quick, wait: true });
   const [reader, second] = [await Client.connect(url), await Client.connect(url)];
   reader.subscribe(["heartbeat", "ticker", "level2"], five);
@@ -56,7 +56,7 @@ it("waits with --wait until somebody follows the trades of a product, and while 
   expect(sequences).toEqual(sequences.map((_, i) => i + 1));
 });
 
-it("goes on where tapes end: no sequence, trade or order twice, none skipped", async () => {
+it("continues where tapes end: no sequence, trade or order twice, none skipped", async () => {
   const checker = new TapeChecker();
   let ends = new Map<string, End>();
   for (const length of [1501, 1502, 1503]) {
@@ -71,7 +71,7 @@ it("goes on where tapes end: no sequence, trade or order twice, none skipped", a
   expect(checker.lives).toBeGreaterThan(1000);
 });
 
-it("goes on where tapes end although nobody listens", async () => {
+it("continues where tapes end without subscribers", async () => {
   const checker = new TapeChecker();
   let ends = new Map<string, End>();
   for (const length of [1501, 1502, 1503]) {

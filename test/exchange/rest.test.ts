@@ -24,7 +24,7 @@ async function stopped(trades: number): Promise<Exchange & { readonly frames: re
 }
 
 describe("REST", () => {
-  it("tells the time", async () => {
+  it("returns the time", async () => {
     const { rest } = await exchange();
     const { iso, epoch } = await get<{ iso: string; epoch: number }>(`${rest}/time`);
     expect(iso).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -32,7 +32,7 @@ describe("REST", () => {
     expect(Math.abs(Date.now() / 1000 - epoch)).toBeLessThan(5);
   });
 
-  it("describes the products, with as many as were asked for", async () => {
+  it("describes the products, as many as requested", async () => {
     const { rest } = await exchange({ ...generous, products: 1200 });
     const products = await get<{ id: string }[]>(`${rest}/products`);
     expect(new Set(products.map(({ id }) => id)).size).toBe(1200);
@@ -42,7 +42,7 @@ describe("REST", () => {
     expect(await get(`${rest}/products/SIM1200-USD/trades`)).toEqual([]);
   });
 
-  it("pages through the very trades of the feed", async () => {
+  it("pages through the exact trades of the feed", async () => {
     const { rest, frames } = await stopped(120);
     const matches = frames.filter(({ type }) => type === "match");
     const expected = matches.map(({ time, trade_id, price, size, side }) => ({ time, trade_id, price, size, side }));
@@ -112,7 +112,7 @@ describe("REST", () => {
     }
   });
 
-  it("makes candles, a ticker and stats of the trades", async () => {
+  it("derives candles, a ticker and stats from the trades", async () => {
     const { rest, frames } = await stopped(50);
     const trades = frames.filter(({ type }) => type === "match") as (Message &
       Record<"price" | "size" | "time", string>)[];

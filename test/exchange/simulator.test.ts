@@ -14,7 +14,7 @@ function take(frames: Generator<Message>, count: number): Message[] {
 }
 
 describe("the simulated exchange", () => {
-  it("sends what is legal: contiguous sequences, dense trades, whole lives, a book that is never crossed", () => {
+  it("sends a valid tape: contiguous sequences, dense trades, whole orders, a book that is never crossed", () => {
     const checker = new TapeChecker();
     take(tape(), 60_000).forEach((frame, i) => {
       checker.check(frame);
@@ -34,7 +34,7 @@ describe("the simulated exchange", () => {
     expect(checker.lives).toBeGreaterThan(5_000);
   });
 
-  it("stays legal where one epoch of 50,000 events ends and the next begins", () => {
+  it("stays valid where one epoch of 50,000 events ends and the next begins", () => {
     const checker = new TapeChecker();
     const frames = tape();
     for (let last = 0; last < 51_000; last = checker.products.get("BTC-USD")?.sequence ?? 0) {
@@ -45,14 +45,14 @@ describe("the simulated exchange", () => {
     }
   });
 
-  it("is the same tape for the same seed, and another for another", () => {
+  it("is the same tape for the same seed, and a different tape for a different seed", () => {
     expect(take(tape(), 2000)).toEqual(take(tape(), 2000));
     expect(take(tape(new Map(), 2), 2000)).not.toEqual(take(tape(), 2000));
   });
 
-  // Cuts fall between the events of one order too: whatever the log holds, the tape goes on with the next event.
+  // Cuts fall between the events of one order too: whatever the log holds, the tape continues with the next event.
   it.each([1, 37, 1_000, 4_321, 20_000, 20_001, 20_002, 20_003])(
-    "goes on where a tape of %i frames ends: no id twice, none skipped, no life cut",
+    "continues where a tape of %i frames ends: no id twice, none skipped, no life cut",
     (length) => {
       const checker = new TapeChecker();
       const ends = new Map<string, End>();
@@ -65,7 +65,7 @@ describe("the simulated exchange", () => {
           tradeId: before + (frame.type === "match" ? 1 : 0),
         });
       }
-      // The snapshot with which it goes on is checked against the orders that are open by then.
+      // The snapshot with which it continues is checked against the orders that are open by then.
       for (const frame of take(tape(ends), 10_000)) checker.check(frame);
     },
   );

@@ -50,7 +50,7 @@ describe("a page of trades", () => {
       [1000, 12, 99],
       [14, 13],
     ],
-  ])("%j holds the newest between both bounds, which are exclusive", (page, expected) => {
+  ])("%j holds the newest between two exclusive bounds", (page, expected) => {
     expect(ids(...page)).toEqual(expected);
   });
 
@@ -60,7 +60,7 @@ describe("a page of trades", () => {
 });
 
 describe("candles", () => {
-  it("have time, low, high, open, close and volume, newest first, none where nothing was traded", () => {
+  it("have time, low, high, open, close and volume, newest first, none for a bucket without trades", () => {
     const start = Date.UTC(2026, 0, 1) / 1000;
     const trades = made(
       [0, "10.5", "0.1"],

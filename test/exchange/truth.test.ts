@@ -25,10 +25,10 @@ type Event = Message & { readonly sequence: number };
 
 function read(file: string): { events: Event[]; notes: Note[] } {
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");
-  const told = lines.map((line) => JSON.parse(line) as Note | Event);
+  const entries = lines.map((line) => JSON.parse(line) as Note | Event);
   return {
-    events: told.filter((line): line is Event => "type" in line),
-    notes: told.filter((line): line is Note => "truth" in line),
+    events: entries.filter((line): line is Event => "type" in line),
+    notes: entries.filter((line): line is Note => "truth" in line),
   };
 }
 
@@ -37,7 +37,7 @@ async function unsubscribe(client: Client, channel: string): Promise<void> {
   while (((await client.next("subscriptions"))["channels"] as unknown[]).length > 0);
 }
 
-it("has every event of every market, whether anybody got it or not, all of them legal", async () => {
+it("has every event of every market, received or not, all of them valid", async () => {
   const file = join(newFolder(), "truth.jsonl");
   const started = await exchange({ truth: file, rate: 5000 });
   const client = await Client.connect(started.url);
@@ -51,7 +51,7 @@ it("has every event of every market, whether anybody got it or not, all of them 
   expect(events.length).toBeGreaterThan(1000);
 });
 
-it("tells to the frame what each connection got, and what was lost on the way", async () => {
+it("records to the frame what each connection received and what was lost", async () => {
   const file = join(newFolder(), "truth.jsonl");
   const products = ["BTC-USD", "ETH-USD"];
   const started = await exchange({ truth: file, rate: 5000 });
@@ -94,7 +94,7 @@ it("tells to the frame what each connection got, and what was lost on the way", 
   expect([dropped.frames, dropped.sequences[1] - dropped.sequences[0]]).toEqual([40, 39]);
 });
 
-it("tells of connections, limits and faults that hit no frame", async () => {
+it("records connections, limits and faults that hit no frame", async () => {
   const file = join(newFolder(), "truth.jsonl");
   const never = { rate: 0, burst: 1 };
   const twice = { rate: 0, burst: 2 };
