@@ -285,7 +285,7 @@ describe("a restart", () => {
   });
 
   it("after kill -9 leaves no wrong row and none twice, and gives the rows of an undisturbed run", async () => {
-    const file = written(simulatedLate(100_000, hour / 2));
+    const file = written(simulatedLate(50_000, hour / 2));
     const [undisturbed, dir] = [newFolder(), newFolder()];
     await replay(file, undisturbed);
     const kills = await killOften(file, dir, bytesOf(join(undisturbed, "log")));
@@ -375,6 +375,6 @@ describe("a restart", () => {
 
   /** Resolves when it is so, or when the platform has ended. */
   async function until(platform: Running, isSo: () => boolean): Promise<void> {
-    while (!isSo() && platform.process.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (!isSo() && platform.process.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 3));
   }
 });

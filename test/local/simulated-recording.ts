@@ -9,7 +9,10 @@ export interface SimulatedRecording {
   readonly lines: readonly string[];
 }
 
-export function simulatedRecording(count: number): SimulatedRecording {
+/** In a folder for the test that is running. */
+export const simulatedRecording = (count: number) => writeRecording(newFolder(), count);
+
+export function writeRecording(folder: string, count: number): SimulatedRecording {
   let micros = 1_790_000_000_000_000;
   const frames = simulatedFrames({ seed: 3, ends: new Map(), now: () => (micros += 1_037) });
   const lines = Array.from({ length: count }, (_, i) => {
@@ -17,7 +20,7 @@ export function simulatedRecording(count: number): SimulatedRecording {
     const frame = i % 500 === 499 ? text.replace('"type":"', '"type":"un') : text;
     return `${Math.floor(micros / 1_000_000)}.${String(micros % 1_000_000).padStart(6, "0")} ${frame}`;
   });
-  const file = join(newFolder(), "simulated.txt");
+  const file = join(folder, "simulated.txt");
   writeFileSync(file, `${lines.join("\n")}\n`);
   return { file, lines };
 }
