@@ -51,7 +51,7 @@ describe("the simulated exchange", () => {
   });
 
   // Cuts fall between the events of one order too: whatever the log holds, the tape continues with the next event.
-  it.each([1, 37, 1_000, 4_321, 20_000, 20_001, 20_002, 20_003])(
+  it.each([1, 37, 4_321, 20_000, 20_003])(
     "continues where a tape of %i frames ends: no id twice, none skipped, no life cut",
     (length) => {
       const checker = new TapeChecker();

@@ -1,28 +1,29 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readEnvFile } from "../../program/env-file.ts";
+import { readEnvironment } from "../../program/environment.ts";
+import { anyText } from "../../program/forms.ts";
 import { newFolder } from "../folder.ts";
 
-const reader = join(import.meta.dirname, "../../program/environment.ts");
-const forms = join(import.meta.dirname, "../../program/forms.ts");
-
-/** What a program reads in a folder with this `.env`. */
+/** What a program reads in a folder with this `.env`, and nothing else in its environment. */
 function read(env: string, name: string, variables: Readonly<Record<string, string>> = {}): string {
   const dir = newFolder();
   writeFileSync(join(dir, ".env"), env);
-  const program = `import { anyText } from ${JSON.stringify(forms)}; import { readEnvironment } from ${JSON.stringify(reader)};
+  const [folder, own] = [process.cwd(), process.env];
+  try {
+    process.chdir(dir);
+    process.env = { PATH: own["PATH"], ...variables };
     const environment = readEnvironment();
     const { KSQLDB_CSU } = environment.read({ KSQLDB_CSU: { form: anyText, default: "1", doc: "" } });
-    try { environment.check(); console.log(environment.text("${name}") ?? KSQLDB_CSU); } catch (error) { console.log(error.message); }`;
-  const loader = join(import.meta.dirname, "../../node_modules/tsx/dist/loader.mjs");
-  const args = ["--import", loader, "--input-type=module", "-e", program];
-  return spawnSync(process.execPath, args, {
-    cwd: dir,
-    encoding: "utf8",
-    env: { PATH: process.env["PATH"], ...variables },
-  }).stdout;
+    environment.check();
+    return `${environment.text(name) ?? KSQLDB_CSU}\n`;
+  } catch (error) {
+    return `${(error as Error).message}\n`;
+  } finally {
+    process.chdir(folder);
+    process.env = own;
+  }
 }
 
 it.each([
