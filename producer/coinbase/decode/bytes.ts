@@ -1,4 +1,4 @@
-/** Values of a frame as bytes: where they end, and what they may be. */
+/** The values of a frame as bytes: where each ends, what it may be, and its text. */
 
 /** Letters of JSON, as bytes. */
 export const quote = 34;
@@ -13,17 +13,17 @@ export const n = 110;
 export const open = 123;
 export const close = 125;
 
-/** Longer numbers may be beyond what an Avro long of ours holds. */
+/** More digits may exceed what an Avro long can hold exactly. */
 const mostDigits = 15;
 
-/** Whether `bytes` stand in the frame from `start` to `end`. */
+/** Whether the frame has `bytes` from `start` to `end`. */
 export function isAt(bytes: Buffer, frame: Buffer, start: number, end: number): boolean {
   if (end - start !== bytes.length) return false;
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== frame[start + i]) return false;
   return true;
 }
 
-/** Where a text of plain ASCII ends; -1 for any other, or none. */
+/** Where a text of printable ASCII without escapes ends; -1 for any other value. */
 export function endOfText(frame: Buffer, start: number): number {
   for (let at = start; at < frame.length; at++) {
     const byte = frame[at]!;
@@ -33,7 +33,7 @@ export function endOfText(frame: Buffer, start: number): number {
   return -1;
 }
 
-/** Where a text of digits with at most one point ends, as many as NUMERIC holds (29 and 9); -1 for any other. */
+/** Where a text of digits with at most one point ends, if NUMERIC can hold it (29 and 9 digits); -1 otherwise. */
 export function endOfDecimal(frame: Buffer, start: number): number {
   let pointAt = -1;
   let at = start;
@@ -47,7 +47,7 @@ export function endOfDecimal(frame: Buffer, start: number): number {
   return whole + decimals > 0 && whole <= 29 && decimals <= 9 ? at : -1;
 }
 
-/** Where a number of digits alone ends, without a zero in front; -1 for any other, or a very long one. */
+/** Where an unsigned integer without a leading zero ends; -1 for any other number, or one with too many digits. */
 export function endOfInteger(frame: Buffer, start: number): number {
   let at = start;
   while (frame[at]! >= zero && frame[at]! <= nine) at++;
@@ -60,4 +60,24 @@ const sell = Buffer.from("sell");
 
 export function isSide(frame: Buffer, start: number, end: number): boolean {
   return isAt(buy, frame, start, end) || isAt(sell, frame, start, end);
+}
+
+const buckets = 1024;
+/** Ever new texts must not fill the memory. */
+const mostInBucket = 16;
+
+/** Texts of bytes that repeat, such as product ids: each text is made once. */
+export class Names {
+  readonly #known: { readonly bytes: Buffer; readonly text: string }[][] = Array.from({ length: buckets }, () => []);
+
+  /** The text of the ASCII bytes from `start` to `end`. */
+  of(frame: Buffer, start: number, end: number): string {
+    let sum = 0;
+    for (let at = start; at < end; at++) sum = (sum * 31 + frame[at]!) & (buckets - 1);
+    const bucket = this.#known[sum]!;
+    for (const { bytes, text } of bucket) if (isAt(bytes, frame, start, end)) return text;
+    const text = frame.toString("latin1", start, end);
+    if (bucket.length < mostInBucket) bucket.push({ bytes: Buffer.from(text), text });
+    return text;
+  }
 }

@@ -1,9 +1,9 @@
 /**
- * Decimals as text: what BigQuery holds of them, and those that come with an exponent, as 5e-8, which programs between
- * the exchange and a recording write.
+ * Decimals as text: which ones BigQuery can hold, and those with an exponent, such as 5e-8, which programs between the
+ * exchange and a recording write.
  */
 
-/** What a value of the wire is: fit for its field, of another form than documented, or with digits a cast would round. */
+/** Whether a value fits its field, is not of the documented form, or has digits that a cast would round. */
 export type Verdict = "ok" | "mistyped" | "too precise";
 
 /** Digits before and after the point. */
@@ -12,11 +12,11 @@ export interface Digits {
   readonly decimals: number;
 }
 
-/** What NUMERIC holds, and BIGNUMERIC (BigQuery, "Numeric types"): more would be rounded without a word, or fail every query that casts it. */
+/** What NUMERIC holds, and BIGNUMERIC (BigQuery, "Numeric types"): more would be rounded silently, or fail every query that casts it. */
 export const numeric: Digits = { whole: 29, decimals: 9 };
 export const bigNumeric: Digits = { whole: 38, decimals: 38 };
 
-/** A decimal is digits with an optional sign and point. */
+/** Examines a text as a decimal: digits with an optional sign and point. */
 export function examineDecimal(text: string): Verdict {
   let at = 0;
   const first = text.charCodeAt(0);
@@ -43,13 +43,13 @@ export function hasExponent(text: string): boolean {
 }
 
 /**
- * A number with an exponent as a decimal of the same value, without one: 5e-8 is 0.00000005. Undefined where that has
- * more than `most` digits; nothing is built before that is known, since an exponent may be of any size.
+ * A number with an exponent as a decimal of the same value, without one: 5e-8 is 0.00000005. Undefined if that has
+ * more than `most` digits; nothing is built before that is known, because an exponent may be of any size.
  */
 export function spellOut(text: string, most: Digits): string | undefined {
   const [, sign, before = "", after = "", exponent] = withExponent.exec(text)!;
   const digits = before + after;
-  /** Where the point stands in the digits: before them where it is negative. */
+  /** The position of the point in the digits; negative: before them. */
   const point = before.length + Number(exponent);
   const zeros = /^0*/.exec(digits)![0].length;
   const decimals = Math.max(0, digits.length - point);

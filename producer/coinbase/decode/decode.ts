@@ -1,8 +1,8 @@
 /**
- * From a frame of Coinbase Exchange to records: what becomes one, which time it gets, what travels in `extra` and what
- * is quarantined. Messages: https://docs.cdp.coinbase.com/exchange/websocket-feed/channels
+ * From a frame of Coinbase Exchange to records: which frames become records, with which time and which `extra`, and which
+ * are quarantined. Messages: https://docs.cdp.coinbase.com/exchange/websocket-feed/channels
  *
- * Parsing is by name, never by position: the order of members and the digits of times vary by year and server.
+ * Members are read by name, never by position: their order and the digits of times vary by year and server.
  */
 import { isUtf8 } from "node:buffer";
 import type { RawTopic } from "../../../schemas/catalog.ts";
@@ -10,11 +10,9 @@ import { readSchema } from "../../../schemas/avro.ts";
 import type { Counters } from "../../counters.ts";
 import type { Frame, Session } from "../../source.ts";
 import { memberText, pickMembers } from "./extra.ts";
-import { fault } from "./fault.ts";
 import { LatestTime } from "../../latest-time.ts";
-import { kinds, mostAhead, type Kind } from "./kinds.ts";
 import { cutIntoParts, readBook } from "./level2.ts";
-import { examine, readExponent, wireMembers } from "./members.ts";
+import { examine, fault, kinds, mostAhead, readExponent, wireMembers, type Kind } from "./members.ts";
 import { frameWithoutOwn, isChosen, isOwn, mayHaveOwn, withoutOwn } from "./own.ts";
 import { quarantineRecord } from "./quarantine.ts";
 import { lastTime, parseSeconds, parseTime } from "../../time.ts";
@@ -25,25 +23,25 @@ export type Emit = (topic: RawTopic, key: string | null, timestamp: number, valu
 /** Frames about the connection, not the market. */
 const controlTypes = new Set(["subscriptions", "heartbeat", "error", "status"]);
 
-/** Longer records no Kafka takes by default. A snapshot is cut into many, each with its `extra`. */
+/** Kafka rejects longer records by default. A snapshot is cut into several, each with its `extra`. */
 const longestRecord = 900_000;
 
 type Message = Record<string, unknown>;
 
-/** What a frame's time is, once it is settled. */
+/** The times of a frame's records. */
 interface Times {
   readonly time: number;
   readonly receivedAt: number;
-  /** Set where `time` had to be the receive time: the member whose text goes into `extra`. */
+  /** Set if `time` is the receive time instead: the member whose original text goes into `extra`. */
   readonly untimed: string | undefined;
 }
 
-/** What becomes of the members of the account's own orders. */
+/** Whether the members of the account's own orders are dropped or kept. */
 export type OwnFields = "drop" | "keep";
 
 /**
- * A decoder of one session; `control` is given the messages about the connection. It remembers the latest time of the
- * exchange, for frames that come without a stamp.
+ * A decoder for one session; `control` takes the messages about the connection. It remembers the exchange's latest time as
+ * the receive time of frames without a stamp.
  */
 export function decoder(
   session: Session,
@@ -58,9 +56,9 @@ export function decoder(
     coinbase_ticker: shapeOf("coinbase_ticker", dropsOwn),
     coinbase_level2: shapeOf("coinbase_level2", dropsOwn),
   };
-  /** Of the frame that is being decoded: whether members of it travel in `extra`. */
+  /** Whether the current frame has members in `extra`. */
   let hasExtra = false;
-  /** Of the same: how many members of the account's own orders were left out. */
+  /** How many members of the account's own orders were left out of the current frame. */
   let own = 0;
   const latest = new LatestTime(session.startsAt);
 
@@ -72,7 +70,8 @@ export function decoder(
     const text = isUtf8(frame.bytes) ? frame.bytes.toString() : undefined;
     const message = text === undefined ? undefined : parseObject(text);
     const exchangeTime = message === undefined ? undefined : timeOf(message);
-    const latestTime = latest.after(inRange(exchangeTime));
+    const isStorable = exchangeTime !== undefined && exchangeTime >= 0 && exchangeTime <= lastTime;
+    const latestTime = latest.after(isStorable ? exchangeTime : undefined);
     const receivedAt = frame.receivedAt ?? latestTime;
 
     if (text === undefined) return quarantine(frame, receivedAt, undefined, "not valid UTF-8");
@@ -102,7 +101,7 @@ export function decoder(
     if (times.untimed !== undefined) counters.untimed++;
   };
 
-  /** Which time the frame gets (docs/data.md), or why it has none that counts. */
+  /** The times of a frame (docs/data.md), or why it has none. */
   function settle(message: Message, kind: Kind, exchangeTime: number | undefined, receivedAt: number): Times | string {
     const { member, required } = kind.time;
     if (required && exchangeTime === undefined) return fault(message, member, "time");
@@ -113,7 +112,7 @@ export function decoder(
       : { time: receivedAt, receivedAt, untimed: member };
   }
 
-  /** Emits an event of the full channel or a ticker; returns what is wrong with it, if anything is. */
+  /** Emits an event of the full channel or a ticker; returns the reason if it cannot. */
   function flat(text: string, message: Message, kind: Kind, times: Times): string | undefined {
     const record = readMembers(text, message, kind, times);
     if (typeof record === "string") return record;
@@ -121,7 +120,7 @@ export function decoder(
     return undefined;
   }
 
-  /** Emits a book's snapshot or update; returns what is wrong with it, if anything is. */
+  /** Emits a book's snapshot or update; returns the reason if it cannot. */
   function level2(frame: Frame, text: string, message: Message, kind: Kind, times: Times): string | undefined {
     const snapshot = message["type"] === "snapshot";
     const book = readBook(text, message);
@@ -130,10 +129,10 @@ export function decoder(
     const record = readMembers(text, message, kind, times);
     if (typeof record === "string") return record;
     const whole = { ...record, session: session.id, frame: frame.number };
-    // Every part has all of it but the levels; how they were written, where another text stands for it, the first.
+    // Every part has all members except the levels; the first part also has rewritten lists as they came.
     const first = rewritten.length === 0 ? whole : { ...whole, extra: withMore(record["extra"], text, rewritten) };
     if (snapshot && Buffer.byteLength(JSON.stringify(first)) > longestRecord)
-      return "what it has beside its levels is longer than a record may be";
+      return "what it has besides its levels is longer than a record may be";
     if (!snapshot && first !== whole && Buffer.byteLength(JSON.stringify({ ...first, changes })) > longestRecord)
       return "longer than a record may be, with its changes both as they were written and without exponents";
     const product = record["product_id"] as string;
@@ -145,7 +144,7 @@ export function decoder(
     return undefined;
   }
 
-  /** A record with every member that has a field, the others in `extra`; or what is wrong. */
+  /** A record with every member that has a field, and the others in `extra`; or what is wrong. */
   function readMembers(text: string, message: Message, kind: Kind, times: Times): Message | string {
     const { members, blank } = shapes[kind.topic];
     const record: Message = { ...blank, time: times.time, received_at: times.receivedAt };
@@ -179,7 +178,7 @@ export function decoder(
     return record;
   }
 
-  /** `extra` with the lists of a book as they were written. */
+  /** Adds the lists of a book, as they were written, to `extra`. */
   function withMore(extra: unknown, text: string, lists: readonly string[]): string {
     hasExtra = true;
     const more = pickMembers(text, lists);
@@ -193,7 +192,7 @@ export function decoder(
     else if (times.untimed === undefined) return null;
     const picked = pickMembers(text, times.untimed === undefined ? others! : [...(others ?? []), times.untimed]);
     if (!dropsOwn || !mayHaveOwn(picked)) return picked;
-    // They may stand deeper.
+    // A member may have own members inside.
     const kept = withoutOwn(picked, true);
     own += kept.dropped;
     return kept.text;
@@ -216,7 +215,7 @@ export function decoder(
   }
 }
 
-/** The exchange's time in a message of any type, in microseconds; undefined where it has none that can be read. */
+/** The exchange's time in a message of any type, in microseconds; undefined if it has none that can be read. */
 export function timeOf(message: Message): number | undefined {
   if (message["type"] === "activate") {
     const seconds = message["timestamp"];
@@ -226,12 +225,7 @@ export function timeOf(message: Message): number | undefined {
   return typeof time === "string" ? parseTime(time) : undefined;
 }
 
-/** A time that a record can have, or undefined. */
-function inRange(time: number | undefined): number | undefined {
-  return time !== undefined && time >= 0 && time <= lastTime ? time : undefined;
-}
-
-/** The object that a text holds, or undefined. */
+/** The object that a JSON text holds, or undefined. */
 export function parseObject(text: string): Message | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -241,7 +235,7 @@ export function parseObject(text: string): Message | undefined {
   }
 }
 
-/** The fields of a record: every record starts as a copy of one blank, so that all have one hidden class. */
+/** A topic's members, and a blank record: all records start as a copy of it, so that they share one hidden class. */
 function shapeOf(topic: Kind["topic"], dropsOwn: boolean) {
   const schema = readSchema(topic);
   return {

@@ -3,18 +3,18 @@
  * copied from the frame, digit by digit.
  */
 
-/** The given members of a JSON object's text as a JSON object of their own; a member that it lacks becomes null. */
+/** A JSON object of the given members of another, copied as text; a member that it lacks becomes null. */
 export function pickMembers(text: string, names: readonly string[]): string {
   const members = memberTexts(text);
   return `{${names.map((name) => `${JSON.stringify(name)}:${members.get(name) ?? "null"}`).join(",")}}`;
 }
 
-/** The text of a member's value; of one that the object has. */
+/** The text of the value of a member, which the object must have. */
 export function memberText(text: string, name: string): string {
   return memberTexts(text).get(name)!;
 }
 
-/** The text of a JSON value with its numbers that have an exponent as strings: to JSON.parse they are what was written. */
+/** A JSON text with its numbers that have an exponent quoted, so that JSON.parse keeps them as written. */
 export function quoteExponents(text: string): string {
   const number = /-?[\d.]+(?:[eE][+-]?\d+)?/y;
   let quoted = "";
@@ -36,7 +36,7 @@ export function quoteExponents(text: string): string {
   return quoted + text.slice(from);
 }
 
-/** Name → text of the value, for every member of an object that JSON.parse has accepted. */
+/** The text of every member's value, by name, in an object that JSON.parse has accepted. */
 function memberTexts(text: string): Map<string, string> {
   const members = new Map<string, string>();
   let depth = 0;
@@ -61,7 +61,7 @@ function memberTexts(text: string): Map<string, string> {
   return members;
 }
 
-/** The place behind the string that starts at `start`. */
+/** Where the string that starts at `start` ends, after its quote. */
 export function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;

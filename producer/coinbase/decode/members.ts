@@ -1,17 +1,53 @@
-/** The documented members of a message, as the schema of its topic declares them, and what may stand in each. */
+/**
+ * The exchange's messages by type: the topic of each, the members it must have, and the form of every member, as the schema
+ * of the topic declares it.
+ */
 import type { AvroField, AvroRecord } from "../../../schemas/avro.ts";
 import { unwrap } from "../../../schemas/avro.ts";
 import { bigNumeric, examineDecimal, hasExponent, numeric, spellOut, type Verdict } from "./decimal.ts";
 import { isOwn } from "./own.ts";
 
+export interface Kind {
+  readonly topic: "coinbase_full" | "coinbase_ticker" | "coinbase_level2";
+  /** Required besides `type` and `product_id`. */
+  readonly required: readonly string[];
+  /** The member that holds its time, and whether the frame must have it. */
+  readonly time: { readonly member: "time" | "timestamp"; readonly required: boolean };
+  /** Members without a field of the same name: the time, and the lists of a book. */
+  readonly apart: readonly string[];
+}
+
+const timed = { member: "time", required: true } as const;
+const perhapsTimed = { member: "time", required: false } as const;
+const apart = ["time"];
+const order: Kind = { topic: "coinbase_full", required: ["sequence", "order_id"], time: timed, apart };
+const match: Kind = { ...order, required: ["sequence", "trade_id", "price", "size", "side"] };
+const stop = { member: "timestamp", required: true } as const;
+
+export const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ["received", order],
+  ["open", order],
+  ["done", order],
+  ["change", order],
+  ["match", match],
+  ["last_match", match],
+  ["activate", { topic: "coinbase_full", required: ["order_id"], time: stop, apart: ["timestamp"] }],
+  ["ticker", { topic: "coinbase_ticker", required: ["sequence"], time: perhapsTimed, apart }],
+  ["snapshot", { topic: "coinbase_level2", required: [], time: perhapsTimed, apart: ["time", "bids", "asks"] }],
+  ["l2update", { topic: "coinbase_level2", required: [], time: perhapsTimed, apart: ["time", "changes"] }],
+]);
+
+/** Microseconds that the exchange's clock may be ahead of ours; a later time is not believed. */
+export const mostAhead = 10 * 60 * 1e6;
+
 type Form = "text" | "integer" | "decimal" | "amount" | "side";
 
-/** Fields that no message has: the producer fills them in. */
+/** Fields that the producer fills in; no message has them. */
 const ours = new Set(["time", "received_at", "session", "frame", "part", "changes", "extra"]);
 
 /**
- * Name → form of the members that go into fields of their own; with `dropsOwn` without those that mark the account's own
- * orders, whatever the schema has. Throws on a type that no member is read into.
+ * The form of every member that has a field; with `dropsOwn` without the members of the account's own orders, even if the
+ * schema has fields for them. Throws if a field has a type other than string and long.
  */
 export function wireMembers(schema: AvroRecord, dropsOwn: boolean): ReadonlyMap<string, Form> {
   const read = schema.fields.filter(({ name }) => !ours.has(name) && !(dropsOwn && isOwn(name)));
@@ -25,6 +61,7 @@ function formOf(field: AvroField): Form {
   throw new Error(`no member of a frame is read into the type of the field ${field.name}: use string or long`);
 }
 
+/** Whether a value has a form. */
 export function examine(value: unknown, form: Form): Verdict {
   // Counters of the exchange. avsc refuses 2^53 - 1, and writes large negative numbers wrongly.
   if (form === "integer") {
@@ -35,7 +72,7 @@ export function examine(value: unknown, form: Form): Verdict {
   if (typeof value !== "string") return "mistyped";
   switch (form) {
     case "text":
-      // Half a surrogate pair, which JSON can escape, has no UTF-8.
+      // Half a surrogate pair, which JSON can escape, cannot be encoded as UTF-8.
       return value.isWellFormed() ? "ok" : "mistyped";
     case "side":
       return value === "buy" || value === "sell" ? "ok" : "mistyped";
@@ -47,12 +84,28 @@ export function examine(value: unknown, form: Form): Verdict {
 }
 
 /**
- * What a member with an exponent, and so not of its form, stands for: a decimal as text, "too precise" where that is beyond
- * NUMERIC; undefined where it is none. `textOf` gives it as it stands in the frame: JSON.parse would round a number.
+ * The decimal without exponent that equals a member with one; "too precise" if NUMERIC cannot hold it, undefined if the
+ * member is not such a number. `textOf` returns the member as the frame has it: JSON.parse would round a number.
  */
 export function readExponent(value: unknown, form: Form, textOf: () => string): string | undefined {
   if (form !== "decimal" && form !== "amount") return undefined;
   const text = typeof value === "string" ? value : typeof value === "number" ? textOf() : "";
   if (!hasExponent(text)) return undefined;
   return form === "decimal" ? (spellOut(text, numeric) ?? "too precise") : spellOut(text, bigNumeric);
+}
+
+const formNames: Record<string, string> = {
+  text: "text",
+  integer: "an integer from 0 to below 2^53",
+  decimal: "a decimal",
+  amount: "a decimal",
+  side: "buy or sell",
+  time: "a time",
+};
+
+/** Says that a required member is missing, or which form it does not have. */
+export function fault(message: Readonly<Record<string, unknown>>, name: string, form: string): string {
+  const value = message[name];
+  const missing = value === undefined || value === null || value === "";
+  return missing ? `\`${name}\` is missing` : `\`${name}\` is not ${formNames[form]}`;
 }

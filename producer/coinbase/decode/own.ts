@@ -1,7 +1,7 @@
 /**
- * The members that mark an account's own orders: with keys the full channel has them
+ * The members that mark an account's own orders, which the full channel has with keys
  * (https://docs.cdp.coinbase.com/exchange/websocket-feed/channels#full-channel). Decoding leaves them out by name; here they are
- * taken out of text: what travels in `extra`, and frames that are quarantined.
+ * cut out of text: of `extra`, and of quarantined frames.
  */
 import { isUtf8 } from "node:buffer";
 import { endOfString } from "./extra.ts";
@@ -17,7 +17,7 @@ const own: ReadonlySet<string> = new Set([
   "taker_fee_rate",
 ]);
 
-/** What the owner chose for an order: own where one of the others stands beside it (until 2023 everybody's was sent). */
+/** The owner's name for an order: own only beside one of the others, because until 2023 it was sent to everyone. */
 const chosen: ReadonlySet<string> = new Set(["client_oid"]);
 
 export const isOwn = (name: string) => own.has(name);
@@ -25,19 +25,19 @@ export const isChosen = (name: string) => chosen.has(name);
 
 export interface Kept {
   readonly text: string;
-  /** How many members are gone. */
+  /** How many members were cut. */
   readonly dropped: number;
 }
 
-/** Whether it is worth to look closer: true for every text with an own member, false for nearly all others. */
+/** A quick test: true for every text with an own member, false for nearly all others. */
 export function mayHaveOwn(text: string): boolean {
-  // An escape may stand for any letter.
+  // Any letter may be escaped.
   return text.includes("user_id") || text.includes("profile_id") || text.includes("fee_rate") || text.includes("\\");
 }
 
 /**
- * A frame's text without own members, at any depth. Of an object, which JSON.parse has accepted, everything else stays to
- * the letter; of what is none more than they may go.
+ * A frame's text without own members at any depth. In an object, which JSON.parse has accepted, everything else is kept
+ * exactly; in any other text more may be cut.
  */
 export function withoutOwn(text: string, isObject: boolean): Kept {
   if (!isObject) return scrub(text);
@@ -47,7 +47,7 @@ export function withoutOwn(text: string, isObject: boolean): Kept {
   return { text: second.text, dropped: first.dropped + second.dropped };
 }
 
-/** The same of a frame. Bytes that are no UTF-8 are looked through as letters, one each. */
+/** The same for a frame's bytes. Those that are not UTF-8 are searched as Latin-1. */
 export function frameWithoutOwn(
   bytes: Buffer,
   isObject: boolean,
@@ -59,9 +59,9 @@ export function frameWithoutOwn(
   return { bytes: kept.dropped === 0 ? bytes : Buffer.from(kept.text, encoding), dropped: kept.dropped };
 }
 
-/** The text of an object without the members of these names. Without recursion, since a frame may nest deeply. */
+/** The text of an object without the members of these names. Not recursive, because a frame may nest deeply. */
 function cutMembers(text: string, names: ReadonlySet<string>): Kept {
-  /** Of the containers around: which are objects. */
+  /** The enclosing containers: whether each is an object. */
   const inObject: boolean[] = [];
   let naming = false;
   let kept = "";
@@ -80,7 +80,7 @@ function cutMembers(text: string, names: ReadonlySet<string>): Kept {
       const valueEnd = endOfValue(text, end);
       kept += text.slice(from, memberAt);
       if (text[valueEnd] === ",") {
-        // What follows takes its place.
+        // The next member takes its place.
         from = memberAt = valueEnd + 1;
         naming = true;
         at = valueEnd;
@@ -104,7 +104,7 @@ function cutMembers(text: string, names: ReadonlySet<string>): Kept {
   return { text: kept + text.slice(from), dropped };
 }
 
-/** Where a member's value ends, which is at a comma or a brace; `start` is behind its name. */
+/** Where a member's value ends, at a comma or a brace; `start` is after its name. */
 function endOfValue(text: string, start: number): number {
   let depth = 0;
   let at = start;
@@ -117,7 +117,7 @@ function endOfValue(text: string, start: number): number {
   return at;
 }
 
-/** A name as it may stand in JSON: any letter of it may be escaped. */
+/** A pattern for a name in JSON, any letter of which may be escaped. */
 const spelt = (name: string) =>
   name.replaceAll(/./g, (letter) => `(?:${letter}|\\\\u00${letter.charCodeAt(0).toString(16)})`);
 
@@ -130,8 +130,8 @@ const named = new RegExp(
 );
 
 /**
- * What is no JSON object cannot be taken apart: from each such name everything goes up to what looks like the next member,
- * or to the end. `client_oid` goes too, since what would tell whose it is may be what was torn off.
+ * A text that is not a JSON object cannot be parsed: from each such name everything is cut up to what looks like the next
+ * member, or to the end. `client_oid` is cut too, because the member that marks it as own may have been torn off.
  */
 function scrub(text: string): Kept {
   let dropped = 0;
@@ -144,8 +144,8 @@ function scrub(text: string): Kept {
 }
 
 /**
- * What a text that has lost its beginning begins with, where that may be the rest of an own member: the end of such a name,
- * or, where there were others, a value without one.
+ * The beginning of a text whose start is torn off, if it may be the rest of an own member: the end of such a name or, if
+ * there were other own members, a value without a name.
  */
 function tornHead(text: string, hasOthers: boolean): string {
   const rest = /^([\w.-]*)"?\s*:[^]*?(?=,\s*"\w+"\s*:|$)/.exec(text);

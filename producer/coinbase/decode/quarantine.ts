@@ -1,4 +1,4 @@
-/** The record of a frame that could not be read. Nothing of it is lost: its bytes up to 64 KiB, its length and hash. */
+/** The record of a frame that could not be read: its bytes up to 64 KiB, its length and its hash. */
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 
@@ -30,7 +30,7 @@ export function quarantineRecord(
   };
 }
 
-/** Where to cut valid UTF-8 so that no character is torn. */
+/** Where to cut valid UTF-8 without splitting a character. */
 function cut(bytes: Buffer): number {
   let end = Math.min(bytes.length, limit);
   while (end < bytes.length && (bytes[end]! & 0xc0) === 0x80) end--;

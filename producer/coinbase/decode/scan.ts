@@ -1,15 +1,14 @@
 /**
- * The fast way from a frame to Avro bytes, for the ordinary events of the full channel: one pass over the bytes finds
- * the members, a second writes the fields, and no text or object is made in between. Whatever is not quite ordinary (an
- * unknown member, an escape, a letter beyond ASCII, an odd number or time, a space) is left to decode.ts, which is the
- * reference: what is read here has the same bytes there.
+ * The fast path from a frame to Avro bytes, for the ordinary events of the full channel: one pass over the bytes finds the
+ * members, a second writes the fields, without a string or an object in between. Everything else (an unknown member, an
+ * escape, a non-ASCII letter, an unusual number or time, white space) is left to decode.ts, the reference, which gives the
+ * same bytes for every frame that is read here.
  */
 import type { AvroRecord } from "../../../schemas/avro.ts";
 import { unwrap } from "../../../schemas/avro.ts";
 import { writeLong, writePiece } from "../../../topics/avro-bytes.ts";
 import { headerLength } from "../../../topics/wire.ts";
-import { kinds, mostAhead } from "./kinds.ts";
-import { wireMembers } from "./members.ts";
+import { kinds, mostAhead, wireMembers } from "./members.ts";
 import {
   close,
   colon,
@@ -20,53 +19,52 @@ import {
   isAt,
   isSide,
   n,
+  Names,
   open,
   point,
   quote,
   Z,
   zero,
 } from "./bytes.ts";
-import { Names } from "./names.ts";
 import { parseTime } from "../../time.ts";
 
-/** Longer than any ordinary frame. Its value may be longer by a length for each text and a byte for each field. */
+/** Longer than any ordinary frame. An encoded value may be longer than its frame by a few bytes for each field. */
 const longestFrame = 4096;
 
-/** What may stand in a member, and where a field gets its value when it is of no member. */
+/** The forms of members, and where a field that is not a member gets its value. */
 const codes = { text: 0, time: 0, integer: 1, decimal: 2, amount: 2, side: 3 } as const;
 const [integer, decimal, side] = [1, 2, 3];
 const [ofTime, ofReceipt, ofNothing] = [-1, -2, -3];
 
-/** A power of two, above the count of members. */
+/** A power of two greater than the number of members. */
 const slots = 256;
 
 interface EventType {
   readonly name: string;
   readonly bytes: Buffer;
-  /** Members that must be there. */
   readonly required: readonly number[];
 }
 
 export class EventScanner {
-  /** Of the event that was read last. */
+  /** The event that was read last. */
   type = "";
   product = "";
   sequence = 0;
   trade: number | null = null;
   /** Microseconds since 1970. */
   time = 0;
-  /** Its value in the wire format; valid until the next `read`. */
+  /** The record's value in the wire format; valid until the next `read`. */
   value: Buffer;
-  /** Of each member: its name, its form, the frame in which it stood last (by count), and where its value stood. */
+  /** For each member: its name, its form, the number of the frame that had it last (negative: as null), and where its value was. */
   readonly #names: readonly Buffer[];
   readonly #forms: Uint8Array;
   readonly #seen: Float64Array;
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
-  /** Members by a hash that differs for all their names; -1: none. */
+  /** Members by a hash without collisions between their names; -1: none. */
   readonly #table = new Int16Array(slots).fill(-1);
   readonly #factor: number;
-  /** Of each field: its member, or where else its value is from; whether it may be null. */
+  /** For each field: its member or other source, and whether it may be null. */
   readonly #sources: Int16Array;
   readonly #nullable: Uint8Array;
   readonly #types: readonly EventType[];
@@ -78,13 +76,13 @@ export class EventScanner {
   readonly #buffer = Buffer.alloc(longestFrame * 2);
   readonly #products = new Names();
   #frames = 0;
-  /** The second that was read last, as it stands in frames, and in microseconds. */
+  /** The second that was read last, as text and in microseconds. */
   readonly #second = Buffer.alloc(19);
   #secondMicros = 0;
 
   /**
-   * A scanner of `coinbase_full`, whose schema it is given; values bear the schema's id. `dropsOwn`: a frame with members of
-   * the account's own orders is not ordinary.
+   * A scanner for `coinbase_full` with its schema and the id that values carry. With `dropsOwn`, frames with members of the
+   * account's own orders are left to the reference.
    */
   constructor(schema: AvroRecord, schemaId: number, dropsOwn = true) {
     const members = [...wireMembers(schema, dropsOwn), ["time", "time"] as const];
@@ -119,15 +117,16 @@ export class EventScanner {
     this.value = this.#buffer;
   }
 
-  /** Reads a live event into the fields above; false, if it is not an ordinary one. Times in microseconds since 1970. */
+  /** Reads a live event into the fields above; false if it is not an ordinary one. Times are microseconds since 1970. */
   read(frame: Buffer, receivedAt: number): boolean {
     this.#frames++;
     if (frame.length > longestFrame || !this.#find(frame)) return false;
     const event = this.#typeOf(frame);
     if (event === undefined) return false;
-    for (const member of event.required) if (!this.#has(member) || this.#isEmpty(member)) return false;
+    for (const member of event.required)
+      if (!this.#has(member) || this.#starts[member] === this.#ends[member]) return false;
     this.time = this.#timeOf(frame, this.#starts[this.#time]!, this.#ends[this.#time]!);
-    // NaN too: a time that is none.
+    // Also false for NaN, an invalid time.
     if (!(this.time >= 0 && this.time <= receivedAt + mostAhead)) return false;
     this.type = event.name;
     this.product = this.#products.of(frame, this.#starts[this.#product]!, this.#ends[this.#product]!);
@@ -137,9 +136,9 @@ export class EventScanner {
     return true;
   }
 
-  /** Finds the members of a frame and looks at their values; false at anything that is not ordinary. */
+  /** Finds the members of a frame and checks their values; false at anything that is not ordinary. */
   #find(frame: Buffer): boolean {
-    // In locals, since this is the hottest loop of the producer.
+    // Locals, because this is the hottest loop of the producer.
     const [names, forms, seen, starts, ends, table] = [
       this.#names,
       this.#forms,
@@ -159,7 +158,7 @@ export class EventScanner {
       while (at < last && frame[at] !== quote) at++;
       const member = table[hash(frame, nameAt, at, factor)]!;
       if (member === -1 || !isAt(names[member]!, frame, nameAt, at)) return false;
-      // What stands twice, and its later value counts, is for the reference.
+      // A member that occurs twice is left to the reference.
       if (seen[member] === present || seen[member] === -present) return false;
       if (frame[at + 1] !== colon) return false;
       at += 2;
@@ -191,13 +190,9 @@ export class EventScanner {
     }
   }
 
-  /** Whether the frame has a member, and not null. */
+  /** Whether the frame has a member that is not null. */
   #has(member: number): boolean {
     return this.#seen[member] === this.#frames;
-  }
-
-  #isEmpty(member: number): boolean {
-    return this.#starts[member] === this.#ends[member];
   }
 
   #typeOf(frame: Buffer): EventType | undefined {
@@ -208,7 +203,7 @@ export class EventScanner {
     return undefined;
   }
 
-  /** Microseconds since 1970; NaN if it is no time. */
+  /** Microseconds since 1970; NaN if the text is not a time. */
   #timeOf(frame: Buffer, start: number, end: number): number {
     const length = end - start;
     if (length < 20 || length > 30 || frame[end - 1] !== Z) return NaN;
@@ -225,7 +220,7 @@ export class EventScanner {
     for (let at = start + 20; at < end - 1; at++) {
       const digit = frame[at]! - zero;
       if (digit < 0 || digit > 9) return NaN;
-      // What is beyond microseconds is cut.
+      // Digits beyond microseconds are cut off.
       if (weight >= 1) fraction += digit * weight;
       weight /= 10;
     }
@@ -238,7 +233,7 @@ export class EventScanner {
     return value;
   }
 
-  /** Writes the Avro body behind the header; returns where it ends. */
+  /** Writes the Avro body after the header; returns where it ends. */
   #write(frame: Buffer, receivedAt: number): number {
     const to = this.#buffer;
     const [sources, nullable, forms] = [this.#sources, this.#nullable, this.#forms];
@@ -265,11 +260,11 @@ function hash(bytes: Buffer, start: number, end: number, factor: number): number
   return ((end - start) * 31 + bytes[start]! * factor + bytes[end - 1]! * 7 + middle * 13) & (slots - 1);
 }
 
-/** A factor with which the hashes of all names differ. */
+/** A factor for which the hashes of all names differ. */
 function distinguish(names: readonly Buffer[]): number {
   for (let factor = 1; factor < 100_000; factor++) {
     const used = new Set(names.map((name) => hash(name, 0, name.length, factor)));
     if (used.size === names.length) return factor;
   }
-  throw new Error("no hash tells the members of a frame apart");
+  throw new Error("no hash without collisions found for the members of a frame");
 }

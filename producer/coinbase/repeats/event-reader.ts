@@ -6,7 +6,7 @@ import type { AvroRecord } from "../../../schemas/avro.ts";
 import { unwrap } from "../../../schemas/avro.ts";
 import { readSafeLong, type Cursor } from "../../../topics/avro-bytes.ts";
 import { headerLength } from "../../../topics/wire.ts";
-import { Names } from "../decode/names.ts";
+import { Names } from "../decode/bytes.ts";
 
 /** Of a field: what it is read for. */
 const roles = ["type", "product_id", "sequence", "time", "received_at", "trade_id", "extra"] as const;

@@ -191,23 +191,20 @@ describe("frames about the connection", () => {
 });
 
 describe("quarantine", () => {
+  const numbered = ["product_id", "sequence"];
+  const ofOrders = [...numbered, "order_id", "time"];
+  const ofMatches = [...numbered, "trade_id", "price", "size", "side", "time"];
   const required: [string, object, string[]][] = [
-    ["received", received, ["product_id", "sequence", "order_id", "time"]],
-    ["open", { ...received, type: "open" }, ["product_id", "sequence", "order_id", "time"]],
-    ["done", { ...received, type: "done" }, ["product_id", "sequence", "order_id", "time"]],
-    ["change", { ...received, type: "change" }, ["product_id", "sequence", "order_id", "time"]],
-    ["match", match, ["product_id", "sequence", "trade_id", "price", "size", "side", "time"]],
-    [
-      "last_match",
-      { ...match, type: "last_match" },
-      ["product_id", "sequence", "trade_id", "price", "size", "side", "time"],
-    ],
+    ...["received", "open", "done", "change"].map((type) => [type, received, ofOrders] as [string, object, string[]]),
+    ...["match", "last_match"].map((type) => [type, match, ofMatches] as [string, object, string[]]),
     ["activate", activate, ["product_id", "order_id", "timestamp"]],
-    ["ticker", ticker, ["product_id", "sequence"]],
+    ["ticker", ticker, numbered],
     ["l2update", l2update, ["product_id", "changes"]],
     ["snapshot", snapshot, ["product_id", "bids", "asks"]],
   ];
-  const cases = required.flatMap(([type, frame, members]) => members.map((member) => ({ type, frame, member })));
+  const cases = required.flatMap(([type, frame, members]) =>
+    members.map((member) => ({ type, frame: { ...frame, type }, member })),
+  );
 
   it.each(cases)("takes a $type without its $member", ({ frame, member }) => {
     for (const changed of [without(frame, member), { ...frame, [member]: null }]) {

@@ -1,8 +1,6 @@
 /** What the exchange tells the account alone: nothing of it is passed on. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { newCounters } from "../../../../producer/counters.ts";
-import { decoder } from "../../../../producer/coinbase/decode/decode.ts";
 import { wireMembers } from "../../../../producer/coinbase/decode/members.ts";
 import { EventScanner } from "../../../../producer/coinbase/decode/scan.ts";
 import { readSchema } from "../../../../schemas/avro.ts";
@@ -10,41 +8,23 @@ import { activate, match, received, ticker } from "./frames.ts";
 import { read, readOne, receivedAt } from "./read.ts";
 
 // As documented: https://docs.cdp.coinbase.com/exchange/websocket-feed/channels#full-channel
-const taken = {
-  user_id: "5844eceecf7e803e259d0365",
-  profile_id: "765d1549-9660-4be2-97d4-fa2d65fa3352",
-  taker_user_id: "5844eceecf7e803e259d0365",
-  taker_profile_id: "765d1549-9660-4be2-97d4-fa2d65fa3352",
-  taker_fee_rate: "0.00517",
-};
-const made = {
-  user_id: "5844eceecf7e803e259d0365",
-  profile_id: "765d1549-9660-4be2-97d4-fa2d65fa3352",
-  maker_user_id: "5844eceecf7e803e259d0365",
-  maker_profile_id: "765d1549-9660-4be2-97d4-fa2d65fa3352",
-  maker_fee_rate: "0.00517",
-};
-const placed = {
-  user_id: "5844eceecf7e803e259d0365",
-  profile_id: "765d1549-9660-4be2-97d4-fa2d65fa3352",
-  client_oid: "d50ec984-77a8-460a-b958-66f114b0de9b",
-};
+const [user, profile, rate] = ["5844eceecf7e803e259d0365", "765d1549-9660-4be2-97d4-fa2d65fa3352", "0.00517"];
+const owner = { user_id: user, profile_id: profile };
+const taken = { ...owner, taker_user_id: user, taker_profile_id: profile, taker_fee_rate: rate };
+const made = { ...owner, maker_user_id: user, maker_profile_id: profile, maker_fee_rate: rate };
+const placed = { ...owner, client_oid: "d50ec984-77a8-460a-b958-66f114b0de9b" };
 const told = /user_id|profile_id|fee_rate|client_oid|5844ecee|765d1549|0\.00517|d50ec984/;
 
 const frames: [string, object, object][] = [
   ["a match that the account took", match, taken],
   ["a match that the account made", match, made],
   ["an order that the account placed", received, placed],
-  [
-    "a stop order that was activated",
-    { ...activate, private: true },
-    { user_id: placed.user_id, profile_id: placed.profile_id },
-  ],
+  ["a stop order that was activated", { ...activate, private: true }, owner],
   ["a ticker", ticker, { user_id: placed.user_id }],
 ];
 
 describe("members of the account's own orders", () => {
-  it.each(frames)("are left out of %s, and counted: it is as everybody else's", (_, frame, own) => {
+  it.each(frames)("are left out of %s, and counted: the rest is as it is sent to everyone", (_, frame, own) => {
     for (const whole of [
       { ...frame, ...own },
       { ...own, ...frame },
@@ -56,24 +36,12 @@ describe("members of the account's own orders", () => {
   });
 
   it("are kept by choice", () => {
-    const counters = newCounters();
-    let value: object = {};
-    const decode = decoder(
-      { id: "s1", live: false, startsAt: 0 },
-      counters,
-      (_t, _k, _at, v) => (value = v),
-      undefined,
-      "keep",
-    );
-    decode({ bytes: Buffer.from(JSON.stringify({ ...received, ...placed })), number: 1, receivedAt });
-    expect(value).toMatchObject({
-      client_oid: placed.client_oid,
-      extra: JSON.stringify({ user_id: placed.user_id, profile_id: placed.profile_id }),
-    });
+    const { records, counters } = read({ ...received, ...placed }, { stamp: receivedAt, ownFields: "keep" });
+    expect(records[0]!.value).toMatchObject({ client_oid: placed.client_oid, extra: JSON.stringify(owner) });
     expect(counters.own).toBe(0);
   });
 
-  it("do not take with them what is everybody's: a client_oid alone, an unknown member, a text that names them", () => {
+  it("do not take along what everyone is sent: a client_oid alone, an unknown member, a text that names them", () => {
     expect(readOne({ ...received, client_oid: placed.client_oid }).value["client_oid"]).toBe(placed.client_oid);
     const { value } = readOne({ ...match, ...made, note: "user_id", private: true });
     expect(value["extra"]).toBe('{"note":"user_id","private":true}');
@@ -163,14 +131,14 @@ describe("members of the account's own orders", () => {
   });
 
   it("do not change a frame that is broken and has none", () => {
-    for (const text of [
+    const broken = [
       "nonsense",
       'invalid (un)subscribe msg", "a":',
       '{"type":"match","product_',
       '["a","b"]',
       '{"price":"1',
-    ])
-      expect(readOne(text).value["raw"]).toBe(text);
+    ];
+    for (const text of broken) expect(readOne(text).value["raw"]).toBe(text);
   });
 
   it("keep frames out of the scanner, so that both ways agree", () => {
@@ -181,8 +149,8 @@ describe("members of the account's own orders", () => {
 
   it("are not read into a field of their name, where the schema has one, unless they are kept", () => {
     const schema = readSchema("coinbase_full");
-    const user = { name: "user_id", type: ["null", "string"], default: null, doc: "" } as const;
-    const appended = { ...schema, fields: [...schema.fields, user] };
+    const field = { name: "user_id", type: ["null", "string"], default: null, doc: "" } as const;
+    const appended = { ...schema, fields: [...schema.fields, field] };
     const frame = Buffer.from(JSON.stringify({ ...match, user_id: made.user_id }));
     for (const dropsOwn of [true, false]) {
       expect(wireMembers(appended, dropsOwn).has("user_id")).toBe(!dropsOwn);

@@ -1,6 +1,6 @@
-/** Decodes one frame and tells what came of it. */
+/** Decodes one frame. */
 import { newCounters } from "../../../../producer/counters.ts";
-import { decoder } from "../../../../producer/coinbase/decode/decode.ts";
+import { decoder, type OwnFields } from "../../../../producer/coinbase/decode/decode.ts";
 
 export const receivedAt = Date.UTC(2026, 10, 21) * 1000 + 7;
 
@@ -14,7 +14,7 @@ export interface Emitted {
 /** The records of a frame, given as an object or as text, and the counters after it. */
 export function read(
   frame: object | string | Buffer,
-  session: { live?: boolean; stamp?: number | undefined } = { stamp: receivedAt },
+  session: { live?: boolean; stamp?: number | undefined; ownFields?: OwnFields } = { stamp: receivedAt },
 ) {
   const counters = newCounters();
   const records: Emitted[] = [];
@@ -22,6 +22,8 @@ export function read(
     { id: "s1", live: session.live ?? false, startsAt: 42 },
     counters,
     (topic, key, timestamp, value) => records.push({ topic, key, timestamp, value: value as Record<string, unknown> }),
+    undefined,
+    session.ownFields,
   );
   const bytes = Buffer.isBuffer(frame) ? frame : Buffer.from(typeof frame === "string" ? frame : JSON.stringify(frame));
   decode({ bytes, number: 3, receivedAt: session.stamp });
