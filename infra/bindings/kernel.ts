@@ -66,16 +66,6 @@ export function snakeCase(name: string): string {
 
 type Given = Readonly<Record<string, unknown>>;
 
-function toTerraform(declared: Arguments, given: Given): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(declared).flatMap(([name, argument]) => {
-      const value = given[name];
-      if (value === undefined) return [];
-      return [[snakeCase(name), argument.kind === "block" ? toTerraform(argument.arguments!, value as Given) : value]];
-    }),
-  );
-}
-
 /** What CDKTF's HCL writer needs to know about each value. */
 const hclTypes = {
   string: { type: "simple", storageClassType: "string" },
@@ -85,22 +75,19 @@ const hclTypes = {
   block: { type: "list", storageClassType: "anyList" },
 } as const;
 
-function toHcl(declared: Arguments, given: Given): Record<string, unknown> {
+/** What is given, under Terraform's names: as JSON, or with what the HCL writer needs. */
+function written(declared: Arguments, given: Given, asHcl: boolean): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(declared).flatMap(([name, { kind, arguments: inner }]) => {
-      const value = given[name];
-      if (value === undefined) return [];
+      if (given[name] === undefined) return [];
       const isBlock = kind === "block";
-      return [
-        [snakeCase(name), { value: isBlock ? [toHcl(inner!, value as Given)] : value, isBlock, ...hclTypes[kind] }],
-      ];
+      const value = isBlock ? written(inner!, given[name] as Given, asHcl) : given[name];
+      return [[snakeCase(name), asHcl ? { value: isBlock ? [value] : value, isBlock, ...hclTypes[kind] } : value]];
     }),
   );
 }
 
-const generator = { providerName: "confluent", providerVersion };
-
-/** What a declaration is, for whoever compares it with the provider's schema. */
+/** A declaration, for comparison with the provider's schema. */
 export interface Declaration {
   readonly tfResourceType: string;
   readonly declared: Arguments;
@@ -117,48 +104,41 @@ type Class<A extends Arguments, C extends Attributes, Base> = Declaration & {
   new (scope: Construct, id: string, config: Values<A> & TerraformMetaArguments): Base & Getters<A, C>;
 };
 
-/** Of each construct what it was made with. */
-const configs = new WeakMap<object, Given>();
+/** The class of a declaration: two ways to write it, and the getters. */
+function declare(Parent: unknown, declaration: Declaration, fixed: object = {}): unknown {
+  const { tfResourceType, declared, computed } = declaration;
+  const providerName = tfResourceType.split("_")[0]!;
+  const generator = { providerName, ...(providerName === "confluent" && { providerVersion }) };
+  class Declared extends (Parent as typeof TerraformResource) {
+    readonly #given: Given;
 
-interface Element {
-  getStringAttribute(name: string): string;
-}
+    constructor(scope: Construct, id: string, given: Given) {
+      const own = { terraformResourceType: tfResourceType, terraformGeneratorMetadata: generator, ...fixed };
+      super(scope, id, { ...own, ...given });
+      this.#given = given;
+    }
 
-/** Gives a class what its declaration says: two ways to write it, and the getters. */
-function declare<C extends { readonly prototype: object }>(Class: C, declaration: Declaration): C & Declaration {
-  const { declared, computed } = declaration;
+    protected override synthesizeAttributes() {
+      return written(declared, this.#given, false);
+    }
+
+    protected override synthesizeHclAttributes() {
+      return written(declared, this.#given, true);
+    }
+  }
   const texts = Object.keys(declared).filter((name) => declared[name]!.kind === "string");
-  const getter = (name: string) => ({
-    get(this: Element) {
-      return this.getStringAttribute(snakeCase(name));
-    },
-  });
-  const writer = (write: typeof toTerraform) => ({
-    value(this: object) {
-      return write(declared, configs.get(this)!);
-    },
-  });
-  Object.defineProperties(Class.prototype, {
-    ...Object.fromEntries(["id", ...Object.keys(computed), ...texts].map((name) => [name, getter(name)])),
-    synthesizeAttributes: writer(toTerraform),
-    synthesizeHclAttributes: writer(toHcl),
-  });
-  return Object.assign(Class, declaration);
+  for (const name of ["id", ...Object.keys(computed), ...texts])
+    Object.defineProperty(Declared.prototype, name, {
+      get(this: Declared) {
+        return this.getStringAttribute(snakeCase(name));
+      },
+    });
+  return Object.assign(Declared, declaration);
 }
 
 /** The class of a resource type. */
-export function resource<A extends Arguments, C extends Attributes>(
-  tfResourceType: string,
-  declared: A,
-  computed: C,
-): Class<A, C, TerraformResource> {
-  class Resource extends TerraformResource {
-    constructor(scope: Construct, id: string, config: Given & TerraformMetaArguments) {
-      super(scope, id, { terraformResourceType: tfResourceType, terraformGeneratorMetadata: generator, ...config });
-      configs.set(this, config);
-    }
-  }
-  return declare(Resource, { tfResourceType, declared, computed }) as unknown as Class<A, C, TerraformResource>;
+export function resource<A extends Arguments, C extends Attributes>(tfResourceType: string, declared: A, computed: C) {
+  return declare(TerraformResource, { tfResourceType, declared, computed }) as Class<A, C, TerraformResource>;
 }
 
 /** The class of a data source. */
@@ -166,32 +146,13 @@ export function dataSource<A extends Arguments, C extends Attributes>(
   tfResourceType: string,
   declared: A,
   computed: C,
-): Class<A, C, TerraformDataSource> {
-  class DataSource extends TerraformDataSource {
-    constructor(scope: Construct, id: string, config: Given & TerraformMetaArguments) {
-      super(scope, id, { terraformResourceType: tfResourceType, terraformGeneratorMetadata: generator, ...config });
-      configs.set(this, config);
-    }
-  }
-  return declare(DataSource, { tfResourceType, declared, computed }) as unknown as Class<A, C, TerraformDataSource>;
+) {
+  return declare(TerraformDataSource, { tfResourceType, declared, computed }) as Class<A, C, TerraformDataSource>;
 }
 
-type ProviderClass<A extends Arguments> = Declaration & {
-  new (scope: Construct, id: string, config: Values<A>): TerraformProvider;
-};
-
 /** The class of the provider itself. */
-export function provider<A extends Arguments>(terraformProviderSource: string, declared: A): ProviderClass<A> {
-  const tfResourceType = generator.providerName;
-  class Provider extends TerraformProvider {
-    constructor(scope: Construct, id: string, config: Given) {
-      super(scope, id, {
-        terraformResourceType: tfResourceType,
-        terraformGeneratorMetadata: generator,
-        terraformProviderSource,
-      });
-      configs.set(this, config);
-    }
-  }
-  return declare(Provider, { tfResourceType, declared, computed: {} });
+export function provider<A extends Arguments>(terraformProviderSource: string, declared: A) {
+  type Provider = Declaration & { new (scope: Construct, id: string, config: Values<A>): TerraformProvider };
+  const declaration = { tfResourceType: "confluent", declared, computed: {} };
+  return declare(TerraformProvider, declaration, { terraformProviderSource }) as Provider;
 }

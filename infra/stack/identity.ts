@@ -1,12 +1,14 @@
 /** A program's account in Confluent Cloud with what it may do and the keys it does it with, which must agree. */
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { ApiKey } from "../bindings/api-key.ts";
-import type { Environment } from "../bindings/environment.ts";
-import { KafkaAcl } from "../bindings/kafka-acl.ts";
-import type { KafkaCluster } from "../bindings/kafka-cluster.ts";
-import { RoleBinding } from "../bindings/role-binding.ts";
-import { ServiceAccount } from "../bindings/service-account.ts";
+import {
+  ApiKey,
+  type Environment,
+  KafkaAcl,
+  type KafkaCluster,
+  RoleBinding,
+  ServiceAccount,
+} from "../bindings/confluent.ts";
 
 /** What a key opens. */
 export interface Resource {

@@ -7,7 +7,7 @@ import { checkNames, readObjects } from "../../sql/objects.ts";
 import { readScheduled } from "../../sql/scheduled.ts";
 import { Budget } from "./budget.ts";
 import type { InfraConfig } from "./config.ts";
-import { ConfluentProvider } from "../bindings/provider.ts";
+import { ConfluentProvider } from "../bindings/confluent.ts";
 import { Outputs } from "./outputs.ts";
 import { Streaming } from "./streaming.ts";
 import { requiredVersion } from "./terraform-version.ts";

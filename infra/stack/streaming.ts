@@ -4,11 +4,13 @@ import { Fn, type ITerraformDependable, type TerraformResourceLifecycle } from "
 import { readStatements } from "../../ksqldb/statements.ts";
 import { catalog, type Topic } from "../../schemas/catalog.ts";
 import type { InfraConfig } from "./config.ts";
-import { Connector } from "../bindings/connector.ts";
-import { DataConfluentSchemaRegistryCluster } from "../bindings/data-schema-registry-cluster.ts";
-import { Environment } from "../bindings/environment.ts";
-import { KafkaCluster } from "../bindings/kafka-cluster.ts";
-import { KsqlCluster } from "../bindings/ksql-cluster.ts";
+import {
+  Connector,
+  DataConfluentSchemaRegistryCluster,
+  Environment,
+  KafkaCluster,
+  KsqlCluster,
+} from "../bindings/confluent.ts";
 import { Identity, makes, reads, writes, type KafkaRights, type Login } from "./identity.ts";
 import { sinkSettings } from "./connector-settings.ts";
 import { Statements, statementsFiles } from "./statements.ts";

@@ -4,11 +4,13 @@ import { Construct } from "constructs";
 import { avroText } from "../../schemas/avro-text.ts";
 import { readSchema } from "../../schemas/avro.ts";
 import type { RawTopic, Topic } from "../../schemas/catalog.ts";
-import type { DataConfluentSchemaRegistryCluster } from "../bindings/data-schema-registry-cluster.ts";
-import type { KafkaCluster } from "../bindings/kafka-cluster.ts";
-import { KafkaTopic } from "../bindings/kafka-topic.ts";
-import { Schema } from "../bindings/schema.ts";
-import { SubjectConfig } from "../bindings/subject-config.ts";
+import {
+  type DataConfluentSchemaRegistryCluster,
+  type KafkaCluster,
+  KafkaTopic,
+  Schema,
+  SubjectConfig,
+} from "../bindings/confluent.ts";
 import type { Login } from "./identity.ts";
 import { literal } from "./literal-text.ts";
 

@@ -1,7 +1,8 @@
 /** The Confluent bindings against the schema that the provider itself prints, and against what Terraform is given. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import * as bindings from "../../infra/bindings/confluent.ts";
 import { snakeCase, type Argument, type Arguments, type Declaration } from "../../infra/bindings/kernel.ts";
 import { describeProviders } from "../evidence.ts";
 
@@ -24,12 +25,7 @@ interface Provider {
   readonly data_source_schemas: Schemas;
 }
 
-const folder = join(import.meta.dirname, "../../infra/bindings");
-const modules = readdirSync(folder).filter((file) => !["kernel.ts", "shared.ts", "terraform-data.ts"].includes(file));
-
-async function declarations(file: string): Promise<[name: string, declaration: Declaration][]> {
-  return Object.entries((await import(join(folder, file))) as Record<string, Declaration>);
-}
+const declarations = Object.entries<Declaration>(bindings);
 
 const types = { string: "string", number: "number", bool: "bool", map: ["map", "string"] };
 
@@ -70,30 +66,24 @@ describeProviders("the Confluent bindings and provider 2.83.0", (dir) => {
   };
   const provider = schemas["registry.terraform.io/confluentinc/confluent"]!;
 
-  it.each(modules)("%s declares names, types, requirements and secrets as the provider does", async (file) => {
-    for (const [name, { tfResourceType, declared, computed }] of await declarations(file)) {
-      const { block } = name.startsWith("Data")
-        ? provider.data_source_schemas[tfResourceType]!
-        : name.endsWith("Provider")
-          ? provider.provider
-          : provider.resource_schemas[tfResourceType]!;
-      const wrong = Object.entries(computed).filter(([attribute, kind]) => {
-        const found = block.attributes?.[snakeCase(attribute)];
-        return found?.type !== "string" || (found.sensitive ?? false) !== (kind === "secret");
-      });
-      expect([...differences(declared, block), ...wrong]).toEqual([]);
-    }
+  it.each(declarations)("%s declares names, types, requirements and secrets as the provider does", (name, binding) => {
+    const { tfResourceType, declared, computed } = binding;
+    const { block } = name.startsWith("Data")
+      ? provider.data_source_schemas[tfResourceType]!
+      : name.endsWith("Provider")
+        ? provider.provider
+        : provider.resource_schemas[tfResourceType]!;
+    const wrong = Object.entries(computed).filter(([attribute, kind]) => {
+      const found = block.attributes?.[snakeCase(attribute)];
+      return found?.type !== "string" || (found.sensitive ?? false) !== (kind === "secret");
+    });
+    expect([...differences(declared, block), ...wrong]).toEqual([]);
   });
 });
 
 describe("the names of the Confluent bindings", () => {
-  it.each(modules)("%s is named as the generator names it", async (file) => {
-    const names = (await declarations(file)).map(([name, { tfResourceType }]) => [name, tfResourceType]);
-    const expected = names.map(([name]) =>
-      name!.replace(/^DataConfluent/, "").replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`),
-    );
-    expect(
-      names.map(([, type]) => (type === "confluent" ? "_confluent_provider" : type!.replace(/^confluent/, ""))),
-    ).toEqual(expected);
+  it.each(declarations)("%s is named as the generator names it", (name, { tfResourceType: type }) => {
+    const expected = `confluent${snakeCase(name.replace(/^DataConfluent/, ""))}`;
+    expect(type === "confluent" ? "confluent_confluent_provider" : type).toBe(expected);
   });
 });
