@@ -66,36 +66,28 @@ export class KsqlCluster extends resource(
   { ...object, restEndpoint: "string", topicPrefix: "string", resourceName: "string" },
 ) {}
 
-export class Connector extends resource(
-  "confluent_connector",
-  {
-    environment: required.block(reference),
-    kafkaCluster: required.block(reference),
-    configNonsensitive: required.map(),
-    configSensitive: optional.secretMap(),
-  },
-  {},
-) {}
+export class Connector extends resource("confluent_connector", {
+  environment: required.block(reference),
+  kafkaCluster: required.block(reference),
+  configNonsensitive: required.map(),
+  configSensitive: optional.secretMap(),
+}) {}
 
 export class ServiceAccount extends resource(
   "confluent_service_account",
   { displayName: required.string(), description: optional.string() },
-  { ...object },
+  object,
 ) {}
 
 /** https://docs.confluent.io/cloud/current/security/access-control/rbac/predefined-rbac-roles.html */
-export class RoleBinding extends resource(
-  "confluent_role_binding",
-  {
-    principal: required.string(),
-    roleName: required.string<
-      "CloudClusterAdmin" | "ResourceOwner" | "DeveloperManage" | "DeveloperRead" | "DeveloperWrite" | "KsqlAdmin"
-    >(),
-    crnPattern: required.string(),
-    disableWaitForReady: optional.bool(),
-  },
-  {},
-) {}
+export class RoleBinding extends resource("confluent_role_binding", {
+  principal: required.string(),
+  roleName: required.string<
+    "CloudClusterAdmin" | "ResourceOwner" | "DeveloperManage" | "DeveloperRead" | "DeveloperWrite" | "KsqlAdmin"
+  >(),
+  crnPattern: required.string(),
+  disableWaitForReady: optional.bool(),
+}) {}
 
 const kind = { apiVersion: required.string(), kind: required.string() };
 
@@ -112,58 +104,42 @@ export class ApiKey extends resource(
   { secret: "secret" },
 ) {}
 
-export class KafkaAcl extends resource(
-  "confluent_kafka_acl",
-  {
-    resourceType: required.string<"CLUSTER" | "GROUP" | "TOPIC" | "TRANSACTIONAL_ID">(),
-    resourceName: required.string(),
-    patternType: required.string<"LITERAL" | "PREFIXED">(),
-    principal: required.string(),
-    host: required.string(),
-    operation: required.string<"ALL" | "CREATE" | "DESCRIBE" | "DESCRIBE_CONFIGS" | "READ" | "WRITE">(),
-    permission: required.string<"ALLOW" | "DENY">(),
-    kafkaCluster: optional.block(reference),
-    restEndpoint: optional.string(),
-    credentials,
-  },
-  {},
-) {}
+export class KafkaAcl extends resource("confluent_kafka_acl", {
+  resourceType: required.string<"CLUSTER" | "GROUP" | "TOPIC" | "TRANSACTIONAL_ID">(),
+  resourceName: required.string(),
+  patternType: required.string<"LITERAL" | "PREFIXED">(),
+  principal: required.string(),
+  host: required.string(),
+  operation: required.string<"ALL" | "CREATE" | "DESCRIBE" | "DESCRIBE_CONFIGS" | "READ" | "WRITE">(),
+  permission: required.string<"ALLOW" | "DENY">(),
+  kafkaCluster: optional.block(reference),
+  restEndpoint: optional.string(),
+  credentials,
+}) {}
 
-export class KafkaTopic extends resource(
-  "confluent_kafka_topic",
-  {
-    topicName: required.string(),
-    partitionsCount: optional.number(),
-    config: optional.map(),
-    kafkaCluster: optional.block(reference),
-    restEndpoint: optional.string(),
-    credentials,
-  },
-  {},
-) {}
+export class KafkaTopic extends resource("confluent_kafka_topic", {
+  topicName: required.string(),
+  partitionsCount: optional.number(),
+  config: optional.map(),
+  kafkaCluster: optional.block(reference),
+  restEndpoint: optional.string(),
+  credentials,
+}) {}
 
-export class Schema extends resource(
-  "confluent_schema",
-  {
-    subjectName: required.string(),
-    format: required.string<"AVRO">(),
-    schema: optional.string(),
-    recreateOnUpdate: optional.bool(),
-    schemaRegistryCluster: optional.block(reference),
-    restEndpoint: optional.string(),
-    credentials,
-  },
-  {},
-) {}
+export class Schema extends resource("confluent_schema", {
+  subjectName: required.string(),
+  format: required.string<"AVRO">(),
+  schema: optional.string(),
+  recreateOnUpdate: optional.bool(),
+  schemaRegistryCluster: optional.block(reference),
+  restEndpoint: optional.string(),
+  credentials,
+}) {}
 
-export class SubjectConfig extends resource(
-  "confluent_subject_config",
-  {
-    subjectName: required.string(),
-    compatibilityLevel: optional.string<"FULL_TRANSITIVE">(),
-    schemaRegistryCluster: optional.block(reference),
-    restEndpoint: optional.string(),
-    credentials,
-  },
-  {},
-) {}
+export class SubjectConfig extends resource("confluent_subject_config", {
+  subjectName: required.string(),
+  compatibilityLevel: optional.string<"FULL_TRANSITIVE">(),
+  schemaRegistryCluster: optional.block(reference),
+  restEndpoint: optional.string(),
+  credentials,
+}) {}

@@ -137,7 +137,11 @@ function declare(Parent: unknown, declaration: Declaration, fixed: object = {}):
 }
 
 /** The class of a resource type. */
-export function resource<A extends Arguments, C extends Attributes>(tfResourceType: string, declared: A, computed: C) {
+export function resource<A extends Arguments, C extends Attributes = { readonly id: "string" }>(
+  tfResourceType: string,
+  declared: A,
+  computed = {} as C,
+) {
   return declare(TerraformResource, { tfResourceType, declared, computed }) as Class<A, C, TerraformResource>;
 }
 

@@ -8,11 +8,10 @@ import { optional, resource } from "./kernel.ts";
  *
  * Its id is made at random with the resource: another one in every life of the stack. A change of `triggersReplace` replaces it.
  */
-export class TerraformData extends resource(
-  "terraform_data",
-  { input: optional.map(), triggersReplace: optional.map() },
-  {},
-) {
+export class TerraformData extends resource("terraform_data", {
+  input: optional.map(),
+  triggersReplace: optional.map(),
+}) {
   /** As Terraform's own arguments name it. */
   get address(): string {
     return `${this.terraformResourceType}.${this.friendlyUniqueId}`;

@@ -77,7 +77,9 @@ async function moveState({ config, dir }: Synthesis): Promise<void> {
   if (!existsSync(local)) return;
   await initFolder(dir, "answer", "-reconfigure");
   // The init above has created an empty one if there was none.
-  const { resources = [] } = JSON.parse((await terraform(dir, ["state", "pull"], {}, "answer")) || "{}") as State;
+  const { resources = [] } = JSON.parse((await terraform(dir, ["state", "pull"], {}, "answer")) || "{}") as {
+    resources?: unknown[];
+  };
   if (resources.length > 0)
     throw new UserError(
       `${local} exists, and the bucket has a state of ${config.environment} too: find out which is right, and move the file away if it is not.`,
@@ -88,8 +90,4 @@ async function moveState({ config, dir }: Synthesis): Promise<void> {
   process.stderr.write(
     `the state of ${config.environment} is in ${config.stateBucket}: keep STATE_BUCKET=${config.stateBucket} in .env. Delete ${local}.moved and ${local}.backup, which hold its secrets, when you have seen npm run deploy say "No changes".\n`,
   );
-}
-
-interface State {
-  readonly resources?: readonly unknown[];
 }

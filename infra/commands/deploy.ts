@@ -12,8 +12,7 @@ import { readPlan, readTainted } from "../terraform/plan.ts";
 import { synthesise } from "../terraform/synth.ts";
 import { init, localState } from "../terraform/state.ts";
 import { applyOptions } from "../stack/statements.ts";
-import { previewStatements } from "../operations/statements-preview.ts";
-import { reportStatementsFailure } from "../operations/statements-failure.ts";
+import { previewStatements, reportStatementsFailure } from "../operations/statements.ts";
 import { terraform } from "../terraform/terraform.ts";
 
 const declaration = {

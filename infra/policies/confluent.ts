@@ -28,7 +28,7 @@ export const kafka: Rule = ({ type, body }) => {
 
 function schemaFault(text: string): string | false {
   try {
-    // As Terraform reads it: infra/stack/terraform-text.ts.
+    // As Terraform reads it: infra/stack/literal-text.ts.
     const plain = text.replaceAll("%%{", "%{");
     return (
       plain !== avroText(JSON.parse(plain)) &&
@@ -61,3 +61,53 @@ export const sizes: Rule = ({ type, body }) => [
     !streamingUnits.includes(Number(body["csu"])) &&
     `has ${Number(body["csu"])} streaming units, which are not sold`,
 ];
+
+/** Where Streams' transactional ids begin: with the application id of a query. */
+const idsOf = (cluster: string) => `_confluent-ksql-\${confluent_ksql_cluster.${cluster}.topic_prefix}`;
+
+/** Queries run exactly once, in transactions: without the right to their ids a query would start, and die at its first commit. */
+export const transactions: Rule = ({ type, body, stack }) => {
+  if (type !== "confluent_ksql_cluster") return [];
+  const clusters = Object.entries(stack.resource[type] ?? {});
+  const name = clusters.find(([, one]) => one === body)?.[0] ?? "";
+  const account = /confluent_service_account\.([\w-]+)/.exec(JSON.stringify(body["credential_identity"] ?? ""))?.[1];
+  const principal = `User:\${confluent_service_account.${account}.id}`;
+  const given = (kind: string) =>
+    Object.values(stack.resource[kind] ?? {}).filter((one) => one["principal"] === principal);
+  const rules = given("confluent_kafka_acl").filter(
+    (one) =>
+      one["resource_type"] === "TRANSACTIONAL_ID" &&
+      one["pattern_type"] === "PREFIXED" &&
+      one["permission"] === "ALLOW" &&
+      one["resource_name"] !== "" &&
+      idsOf(name).startsWith(textOf(one["resource_name"])),
+  );
+  return ["DESCRIBE", "WRITE"].map(
+    (operation) =>
+      !rules.some((one) => one["operation"] === operation || one["operation"] === "ALL") &&
+      `may not ${operation} the transactional ids of its queries (${idsOf(name)}…, PREFIXED): they run exactly once`,
+  );
+};
+
+/**
+ * A data source that names or depends on what has a planned change is read during apply only, and whatever must be replaced
+ * when its value is unknown is planned for replacement.
+ */
+export const anchored: Rule = ({ body, stack }) => {
+  const references = [...JSON.stringify(body).matchAll(/\$\{(\w+)\.([\w-]+)/g)].map(
+    ([, type, name]) => [type!, name!] as const,
+  );
+  const inputs = references.map(([type, name]) => JSON.stringify(stack.resource[type]?.[name]?.["input"] ?? ""));
+  const moving = inputs
+    .flatMap((input) => [...input.matchAll(/\$\{(?!var\.)([^}]*)\}/g)])
+    .filter(([, of]) => !of!.endsWith(".id"));
+  return [
+    body["depends_on"] !== undefined && "depends on a resource: put a terraform_data between them that never changes",
+    ...references.map(
+      ([type]) =>
+        !["var", "terraform_data"].includes(type) &&
+        `names a ${type}, which can change: put a terraform_data between them that never changes`,
+    ),
+    ...moving.map(([, of]) => `stands behind ${of}, which can change: an id does not`),
+  ];
+};

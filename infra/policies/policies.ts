@@ -3,13 +3,11 @@
  * Each rule looks at one resource of the synthesised stack and says what is wrong, why, and how to fix it.
  */
 import type { InfraConfig } from "../stack/config.ts";
-import { anchored } from "./data-sources.ts";
 import { protection } from "./protection.ts";
 import { rights } from "./rights.ts";
 import { textOf, type Rule, type Stack, type Told } from "./rule.ts";
 import { hidden, secrets, unset, writtenOut } from "./secrets.ts";
-import { kafka, sink, sizes } from "./confluent.ts";
-import { transactions } from "./transactions.ts";
+import { anchored, kafka, sink, sizes, transactions } from "./confluent.ts";
 import { labels, table } from "./bigquery.ts";
 
 const region: Rule = ({ type, body, config }) => {
@@ -37,12 +35,13 @@ export function policies(synthesised: object, config: InfraConfig): string[] {
         ),
       ),
     );
-  const outputs = Object.entries(stack.output ?? {}).flatMap(([name, body]) => told(`output.${name}`, hidden(body)));
-  const variables = Object.entries(stack.variable ?? {}).flatMap(([name, body]) =>
-    told(`variable.${name}`, unset(name, body)),
-  );
-  const providers = Object.entries(stack.provider ?? {}).flatMap(([name, bodies]) =>
-    bodies.flatMap((body) => told(`provider.${name}`, writtenOut(body))),
-  );
-  return [...each("resource", resourceRules), ...each("data", [anchored]), ...outputs, ...variables, ...providers];
+  const named = <T>(kind: string, all: Readonly<Record<string, T>> = {}, rule: (body: T, name: string) => Told) =>
+    Object.entries(all).flatMap(([name, body]) => told(`${kind}.${name}`, rule(body, name)));
+  return [
+    ...each("resource", resourceRules),
+    ...each("data", [anchored]),
+    ...named("output", stack.output, hidden),
+    ...named("variable", stack.variable, unset),
+    ...named("provider", stack.provider, (bodies) => bodies.flatMap(writtenOut)),
+  ];
 }

@@ -37,7 +37,7 @@ export const secrets: Rule = ({ type, body }) => {
 };
 
 /** A secret comes from outside, whenever it is needed. */
-export function unset(name: string, { default: given, sensitive, validation }: Body): Told {
+export function unset({ default: given, sensitive, validation }: Body, name: string): Told {
   const isSecret = /(secret|_key)$/.test(name);
   return [
     isSecret && sensitive !== true && "is a secret: mark it sensitive",

@@ -2,28 +2,24 @@
 import { BillingBudget } from "@cdktf/provider-google/lib/billing-budget/index.js";
 import { DataGoogleProject } from "@cdktf/provider-google/lib/data-google-project/index.js";
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider/index.js";
-import { ProjectService } from "@cdktf/provider-google/lib/project-service/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { InfraConfig } from "./config.ts";
+import { enable } from "./google-service.ts";
 import { TerraformData } from "../bindings/terraform-data.ts";
 
-export interface BudgetProps {
-  readonly name: string;
-  readonly project: string;
-  /** The services that the rest needs. */
-  readonly enabled: readonly ITerraformDependable[];
-  readonly budget: NonNullable<InfraConfig["budget"]>;
-}
-
 export class Budget extends Construct {
-  constructor(scope: Construct, id: string, { name, project, enabled, budget }: BudgetProps) {
+  /** `enabled` are the services that the rest needs. */
+  constructor(
+    scope: Construct,
+    id: string,
+    name: string,
+    project: string,
+    { billingAccount, amount }: NonNullable<InfraConfig["budget"]>,
+    enabled: readonly ITerraformDependable[],
+  ) {
     super(scope, id);
-    const service = new ProjectService(this, "billingbudgets", {
-      project,
-      service: "billingbudgets.googleapis.com",
-      disableOnDestroy: false,
-    });
+    const service = enable(this, project, "billingbudgets");
     // The budget names the project by its number: with its id every plan would change it. The number is read when the
     // service is there, and at plan from then on: the resource between them never changes.
     const anchor = new TerraformData(this, "project_anchor", { input: { project }, dependsOn: [...enabled] });
@@ -39,10 +35,10 @@ export class Budget extends Construct {
     });
     new BillingBudget(this, "budget", {
       provider,
-      billingAccount: budget.billingAccount,
+      billingAccount,
       displayName: name,
       budgetFilter: { projects: [`projects/${number}`] },
-      amount: { specifiedAmount: { units: String(budget.amount) } },
+      amount: { specifiedAmount: { units: String(amount) } },
       thresholdRules: [0.5, 0.9, 1].map((thresholdPercent) => ({ thresholdPercent })),
       dependsOn: [service],
     });

@@ -8,52 +8,6 @@ import { shown } from "../../program/command.ts";
 import { anyText, choice, type Form, list, shaped, whole } from "../../program/forms.ts";
 import { productVariables } from "../../schemas/products.ts";
 
-export interface InfraConfig {
-  readonly environment: "dev" | "prod";
-  /** Begins the names of everything that has one beside others: in the organisation, in the Google project. */
-  readonly prefix: string;
-  /** Region of both clouds: the sink writes within one only. */
-  readonly region: string;
-  readonly cluster: {
-    /** `basic` knows ACLs only, `standard` roles too. */
-    readonly tier: "basic" | "standard";
-    readonly availability: "SINGLE_ZONE" | "MULTI_ZONE";
-    /** Most eCKUs that it grows to; undefined for Confluent's own limit. */
-    readonly maxEcku: number | undefined;
-  };
-  readonly governance: "ESSENTIALS" | "ADVANCED";
-  /** Streaming units of the ksqlDB cluster. */
-  readonly csu: number;
-  /** Retention of the exchange's raw topics; undefined for the catalogue's. */
-  readonly rawRetentionMs: number | undefined;
-  readonly sink: {
-    readonly tasks: number;
-    readonly mode: "streaming" | "batch";
-    /** Whether its Google key is made here, or given: organisations may forbid making keys. */
-    readonly key: "created" | "given";
-  };
-  /** Numbers of the keys that each account has, of which the last is used: two while they are exchanged. */
-  readonly keys: readonly number[];
-  /** Topics that are sunk into a table of their name. */
-  readonly tables: readonly string[];
-  /** Days after which a partition is deleted. */
-  readonly expirationDays: { readonly HOUR: number; readonly DAY: number };
-  /** Whether what holds data can be destroyed. */
-  readonly isProtected: boolean;
-  /** Who may read: members as `group:quants@example.com`. */
-  readonly analysts: readonly string[];
-  /** A month, in the currency of the billing account. */
-  readonly budget: { readonly billingAccount: string; readonly amount: number } | undefined;
-  /** E-mail address that failed scheduled queries are reported to. */
-  readonly alertsTo: string | undefined;
-  readonly stateBucket: string | undefined;
-  readonly googleProject: string | undefined;
-  /** Ids or patterns, as the producer takes them. */
-  readonly products: string;
-  /** Takes away the minutes that the provider waits after keys and role bindings; what follows may be refused then. */
-  readonly skipWaits: boolean;
-}
-
 const day = 86_400_000;
 
 const regionShape =
@@ -203,8 +157,10 @@ const productForms = {
   },
 } as const;
 
+export type InfraConfig = ReturnType<typeof readInfraConfig>;
+
 /** Faults go into `environment`; the result is usable if it has none. */
-export function readInfraConfig(environment: Environment): InfraConfig {
+export function readInfraConfig(environment: Environment) {
   const values = environment.read({ ...infraVariables, ...productForms });
   const { TAPELINE_ENVIRONMENT: name, CONFLUENT_REGION: region, BILLING_ACCOUNT: billingAccount } = values;
   const isProd = name === "prod";
@@ -226,15 +182,21 @@ export function readInfraConfig(environment: Environment): InfraConfig {
   const retentionDays = values.RAW_RETENTION_DAYS;
   return {
     environment: name,
+    /** Begins the names of everything that shares a name space: in the organisation, in the Google project. */
     prefix: `${values.TAPELINE_NAME}-${name}`,
+    /** Of both clouds. */
     region,
     cluster: { tier, availability, maxEcku },
     governance: values.STREAM_GOVERNANCE,
     csu: values.KSQLDB_CSU,
+    /** Retention of the exchange's raw topics; undefined for the catalogue's. */
     rawRetentionMs: retentionDays === undefined ? undefined : retentionDays * day,
     sink: { tasks: values.CONNECTOR_TASKS, mode: values.INGESTION_MODE, key },
+    /** Numbers of the keys that each account has, of which the last is used. */
     keys: values.KEYS,
+    /** Topics that are sunk into a table of their name. */
     tables: tablesOf(environment, values.BIGQUERY_TABLES ?? []),
+    /** Days after which a partition is deleted, by its width. */
     expirationDays: { HOUR: values.HOURLY_EXPIRATION_DAYS, DAY: values.DAILY_EXPIRATION_DAYS },
     isProtected: (values.PROTECTION ?? (isProd ? "on" : "off")) === "on",
     analysts: values.ANALYSTS ?? [],
@@ -242,7 +204,9 @@ export function readInfraConfig(environment: Environment): InfraConfig {
     alertsTo: values.ALERTS_EMAIL,
     stateBucket: values.STATE_BUCKET,
     googleProject: values.GOOGLE_PROJECT,
+    /** Ids or patterns, as the producer takes them. */
     products: (values.COINBASE_PRODUCTS ?? []).join(","),
+    /** Omits the minutes that the provider waits after keys and role bindings; what follows may be refused then. */
     skipWaits: values.SKIP_WAITS === "yes",
   };
 }
@@ -263,7 +227,7 @@ function tablesOf(environment: Environment, asked: readonly string[]): string[] 
 const money = new Set([...Intl.supportedValuesOf("currency"), "PYUSD", "DAI", "BTC", "ETH", "SOL"]);
 const isQuote = (currency: string) => /\*|^(USD|EUR|GBP)/.test(currency) || money.has(currency);
 
-/** Faults of products that there can not be, for what begins with them. */
+/** Reports products that cannot exist, for commands that begin with them. */
 export function checkProducts(environment: Environment, { products }: InfraConfig): void {
   for (const product of products.split(",")) {
     const [, quote] = product.split("-");

@@ -9,6 +9,7 @@ import {
   RoleBinding,
   ServiceAccount,
 } from "../bindings/confluent.ts";
+import type { InfraConfig } from "./config.ts";
 
 /** What a key opens. */
 export interface Resource {
@@ -30,7 +31,7 @@ export interface KafkaRights {
   readonly login: Login;
 }
 
-type Operation = ConstructorParameters<typeof KafkaAcl>[2]["operation"];
+type Acl = ConstructorParameters<typeof KafkaAcl>[2];
 type Role = ConstructorParameters<typeof RoleBinding>[2]["roleName"];
 
 /** A right on Kafka: operations of ACLs on a basic cluster, a role on a standard one. */
@@ -40,7 +41,7 @@ export interface Right {
   /** All names that begin so. */
   readonly isPrefix?: boolean;
   readonly role: Role;
-  readonly operations: readonly Operation[];
+  readonly operations: readonly Acl["operation"][];
 }
 
 export const reads = { role: "DeveloperRead", operations: ["READ"] } as const;
@@ -57,25 +58,25 @@ export function makes(prefix: string): Right[] {
 }
 
 export interface IdentityProps {
-  /** Of the account; unique in the organisation. */
-  readonly name: string;
+  /** Ends the account's name, which is unique in the organisation. */
+  readonly program: string;
   readonly description: string;
   readonly environment: Environment;
-  /** As the configuration has them. */
-  readonly keys: readonly number[];
-  readonly skipWaits: boolean;
+  readonly config: InfraConfig;
 }
 
 export class Identity extends Construct {
   readonly account: ServiceAccount;
   /** Everything that it may, for what must wait until it may. */
   readonly grants: ITerraformDependable[] = [];
+  readonly #name: string;
   readonly #props: IdentityProps;
 
   constructor(scope: Construct, id: string, props: IdentityProps) {
     super(scope, id);
     this.#props = props;
-    this.account = new ServiceAccount(this, "account", { displayName: props.name, description: props.description });
+    this.#name = `${props.config.prefix}-${props.program}`;
+    this.account = new ServiceAccount(this, "account", { displayName: this.#name, description: props.description });
   }
 
   get principal(): string {
@@ -84,13 +85,9 @@ export class Identity extends Construct {
 
   /** Binds a role to the resources of a pattern: https://docs.confluent.io/cloud/current/api.html#section/Identifiers-and-URLs */
   bind(id: string, roleName: Role, crnPattern: string): RoleBinding {
-    const { skipWaits } = this.#props;
-    const binding = new RoleBinding(this, id, {
-      principal: this.principal,
-      roleName,
-      crnPattern,
-      disableWaitForReady: skipWaits,
-    });
+    const { principal } = this;
+    const disableWaitForReady = this.#props.config.skipWaits;
+    const binding = new RoleBinding(this, id, { principal, roleName, crnPattern, disableWaitForReady });
     this.grants.push(binding);
     return binding;
   }
@@ -116,10 +113,7 @@ export class Identity extends Construct {
   acl(
     id: string,
     { cluster, login }: KafkaRights,
-    rule: Pick<
-      ConstructorParameters<typeof KafkaAcl>[2],
-      "resourceType" | "resourceName" | "patternType" | "operation"
-    >,
+    rule: Pick<Acl, "resourceType" | "resourceName" | "patternType" | "operation">,
   ): void {
     const acl = new KafkaAcl(this, id, {
       ...rule,
@@ -138,12 +132,12 @@ export class Identity extends Construct {
    * one alone to exchange, an apply that is interrupted would leave what needs it, Terraform itself too, with a dead one.
    */
   key(id: string, description: string, resource: Resource): Login {
-    const { name, environment, keys, skipWaits } = this.#props;
+    const { environment, config } = this.#props;
     const { account } = this;
-    const all = keys.map(
+    const all = config.keys.map(
       (number) =>
         new ApiKey(this, `${id}_${number}`, {
-          displayName: `${name}-${id.replaceAll("_", "-")}-${number}`,
+          displayName: `${this.#name}-${id.replaceAll("_", "-")}-${number}`,
           description,
           owner: { id: account.id, apiVersion: account.apiVersion, kind: account.kind },
           managedResource: {
@@ -152,7 +146,7 @@ export class Identity extends Construct {
             kind: resource.kind,
             environment: { id: environment.id },
           },
-          disableWaitForReady: skipWaits,
+          disableWaitForReady: config.skipWaits,
           dependsOn: [...this.grants],
         }),
     );

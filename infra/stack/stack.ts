@@ -45,7 +45,11 @@ export class TapelineStack extends TerraformStack {
     this.warehouse = new Warehouse(this, "warehouse", {
       config,
       project,
-      givenKey: config.sink.key === "given" ? this.#givenKey() : undefined,
+      // Without a validation of Terraform's, which prints a value that it refuses, also of a sensitive variable.
+      givenKey:
+        config.sink.key === "given"
+          ? this.#secret("google_sink_key", "The JSON key of the Google service account that writes the tables")
+          : undefined,
       tables: readTables(),
       objects,
       scheduled,
@@ -53,21 +57,11 @@ export class TapelineStack extends TerraformStack {
     this.streaming = new Streaming(this, "streaming", {
       config,
       projectDir,
-      destination: {
-        project,
-        dataset: this.warehouse.dataset.datasetId,
-        key: this.warehouse.sink.key,
-        needs: this.warehouse.sinkNeeds,
-      },
+      project,
+      warehouse: this.warehouse,
     });
-    const { enabled } = this.warehouse;
-    if (budget !== undefined) new Budget(this, "budget", { name: prefix, project, enabled, budget });
+    if (budget !== undefined) new Budget(this, "budget", prefix, project, budget, this.warehouse.enabled);
     new Outputs(this, "outputs", { config, project, streaming: this.streaming, warehouse: this.warehouse });
-  }
-
-  #givenKey(): string {
-    // Without a validation of Terraform's, which prints a value that it refuses, also of a sensitive variable.
-    return this.#secret("google_sink_key", "The JSON key of the Google service account that writes the tables");
   }
 
   #secret(name: string, description: string): string {

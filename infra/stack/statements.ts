@@ -29,15 +29,15 @@ export interface StatementsProps {
   readonly projectDir: string;
   /** Topics, schemas and rights on them: created before the statements, destroyed after them. */
   readonly needs: readonly ITerraformDependable[];
-  /** Where each run leaves its log and its report. */
-  readonly files: ReturnType<typeof statementsFiles>;
+  readonly config: InfraConfig;
 }
 
 export class Statements extends Construct {
   readonly applied: TerraformData;
 
-  constructor(scope: Construct, id: string, { cluster, server, registry, projectDir, needs, files }: StatementsProps) {
+  constructor(scope: Construct, id: string, { cluster, server, registry, projectDir, needs, config }: StatementsProps) {
     super(scope, id);
+    const files = statementsFiles(config);
     const run = (command: string) => `npm run --silent ksqldb -- ${command} > ${files.report} 2> ${files.log}`;
     const teardown = new TerraformData(this, "teardown", {
       // A destroy provisioner may refer to nothing but its own resource. No secret here: plans would show it.

@@ -1,6 +1,6 @@
 /** Confluent Cloud: the environment with its cluster and registry, who may do what there, topics, statements and the sink. */
 import { Construct } from "constructs";
-import { Fn, type ITerraformDependable, type TerraformResourceLifecycle } from "cdktf";
+import { Fn, type TerraformResourceLifecycle } from "cdktf";
 import { readStatements } from "../../ksqldb/statements.ts";
 import { catalog, type Topic } from "../../schemas/catalog.ts";
 import type { InfraConfig } from "./config.ts";
@@ -13,28 +13,24 @@ import {
 } from "../bindings/confluent.ts";
 import { Identity, makes, reads, writes, type KafkaRights, type Login } from "./identity.ts";
 import { sinkSettings } from "./connector-settings.ts";
-import { Statements, statementsFiles } from "./statements.ts";
+import { Statements } from "./statements.ts";
 import { TerraformData } from "../bindings/terraform-data.ts";
 import { subjectOf, TopicWithSubject } from "./topic-with-subject.ts";
-
-/** Where the sink writes, and with which account. */
-interface Destination {
-  readonly project: string;
-  readonly dataset: string;
-  /** The Google account's key, as JSON. */
-  readonly key: string;
-  /** Tables and rights that must be there before the first row. */
-  readonly needs: readonly ITerraformDependable[];
-}
+import type { Warehouse } from "./warehouse.ts";
 
 export interface StreamingProps {
   readonly config: InfraConfig;
   readonly projectDir: string;
-  readonly destination: Destination;
+  /** Id of the Google Cloud project. */
+  readonly project: string;
+  /** Where the sink writes. */
+  readonly warehouse: Warehouse;
 }
 
 /** What is rare is kept as the catalogue says. */
 const isOfExchange = ({ writtenBy, isRare }: Topic) => writtenBy === "producer" && isRare !== true;
+
+const wholeCluster = { resourceType: "CLUSTER", resourceName: "kafka-cluster" } as const;
 
 export class Streaming extends Construct {
   readonly environment: Environment;
@@ -53,7 +49,7 @@ export class Streaming extends Construct {
   constructor(scope: Construct, id: string, props: StreamingProps) {
     super(scope, id);
     this.#props = props;
-    const { config, destination } = props;
+    const { config, project, warehouse } = props;
     const { prefix } = config;
     const { tier, availability, maxEcku } = config.cluster;
     this.#lifecycle = { preventDestroy: config.isProtected };
@@ -114,28 +110,21 @@ export class Streaming extends Construct {
       kafka,
     );
     if (tier === "basic")
-      connector.acl("describe_cluster", kafka, {
-        resourceType: "CLUSTER",
-        resourceName: "kafka-cluster",
-        patternType: "LITERAL",
-        operation: "DESCRIBE",
-      });
+      connector.acl("describe_cluster", kafka, { ...wholeCluster, patternType: "LITERAL", operation: "DESCRIBE" });
     for (const name of config.tables)
       connector.bind(`subject_${name}`, "DeveloperRead", this.#subject(subjectOf(name)));
     this.connector = new Connector(this, "sink", {
       environment: { id: this.environment.id },
       kafkaCluster: { id: this.cluster.id },
-      configSensitive: { keyfile: destination.key },
-      configNonsensitive: sinkSettings({
+      configSensitive: { keyfile: warehouse.sink.key },
+      configNonsensitive: sinkSettings(config, {
         name: this.connectorName,
-        topics: config.tables,
-        project: destination.project,
-        dataset: destination.dataset,
+        project,
+        dataset: warehouse.dataset.datasetId,
         serviceAccountId: connector.account.id,
-        options: config.sink,
       }),
       lifecycle: { replaceTriggeredBy: [sinkName.address] },
-      dependsOn: [...connector.grants, ...made.map(({ topic }) => topic), statements.applied, ...destination.needs],
+      dependsOn: [...connector.grants, ...made.map(({ topic }) => topic), statements.applied, ...warehouse.sinkNeeds],
     });
   }
 
@@ -165,13 +154,11 @@ export class Streaming extends Construct {
   }
 
   #identity(program: string, description: string): Identity {
-    const { config } = this.#props;
     return new Identity(this, program, {
-      name: `${config.prefix}-${program}`,
+      program,
       description,
       environment: this.environment,
-      keys: config.keys,
-      skipWaits: config.skipWaits,
+      config: this.#props.config,
     });
   }
 
@@ -223,11 +210,11 @@ export class Streaming extends Construct {
       projectDir,
       needs: [
         // A table without a new column would refuse records that have it.
-        ...this.#props.destination.needs,
+        ...this.#props.warehouse.sinkNeeds,
         ...account.grants,
         ...made.flatMap(({ topic, schema }) => (schema === undefined ? topic : [topic, schema])),
       ],
-      files: statementsFiles(config),
+      config,
     });
     return { cluster, login, applied: statements.applied };
   }
@@ -239,11 +226,7 @@ export class Streaming extends Construct {
   #ksqldbRules(account: Identity, { topicPrefix }: KsqlCluster, kafka: KafkaRights): void {
     for (const operation of ["DESCRIBE", "DESCRIBE_CONFIGS"] as const) {
       const everything = { patternType: "LITERAL", operation } as const;
-      account.acl(`cluster_${operation}`, kafka, {
-        ...everything,
-        resourceType: "CLUSTER",
-        resourceName: "kafka-cluster",
-      });
+      account.acl(`cluster_${operation}`, kafka, { ...everything, ...wholeCluster });
       account.acl(`topics_${operation}`, kafka, { ...everything, resourceType: "TOPIC", resourceName: "*" });
       account.acl(`groups_${operation}`, kafka, { ...everything, resourceType: "GROUP", resourceName: "*" });
     }

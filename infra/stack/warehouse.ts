@@ -5,7 +5,7 @@ import { BigqueryRoutine } from "@cdktf/provider-google/lib/bigquery-routine/ind
 import { BigqueryTable } from "@cdktf/provider-google/lib/bigquery-table/index.js";
 import { ProjectIamCustomRole } from "@cdktf/provider-google/lib/project-iam-custom-role/index.js";
 import { ProjectIamMember } from "@cdktf/provider-google/lib/project-iam-member/index.js";
-import { ProjectService } from "@cdktf/provider-google/lib/project-service/index.js";
+import type { ProjectService } from "@cdktf/provider-google/lib/project-service/index.js";
 import { ServiceAccount } from "@cdktf/provider-google/lib/service-account/index.js";
 import { ServiceAccountKey } from "@cdktf/provider-google/lib/service-account-key/index.js";
 import { Fn, TerraformLocal, type ITerraformDependable, type TerraformResourceLifecycle } from "cdktf";
@@ -15,6 +15,7 @@ import type { TableShape } from "../../schemas/tables.ts";
 import { keptObjects, qualify, type SqlObject } from "../../sql/objects.ts";
 import type { ScheduledQuery } from "../../sql/scheduled.ts";
 import type { InfraConfig } from "./config.ts";
+import { enable } from "./google-service.ts";
 import { ScheduledQueries } from "./scheduled-queries.ts";
 import { TerraformData } from "../bindings/terraform-data.ts";
 import { literal } from "./literal-text.ts";
@@ -30,12 +31,7 @@ export interface WarehouseProps {
   readonly scheduled: readonly ScheduledQuery[];
 }
 
-type Labels = Record<string, string>;
-
 const day = 86_400_000;
-
-/** Of the project that everything is in. */
-const services = ["bigquery", "bigquerystorage", "cloudresourcemanager", "iam"].map((name) => `${name}.googleapis.com`);
 
 /**
  * What Confluent asks for the sink's account. The roles of Google that have it, dataEditor and above, may delete tables too.
@@ -64,7 +60,7 @@ export class Warehouse extends Construct {
   readonly sinkNeeds: readonly ITerraformDependable[];
 
   readonly #props: WarehouseProps;
-  readonly #labels: Labels;
+  readonly #labels: Readonly<Record<string, string>>;
   readonly #lifecycle: TerraformResourceLifecycle;
   /** For what must be recreated with a dataset that moves to another location, where its name is the same. */
   readonly #withDataset: TerraformResourceLifecycle;
@@ -79,7 +75,10 @@ export class Warehouse extends Construct {
     this.#labels = { app: "tapeline", environment: config.environment };
     this.#lifecycle = { preventDestroy: config.isProtected };
 
-    const enabled = this.#enable(services);
+    const services = new Construct(this, "services");
+    const enabled = ["bigquery", "bigquerystorage", "cloudresourcemanager", "iam"].map((name) =>
+      enable(services, project, name),
+    );
     this.enabled = enabled;
     this.dataset = new BigqueryDataset(this, "dataset", {
       project,
@@ -99,20 +98,18 @@ export class Warehouse extends Construct {
     this.objects = this.#objects();
     if (props.scheduled.length > 0)
       new ScheduledQueries(this, "scheduled", {
-        prefix,
+        config,
         project,
-        region: config.region,
         datasetId: this.dataset.datasetId,
         withDataset: this.#withDataset,
         enabled,
-        alertsTo: config.alertsTo,
         queries: props.scheduled.map((query) => ({
           ...query,
           body: this.#qualify({ ...query, file: `sql/scheduled/${query.name}.sql` }),
         })),
       });
 
-    this.sink = props.givenKey === undefined ? this.#sinkAccount(enabled) : this.#givenAccount(props.givenKey);
+    this.sink = props.givenKey === undefined ? this.#sinkAccount() : this.#givenAccount(props.givenKey);
     // Google reserves the id of a deleted role for a month, so a stack created after a destroy needs another one.
     // https://cloud.google.com/iam/docs/creating-custom-roles#deleting-custom-role
     const life = new TerraformData(this, "sink_role_life", {});
@@ -127,20 +124,14 @@ export class Warehouse extends Construct {
     const mayWrite = this.#allow("sink_writes", role.name, `serviceAccount:${this.sink.email}`);
     this.sinkNeeds = [mayWrite, ...this.tables.values()];
 
-    const dashboards = this.#account("dashboards", "Reads Tapeline for Grafana and Data Studio", enabled);
-    this.#readers([
-      ["dashboards", dashboards.member],
-      ...config.analysts.map((member) => [idOf(member), member] as const),
-    ]);
-  }
-
-  /** Others may use the service too, so it stays enabled when the stack is destroyed. */
-  #enable(names: readonly string[]): ProjectService[] {
-    const scope = new Construct(this, "services");
-    const { project } = this.#props;
-    return names.map(
-      (service) => new ProjectService(scope, service.split(".")[0]!, { project, service, disableOnDestroy: false }),
-    );
+    const dashboards = this.#account("dashboards", "Reads Tapeline for Grafana and Data Studio");
+    const analysts = config.analysts.map((member) => [idOf(member), member] as const);
+    // Whoever reads needs the data, and the right to start a query, which is a project's.
+    for (const [reader, member] of [["dashboards", dashboards.member] as const, ...analysts]) {
+      this.#allow(`reads_${reader}`, "roles/bigquery.dataViewer", member);
+      const jobUser = { project, role: "roles/bigquery.jobUser", member, dependsOn: enabled };
+      new ProjectIamMember(this, `queries_${reader}`, jobUser);
+    }
   }
 
   #tables(): Map<string, BigqueryTable> {
@@ -230,8 +221,9 @@ export class Warehouse extends Construct {
     });
   }
 
-  #account(name: string, description: string, dependsOn: ITerraformDependable[]): ServiceAccount {
+  #account(name: string, description: string): ServiceAccount {
     const { config, project } = this.#props;
+    const dependsOn = [...this.enabled];
     const accountId = `${config.prefix}-${name}`;
     return new ServiceAccount(this, name, { project, accountId, displayName: accountId, description, dependsOn });
   }
@@ -239,17 +231,12 @@ export class Warehouse extends Construct {
   /** A role on this dataset only, beside those that others gave. */
   #allow(id: string, role: string, member: string): BigqueryDatasetIamMember {
     const { project } = this.#props;
-    return new BigqueryDatasetIamMember(this, id, {
-      project,
-      datasetId: this.dataset.datasetId,
-      role,
-      member,
-      lifecycle: this.#withDataset,
-    });
+    const { datasetId } = this.dataset;
+    return new BigqueryDatasetIamMember(this, id, { project, datasetId, role, member, lifecycle: this.#withDataset });
   }
 
-  #sinkAccount(enabled: ITerraformDependable[]): Warehouse["sink"] {
-    const account = this.#account("sink", "Writes the tables of Tapeline", enabled);
+  #sinkAccount(): Warehouse["sink"] {
+    const account = this.#account("sink", "Writes the tables of Tapeline");
     const keys = this.#props.config.keys.map(
       (number) => new ServiceAccountKey(this, `sink_key_${number}`, { serviceAccountId: account.name }),
     );
@@ -260,20 +247,6 @@ export class Warehouse extends Construct {
   #givenAccount(key: string): Warehouse["sink"] {
     const email = `\${nonsensitive(${Fn.lookup(Fn.jsondecode(key), "client_email")})}`;
     return { email: new TerraformLocal(this, "sink_email", email).asString, key };
-  }
-
-  /** Whoever reads needs the data, and the right to start a query, which is a project's. */
-  #readers(members: readonly (readonly [id: string, member: string])[]): void {
-    const { project } = this.#props;
-    for (const [id, member] of members) {
-      this.#allow(`reads_${id}`, "roles/bigquery.dataViewer", member);
-      new ProjectIamMember(this, `queries_${id}`, {
-        project,
-        role: "roles/bigquery.jobUser",
-        member,
-        dependsOn: [...this.enabled],
-      });
-    }
   }
 }
 

@@ -29,31 +29,12 @@ interface Plan {
   readonly applyable?: boolean;
 }
 
-export interface Planned {
-  readonly isEmpty: boolean;
-  /** What loses rows or messages, and how, one text each. */
-  readonly lost: readonly string[];
-  /** Addresses of what would be deleted while its service still protects it. */
-  readonly locked: readonly string[];
-  /** Addresses of topics that would get more partitions. */
-  readonly grown: readonly string[];
-  /** Addresses of keys that would go though Terraform itself uses them. */
-  readonly exchanged: readonly string[];
-  /** What begins to read again, and what that does to rows, one text each. */
-  readonly again: readonly string[];
-  /** Whether the statements are applied by the plan, to the server that runs them now. */
-  readonly sendsStatements: boolean;
-  readonly addresses: readonly string[];
-}
+export type Planned = Awaited<ReturnType<typeof readPlan>>;
 
-/** Of a plan in a file of the stack's folder. */
-export async function readPlan(dir: string, file: string): Promise<Planned> {
-  const {
-    resource_changes: all = [],
-    resource_drift: drift = [],
-    output_changes: outputs = {},
-    applyable,
-  } = await show<Plan>(dir, file);
+/** What is to be known of a plan in a file of the stack's folder. */
+export async function readPlan(dir: string, file: string) {
+  const plan = await show<Plan>(dir, file);
+  const { resource_changes: all = [], output_changes: outputs = {}, applyable } = plan;
   const changes = all.filter(({ mode, change }) => mode === "managed" && change.actions[0] !== "no-op");
   const deleted = changes.filter(({ change }) => change.actions.includes("delete"));
   const address = (one: PlannedChange) => one.address;
@@ -64,14 +45,20 @@ export async function readPlan(dir: string, file: string): Promise<Planned> {
       applyable ??
       (changes.length > 0 || Object.values(outputs).some(({ actions }) => actions[0] !== "no-op"))
     ),
+    /** What loses rows or messages, and how, one text each. */
     lost: changes.flatMap(losses),
+    /** Addresses of what would be deleted while its service still protects it. */
     locked: deleted.filter(({ change }) => change.before?.["deletion_protection"] === true).map(address),
+    /** Addresses of topics that would get more partitions. */
     grown: changes.filter(grows).map(address),
+    /** Addresses of keys that would go though Terraform itself uses them. */
     exchanged: exchanged(all).map(address),
+    /** What begins to read again, and what that does to rows, one text each. */
     again: startsAgain(
       all.filter(({ mode }) => mode === "managed"),
-      drift,
+      plan.resource_drift ?? [],
     ),
+    /** Whether the plan applies the statements, to the server that runs them now. */
     sendsStatements:
       makes((one) => one.address.endsWith("statements-apply")) &&
       !makes(({ type }) => type === "confluent_ksql_cluster"),
@@ -83,8 +70,7 @@ export async function readPlan(dir: string, file: string): Promise<Planned> {
 function losses({ address, type, change: { actions, before, after } }: PlannedChange): string[] {
   // Made, or no longer looked after.
   if (before === null || actions.includes("forget")) return [];
-  const was = before;
-  const becomes = after ?? {};
+  const [was, becomes] = [before, after ?? {}];
   if (actions.includes("delete")) return holdsData({ type, body: was }) ? [`${address}, all of it`] : [];
   if (type === "google_bigquery_table") {
     const kept = columns(becomes);
@@ -96,7 +82,7 @@ function losses({ address, type, change: { actions, before, after } }: PlannedCh
       ...(older ? [`${address}, rows older than ${to / 86_400_000} days`] : []),
     ];
   }
-  return type === "confluent_kafka_topic" ? topicLosses(address, settings(was), settings(becomes)) : [];
+  return type === "confluent_kafka_topic" ? topicLosses(address, was, becomes) : [];
 }
 
 function grows({ type, change: { actions, before, after } }: PlannedChange): boolean {
@@ -121,9 +107,8 @@ function exchanged(all: readonly PlannedChange[]): PlannedChange[] {
 
 type Settings = Readonly<Record<string, string | undefined>>;
 
-const settings = ({ config }: Body) => (config ?? {}) as Settings;
-
-function topicLosses(address: string, was: Settings, becomes: Settings): string[] {
+function topicLosses(address: string, ...configs: [was: Body, becomes: Body]): string[] {
+  const [was, becomes] = configs.map(({ config }) => config ?? {}) as [Settings, Settings];
   const isLess = (name: string) => {
     const [from, to] = [was, becomes].map((one) => Number(one[name] ?? -1)) as [number, number];
     return to >= 0 && (from < 0 || to < from);
@@ -147,16 +132,14 @@ function expiration({ time_partitioning: blocks }: Body): number {
 }
 
 interface State {
-  readonly values?: {
-    readonly root_module: {
-      readonly resources?: readonly {
-        readonly address: string;
-        readonly type: string;
-        readonly tainted?: boolean;
-        readonly values: Body;
-      }[];
-    };
-  };
+  readonly values?: { readonly root_module: { readonly resources?: readonly Resource[] } };
+}
+
+interface Resource {
+  readonly address: string;
+  readonly type: string;
+  readonly tainted?: boolean;
+  readonly values: Body;
 }
 
 /** Addresses of what is protected and would be recreated because it was not finished when a run ended. */

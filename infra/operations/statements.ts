@@ -1,9 +1,12 @@
-/** ksqlDB's plan of the statements, before anything is changed. */
+/** The statements in a deployment: ksqlDB's plan of them before anything is changed, and why they failed. */
+import { readFileSync, statSync } from "node:fs";
 import { redact, stopSignals, UserError } from "../../program/command.ts";
 import { Environment } from "../../program/environment.ts";
 import { runServerCommand } from "../../ksqldb/server/command.ts";
 import { desiredStatements } from "../../ksqldb/server/desired.ts";
 import { readScripts, readStatements } from "../../ksqldb/statements.ts";
+import type { InfraConfig } from "../stack/config.ts";
+import { statementsFiles } from "../stack/statements.ts";
 import { outputsOf } from "../terraform/state.ts";
 
 /** As far as it is read here: ksqldb/server/report.ts. */
@@ -57,4 +60,26 @@ export async function previewStatements(dir: string, replace: boolean): Promise<
             "and recreate them, once everything else is in place: npm run deploy -- --plan --replace-statements shows what that does to the rows; without --plan it does it."),
     );
   return stepsThat("recreate").map((text) => `statement ${text}`);
+}
+
+/**
+ * Prints why the statements failed, if they failed since then (Unix milliseconds), and returns the next step: Terraform hides the
+ * output of `npm run ksqldb`, because the command received secrets.
+ */
+export function reportStatementsFailure(config: InfraConfig, since: number): string | undefined {
+  const { log, report } = statementsFiles(config);
+  const { mtimeMs = 0 } = statSync(log, { throwIfNoEntry: false }) ?? {};
+  if (mtimeMs < since || isGood(report)) return undefined;
+  const lines = readFileSync(log, "utf8").trimEnd().split("\n").slice(-40);
+  process.stderr.write(redact(`\n${log}, the log of npm run ksqldb, ends with:\n${lines.join("\n")}\n\n`));
+  return "A statement failed: see the fix above.";
+}
+
+/** Whether a report exists and records no failure. */
+function isGood(report: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(report, "utf8")) as { error?: string }).error === undefined;
+  } catch {
+    return false;
+  }
 }
