@@ -38,12 +38,7 @@ export class KafkaCluster extends resource(
     environment: required.block(reference),
     deletionProtection: optional.bool(),
   },
-  {
-    ...object,
-    bootstrapEndpoint: "string",
-    restEndpoint: "string",
-    rbacCrn: "string",
-  },
+  { ...object, bootstrapEndpoint: "string", restEndpoint: "string", rbacCrn: "string" },
 ) {}
 
 /** There is none in an environment before its first Kafka cluster. */

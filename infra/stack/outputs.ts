@@ -1,21 +1,13 @@
 /** What programs and people need to know of a stack. `npm run env` writes those into `.env` whose names are variables. */
 import { TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
-import type { InfraConfig } from "./config.ts";
 import type { Streaming } from "./streaming.ts";
 import type { Warehouse } from "./warehouse.ts";
 
-export interface OutputsProps {
-  readonly config: InfraConfig;
-  readonly project: string;
-  readonly streaming: Streaming;
-  readonly warehouse: Warehouse;
-}
-
 /** Each is an output of its own name in the stack. */
 export class Outputs extends Construct {
-  constructor(scope: Construct, id: string, { config, project, streaming, warehouse }: OutputsProps) {
-    super(scope, id);
+  constructor(scope: Construct, project: string, products: string, streaming: Streaming, warehouse: Warehouse) {
+    super(scope, "outputs");
     const { environment, cluster, registry, ksqldb, producer, ksqldbLogin, connector } = streaming;
     const { datasetId } = warehouse.dataset;
     const output = (name: string, value: string, description: string, sensitive = false) =>
@@ -31,7 +23,7 @@ export class Outputs extends Construct {
     output("ksqldb_url", ksqldb.restEndpoint, "The ksqlDB server");
     output("ksqldb_api_key", ksqldbLogin.key, "The key of npm run ksqldb");
     secret("ksqldb_api_secret", ksqldbLogin.secret, "Its secret");
-    output("products", config.products, "What the producer is meant to stream");
+    output("products", products, "What the producer is meant to stream");
 
     output("google_project", project, "Id of the Google Cloud project");
     output("bigquery_dataset", datasetId, "The dataset");
@@ -60,14 +52,8 @@ export class Outputs extends Construct {
 
 /** https://developers.google.com/looker-studio/integrate/linking-api */
 function reportLink(project: string, dataset: string, view: string): string {
-  const source = {
-    connector: "bigQuery",
-    type: "TABLE",
-    projectId: project,
-    datasetId: dataset,
-    tableId: view,
-    datasourceName: view,
-  };
+  const names = { projectId: project, datasetId: dataset, tableId: view, datasourceName: view };
+  const source = { connector: "bigQuery", type: "TABLE", ...names };
   const parameters = Object.entries(source).map(([name, value]) => `ds.ds0.${name}=${value}`);
   return `https://datastudio.google.com/reporting/create?c.mode=edit&r.reportName=${dataset}&${parameters.join("&")}`;
 }

@@ -61,7 +61,7 @@ export class TapelineStack extends TerraformStack {
       warehouse: this.warehouse,
     });
     if (budget !== undefined) new Budget(this, "budget", prefix, project, budget, this.warehouse.enabled);
-    new Outputs(this, "outputs", { config, project, streaming: this.streaming, warehouse: this.warehouse });
+    new Outputs(this, project, config.products, this.streaming, this.warehouse);
   }
 
   #secret(name: string, description: string): string {

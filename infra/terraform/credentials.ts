@@ -41,31 +41,24 @@ export function readVariables(environment: Environment, { config }: Synthesis): 
 
 /** The JSON key of a Google service account. Terraform would print one that it refuses. */
 function readGivenKey(environment: Environment): string {
-  const file = environment.text("SINK_KEY_FILE");
+  const file = environment.text("SINK_KEY_FILE") ?? "";
   const own = process.env["TF_VAR_google_sink_key"];
-  if (file === undefined && !own) {
-    environment.fault("SINK_KEY_FILE is not set: with SINK_KEY=given, a file with the sink's Google key (JSON)");
-    return "";
-  }
-  if (!own && file!.startsWith("{")) {
-    environment.fault("SINK_KEY_FILE holds the key itself: the path of a file with it is expected");
-    return "";
-  }
-  const isFile = !own && statSync(file!, { throwIfNoEntry: false })?.isFile() === true;
-  if (!own && !isFile) {
-    const hint = file!.startsWith("~") ? "; ~ is not read as your home folder here: write it out" : "";
-    environment.fault(`SINK_KEY_FILE is ${shownPath(file!)}: there is no such file${hint}`);
-    return "";
-  }
-  const text = secret(own || readFileSync(file!, "utf8"));
-  if (!isServiceAccountKey(text))
+  const fault = own ? undefined : faultOfFile(file);
+  const text = fault === undefined ? secret(own || readFileSync(file, "utf8")) : "";
+  const key = parseJson(text);
+  const isKey = ["client_email", "private_key"].every((name) => typeof key?.[name] === "string");
+  if (fault !== undefined) environment.fault(fault);
+  else if (!isKey)
     environment.fault(
       `${own ? "TF_VAR_google_sink_key" : `SINK_KEY_FILE (${file})`} is not a JSON key of a Google service account, which has client_email and private_key`,
     );
   return text;
 }
 
-function isServiceAccountKey(text: string): boolean {
-  const key = parseJson(text);
-  return ["client_email", "private_key"].every((name) => typeof key?.[name] === "string");
+function faultOfFile(file: string): string | undefined {
+  if (file === "") return "SINK_KEY_FILE is not set: with SINK_KEY=given, a file with the sink's Google key (JSON)";
+  if (file.startsWith("{")) return "SINK_KEY_FILE holds the key itself: the path of a file with it is expected";
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return undefined;
+  const hint = file.startsWith("~") ? "; ~ is not read as your home folder here: write it out" : "";
+  return `SINK_KEY_FILE is ${shownPath(file)}: there is no such file${hint}`;
 }

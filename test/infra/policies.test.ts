@@ -7,19 +7,26 @@ const variables = { TAPELINE_ENVIRONMENT: "prod", BILLING_ACCOUNT: "012345-6789A
 const config = configOf(variables);
 const prod = synth(variables);
 
-type Kind = "resource" | "data" | "output" | "variable" | "provider";
 type Mutable = Record<string, unknown>;
 
-/** A stack of prod where one element has other arguments. */
-function changed(kind: Kind, path: string, change: Mutable): object {
+/** A stack of prod where one element has other arguments: a resource, or what begins with @ and its kind. */
+function changed(path: string, change: Mutable): object {
   const stack = structuredClone(prod);
-  const element = path
-    .split("/")
-    .reduce((inner: Mutable, name) => inner[name] as Mutable, { ...(stack[kind] as unknown as Mutable) });
+  const places = path.startsWith("@") ? path.slice(1).split("/") : ["resource", ...path.split("/")];
+  const element = places.reduce((inner, name) => inner[name] as Mutable, stack as unknown as Mutable);
   Object.assign(element, change);
   return stack;
 }
 
+const topic = "confluent_kafka_topic/streaming-topics-coinbase_full-topic";
+const schema = "confluent_schema/streaming-topics-coinbase_full-schema";
+const sink = "confluent_connector/streaming-sink";
+const binding = "confluent_role_binding/streaming-connector-subject_coinbase_full";
+const member = "google_bigquery_dataset_iam_member/warehouse-sink_writes";
+const registry = "@data/confluent_schema_registry_cluster/streaming-registry";
+const cluster = "confluent_kafka_cluster/streaming-cluster";
+const dataset = "google_bigquery_dataset/warehouse-dataset";
+const teardown = "terraform_data/streaming-statements-teardown";
 const table = "google_bigquery_table/warehouse-tables-coinbase_trades";
 const columns = (...more: Body[]) => JSON.stringify([{ name: "time", type: "TIMESTAMP", mode: "REQUIRED" }, ...more]);
 const settings = (change: Body) => {
@@ -35,195 +42,92 @@ describe("a policy", () => {
     },
   );
 
-  it.each<[string, Kind, string, Mutable]>([
-    ["lacks prevent_destroy", "resource", "confluent_environment/streaming-environment", { lifecycle: {} }],
-    [
-      "lacks prevent_destroy",
-      "resource",
-      "confluent_kafka_topic/streaming-topics-coinbase_full-topic",
-      { lifecycle: {} },
-    ],
-    ["lacks prevent_destroy", "resource", "google_bigquery_dataset/warehouse-dataset", { lifecycle: {} }],
-    ["lacks deletion_protection", "resource", table, { deletion_protection: false }],
-    [
-      "lacks deletion_protection",
-      "resource",
-      "confluent_kafka_cluster/streaming-cluster",
-      { deletion_protection: false },
-    ],
-    ["lacks ignore_auto_generated_schema", "resource", table, { ignore_auto_generated_schema: false }],
-    ["is a view", "resource", "google_bigquery_table/warehouse-objects-trades", { deletion_protection: true }],
-    [
-      "disable_on_destroy = false",
-      "resource",
-      "google_project_service/warehouse-services-iam",
-      { disable_on_destroy: true },
-    ],
-    [
-      "credentials.secret is a secret written out",
-      "resource",
-      "confluent_kafka_topic/streaming-topics-coinbase_full-topic/credentials",
-      { secret: "abc" },
-    ],
-    [
-      "keyfile is a secret written out",
-      "resource",
-      "confluent_connector/streaming-sink",
-      { config_sensitive: { keyfile: "{}" } },
-    ],
-    [
-      "kafka.api.secret belongs in config_sensitive",
-      "resource",
-      "confluent_connector/streaming-sink",
-      settings({ "kafka.api.secret": "${var.x}" }),
-    ],
-    ["is a secret written out", "provider", "confluent/0", { cloud_api_secret: "abc" }],
-    ["mark it sensitive", "variable", "confluent_cloud_api_secret", { sensitive: false }],
-    ["has a validation", "variable", "confluent_cloud_api_secret", { validation: [{ condition: "${false}" }] }],
-    ["has a default", "variable", "confluent_cloud_api_secret", { default: "abc" }],
-    ["shows a secret", "output", "connector_id", { value: "${confluent_api_key.streaming-ksqldb-key_1}" }],
+  it.each<[expected: string, path: string, change: Mutable]>([
+    ["lacks prevent_destroy", "confluent_environment/streaming-environment", { lifecycle: {} }],
+    ["lacks prevent_destroy", topic, { lifecycle: {} }],
+    ["lacks prevent_destroy", dataset, { lifecycle: {} }],
+    ["lacks deletion_protection", table, { deletion_protection: false }],
+    ["lacks deletion_protection", cluster, { deletion_protection: false }],
+    ["lacks ignore_auto_generated_schema", table, { ignore_auto_generated_schema: false }],
+    ["is a view", "google_bigquery_table/warehouse-objects-trades", { deletion_protection: true }],
+    ["disable_on_destroy = false", "google_project_service/warehouse-services-iam", { disable_on_destroy: true }],
+    ["credentials.secret is a secret written out", `${topic}/credentials`, { secret: "abc" }],
+    ["keyfile is a secret written out", sink, { config_sensitive: { keyfile: "{}" } }],
+    ["kafka.api.secret belongs in config_sensitive", sink, settings({ "kafka.api.secret": "${var.x}" })],
+    ["is a secret written out", "@provider/confluent/0", { cloud_api_secret: "abc" }],
+    ["mark it sensitive", "@variable/confluent_cloud_api_secret", { sensitive: false }],
+    ["has a validation", "@variable/confluent_cloud_api_secret", { validation: [{ condition: "${false}" }] }],
+    ["has a default", "@variable/confluent_cloud_api_secret", { default: "abc" }],
+    ["shows a secret", "@output/connector_id", { value: "${confluent_api_key.streaming-ksqldb-key_1}" }],
     [
       "has a secret in its command",
-      "resource",
       "terraform_data/streaming-statements-apply/provisioner/0/local-exec",
       { command: "apply ${confluent_api_key.streaming-ksqldb-key_1.secret}" },
     ],
-    ["which are not sold", "resource", "confluent_ksql_cluster/streaming-ksqldb_cluster", { csu: 3 }],
-    [
-      "which is none of",
-      "resource",
-      "confluent_role_binding/streaming-connector-subject_coinbase_full",
-      { role_name: "DeveloperReed" },
-    ],
-    [
-      "only the manager needs that",
-      "resource",
-      "confluent_role_binding/streaming-connector-subject_coinbase_full",
-      { role_name: "CloudClusterAdmin" },
-    ],
+    ["which are not sold", "confluent_ksql_cluster/streaming-ksqldb_cluster", { csu: 3 }],
+    ["which is none of", binding, { role_name: "DeveloperReed" }],
+    ["only the manager needs that", binding, { role_name: "CloudClusterAdmin" }],
     [
       "gives a right on everything",
-      "resource",
       "confluent_role_binding/streaming-producer-subject_coinbase_full",
       { crn_pattern: "${data.x.y.resource_name}/subject=c*" },
     ],
     [
       "stands behind confluent_kafka_cluster.streaming-cluster.display_name",
-      "resource",
       "terraform_data/streaming-registry_environment/input",
       { environment: "${confluent_kafka_cluster.streaming-cluster.display_name}" },
     ],
     [
       "holds a secret, which every plan shows",
-      "resource",
-      "terraform_data/streaming-statements-teardown",
+      teardown,
       { input: { key: "${confluent_api_key.streaming-ksqldb-key_1.secret}" } },
     ],
-    ["shows a secret", "output", "kafka_api_secret", { sensitive: false }],
-    [
-      "gives a right on everything",
-      "resource",
-      "confluent_role_binding/streaming-connector-subject_coinbase_full",
-      { crn_pattern: "${data.x.y.resource_name}/subject=*" },
-    ],
-    [
-      "gives a role to everyone",
-      "resource",
-      "google_bigquery_dataset_iam_member/warehouse-sink_writes",
-      { member: "allUsers" },
-    ],
-    [
-      "begins with roles/",
-      "resource",
-      "google_bigquery_dataset_iam_member/warehouse-sink_writes",
-      { role: "bigquery.dataEditor" },
-    ],
-    [
-      "on all of the project",
-      "resource",
-      "google_project_iam_member/warehouse-queries_dashboards",
-      { role: "roles/owner" },
-    ],
-    ["lacks the labels", "resource", table, { labels: { app: "tapeline" } }],
-    ["lower-case", "resource", table, { labels: { app: "Tapeline", environment: "prod" } }],
-    ["the others in us-central1", "resource", "google_bigquery_dataset/warehouse-dataset", { location: "EU" }],
-    ["the others in us-central1", "resource", "confluent_kafka_cluster/streaming-cluster", { region: "us-east1" }],
+    ["shows a secret", "@output/kafka_api_secret", { sensitive: false }],
+    ["gives a right on everything", binding, { crn_pattern: "${data.x.y.resource_name}/subject=*" }],
+    ["gives a role to everyone", member, { member: "allUsers" }],
+    ["begins with roles/", member, { role: "bigquery.dataEditor" }],
+    ["on all of the project", "google_project_iam_member/warehouse-queries_dashboards", { role: "roles/owner" }],
+    ["lacks the labels", table, { labels: { app: "tapeline" } }],
+    ["lower-case", table, { labels: { app: "Tapeline", environment: "prod" } }],
+    ["the others in us-central1", dataset, { location: "EU" }],
+    ["the others in us-central1", cluster, { region: "us-east1" }],
     [
       "which BigQuery does not take",
-      "resource",
       table,
       { schema: columns({ name: "product_id", type: "STRING" }, { name: "price", type: "NUMBER" }) },
     ],
-    ["is not a column that", "resource", table, { schema: columns({ name: "product_id", type: "FLOAT64" }) }],
-    ["is not a column that", "resource", table, { clustering: ["product"] }],
-    ["a REQUIRED TIMESTAMP column is needed", "resource", `${table}/time_partitioning`, { field: "received" }],
-    ["at most 416 days", "resource", `${table}/time_partitioning`, { expiration_ms: 417 * 86_400_000 }],
-    ["lacks require_partition_filter", "resource", table, { require_partition_filter: false }],
-    ["lacks a description", "resource", table, { description: "" }],
-    [
-      "lacks rest_endpoint",
-      "resource",
-      "confluent_kafka_topic/streaming-topics-coinbase_full-topic",
-      { rest_endpoint: undefined },
-    ],
-    [
-      "the setting retention.minutes",
-      "resource",
-      "confluent_kafka_topic/streaming-topics-coinbase_full-topic",
-      { config: { "retention.minutes": "1" } },
-    ],
-    ["is not JSON", "resource", "confluent_schema/streaming-topics-coinbase_full-schema", { schema: "record" }],
-    [
-      "differently from the registry",
-      "resource",
-      "confluent_schema/streaming-topics-coinbase_full-schema",
-      { schema: '{"type":"record","fields":[],"name":"T"}' },
-    ],
-    [
-      "recreate_on_update",
-      "resource",
-      "confluent_schema/streaming-topics-coinbase_full-schema",
-      { recreate_on_update: true },
-    ],
-    ["lacks connector.class", "resource", "confluent_connector/streaming-sink", settings({ "connector.class": "" })],
-    [
-      "reads the topic coinbase_level2, which has no table",
-      "resource",
-      "confluent_connector/streaming-sink",
-      settings({ topics: "coinbase_level2" }),
-    ],
-    [
-      "put a terraform_data between them",
-      "data",
-      "confluent_schema_registry_cluster/streaming-registry",
-      { depends_on: ["confluent_kafka_cluster.streaming-cluster"] },
-    ],
+    ["is not a column that", table, { schema: columns({ name: "product_id", type: "FLOAT64" }) }],
+    ["is not a column that", table, { clustering: ["product"] }],
+    ["a REQUIRED TIMESTAMP column is needed", `${table}/time_partitioning`, { field: "received" }],
+    ["at most 416 days", `${table}/time_partitioning`, { expiration_ms: 417 * 86_400_000 }],
+    ["lacks require_partition_filter", table, { require_partition_filter: false }],
+    ["lacks a description", table, { description: "" }],
+    ["lacks rest_endpoint", topic, { rest_endpoint: undefined }],
+    ["the setting retention.minutes", topic, { config: { "retention.minutes": "1" } }],
+    ["is not JSON", schema, { schema: "record" }],
+    ["differently from the registry", schema, { schema: '{"type":"record","fields":[],"name":"T"}' }],
+    ["recreate_on_update", schema, { recreate_on_update: true }],
+    ["lacks connector.class", sink, settings({ "connector.class": "" })],
+    ["reads the topic coinbase_level2, which has no table", sink, settings({ topics: "coinbase_level2" })],
+    ["put a terraform_data between them", registry, { depends_on: ["confluent_kafka_cluster.streaming-cluster"] }],
     [
       "names a confluent_environment, which can change",
-      "data",
-      "confluent_schema_registry_cluster/streaming-registry",
+      registry,
       { environment: { id: "${confluent_environment.streaming-environment.id}" } },
     ],
     [
       "gives a right on everything",
-      "resource",
       "confluent_role_binding/streaming-ksqldb-subjects",
       { crn_pattern: "${confluent_kafka_cluster.streaming-cluster.rbac_crn}/kafka=lkc-1/topic=*" },
     ],
-    [
-      "roles/bigquery.dataEditor, which may delete tables",
-      "resource",
-      "google_bigquery_dataset_iam_member/warehouse-sink_writes",
-      { role: "roles/bigquery.dataEditor" },
-    ],
+    ["roles/bigquery.dataEditor, which may delete tables", member, { role: "roles/bigquery.dataEditor" }],
     [
       "may delete, or give rights away",
-      "resource",
       "google_project_iam_custom_role/warehouse-sink_role",
       { permissions: ["bigquery.tables.get", "bigquery.tables.delete"] },
     ],
-  ])("%s: %s %s %j", (expected, kind, path, change) => {
-    const told = policies(changed(kind, path, change), config);
+  ])("%s: %s %j", (expected, path, change) => {
+    const told = policies(changed(path, change), config);
     expect(told.join("\n")).toContain(expected);
     expect(told).toHaveLength(1);
   });
@@ -234,8 +138,8 @@ describe("a policy", () => {
   ])(
     "is broken by a ksqlDB that may not %s the transactional ids of its queries in %s, all of which begin alike",
     (operation, environment) => {
-      const cluster = "streaming-ksqldb_cluster";
-      const begin = `_confluent-ksql-\${confluent_ksql_cluster.${cluster}.topic_prefix}`;
+      const ksqldb = "streaming-ksqldb_cluster";
+      const begin = `_confluent-ksql-\${confluent_ksql_cluster.${ksqldb}.topic_prefix}`;
       const [dev, devConfig] = [
         synth({ TAPELINE_ENVIRONMENT: environment }),
         configOf({ TAPELINE_ENVIRONMENT: environment }),
@@ -252,7 +156,7 @@ describe("a policy", () => {
         );
         return policies(stack, devConfig);
       };
-      const complaint = `confluent_ksql_cluster.${cluster}: may not ${operation} the transactional ids of its queries (${begin}…, PREFIXED)`;
+      const complaint = `confluent_ksql_cluster.${ksqldb}: may not ${operation} the transactional ids of its queries (${begin}…, PREFIXED)`;
       for (const change of [
         { pattern_type: "LITERAL" },
         { permission: "DENY" },
