@@ -1,29 +1,9 @@
 /** The Confluent bindings against the schema that the provider itself prints, and against what Terraform is given. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as bindings from "../../infra/bindings/confluent.ts";
 import { snakeCase, type Argument, type Arguments, type Declaration } from "../../infra/bindings/kernel.ts";
 import { describeProviders } from "../evidence.ts";
-
-interface Attribute {
-  readonly type: unknown;
-  readonly required?: boolean;
-  readonly sensitive?: boolean;
-}
-
-interface Block {
-  readonly attributes?: Readonly<Record<string, Attribute>>;
-  readonly block_types?: Readonly<Record<string, { readonly block: Block; readonly min_items?: number }>>;
-}
-
-type Schemas = Readonly<Record<string, { readonly block: Block }>>;
-
-interface Provider {
-  readonly provider: { readonly block: Block };
-  readonly resource_schemas: Schemas;
-  readonly data_source_schemas: Schemas;
-}
+import { type Attribute, type Block, readProvider } from "./provider-schema.ts";
 
 const declarations = Object.entries<Declaration>(bindings);
 
@@ -61,10 +41,7 @@ function attributeDifferences(place: string, argument: Argument, attribute: Attr
 }
 
 describeProviders("the Confluent bindings and provider 2.83.0", (dir) => {
-  const { provider_schemas: schemas } = JSON.parse(readFileSync(join(dir, "confluent-2.83.0.schema.json"), "utf8")) as {
-    provider_schemas: Record<string, Provider>;
-  };
-  const provider = schemas["registry.terraform.io/confluentinc/confluent"]!;
+  const provider = readProvider(dir, "confluent-2.83.0");
 
   it.each(declarations)("%s declares names, types, requirements and secrets as the provider does", (name, binding) => {
     const { tfResourceType, declared, computed } = binding;

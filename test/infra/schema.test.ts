@@ -1,28 +1,8 @@
 /** Everything that is synthesised against the schemas that the providers themselves print. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, it } from "vitest";
 import { describeProviders } from "../evidence.ts";
+import { type Block, type Provider, readProvider } from "./provider-schema.ts";
 import { synth, type Bodies, type Body, type Synthesised } from "./synth.ts";
-
-interface Attribute {
-  readonly type: unknown;
-  readonly required?: boolean;
-  readonly optional?: boolean;
-}
-
-interface Block {
-  readonly attributes?: Readonly<Record<string, Attribute>>;
-  readonly block_types?: Readonly<Record<string, { block: Block; min_items?: number; max_items?: number }>>;
-}
-
-type Schemas = Readonly<Record<string, { readonly block: Block }>>;
-
-interface Provider {
-  readonly provider: { readonly block: Block };
-  readonly resource_schemas: Schemas;
-  readonly data_source_schemas: Schemas;
-}
 
 /** Terraform's own arguments. */
 const meta = ["//", "alias", "depends_on", "lifecycle", "provider", "provisioner"];
@@ -41,7 +21,7 @@ function faults(body: Body, { attributes = {}, block_types: blocks = {} }: Block
       }
       const attribute = attributes[name];
       if (attribute === undefined) return [`${place}: no such argument`];
-      if (!attribute.required && !attribute.optional) return [`${place}: can not be set`];
+      if (!attribute.required && !attribute.optional) return [`${place}: cannot be set`];
       return fits(body[name], attribute.type) ? [] : [`${place}: is ${JSON.stringify(attribute.type)}`];
     }),
     ...Object.entries(attributes).flatMap(([name, { required }]) =>
@@ -64,14 +44,10 @@ function fits(value: unknown, type: unknown): boolean {
 }
 
 describeProviders("what is synthesised", (dir) => {
-  const providers = Object.fromEntries(
-    ["confluent-2.83.0", "google-6.50.0"].map((name): [string, Provider] => {
-      const { provider_schemas: schemas } = JSON.parse(readFileSync(join(dir, `${name}.schema.json`), "utf8")) as {
-        provider_schemas: Record<string, Provider>;
-      };
-      return [name.split("-")[0]!, Object.values(schemas)[0]!];
-    }),
-  );
+  const providers: Readonly<Record<string, Provider>> = {
+    confluent: readProvider(dir, "confluent-2.83.0"),
+    google: readProvider(dir, "google-6.50.0"),
+  };
   const inAll = (all: Readonly<Record<string, Bodies>>, kind: "resource_schemas" | "data_source_schemas") =>
     Object.entries(all).flatMap(([type, bodies]) => {
       if (type === "terraform_data") return [];

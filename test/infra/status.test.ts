@@ -100,7 +100,7 @@ const deadLetters = ({ apis }: World, minutesAgo: number, value: number, id: str
   apis.samples.push({ metric: deadLetterMetric, labels: { "resource.connector.id": id }, minutesAgo, value });
 
 describe("a status", () => {
-  it("of an environment in which all is well tells every part, and that nothing is wrong", async () => {
+  it("of an environment in which all is well reports every part, and that nothing is wrong", async () => {
     const world = await deployed({ tables: "coinbase_full,coinbase_bars_1m" });
     lag(world, "connect-lcc-1", 0, 12);
     for (const topic of derived) lag(world, `_confluent-ksql-pksqlc-abcdequery_${world.query(topic).id}`, 0, 1);
@@ -166,7 +166,7 @@ describe("a status", () => {
     expect(wrong[0]).toContain("whether it fails is not known: ");
   });
 
-  it("marks a failed task with the first line of its trace, and tells the sink's", async () => {
+  it("marks a failed task with the first line of its trace, and reports the sink's", async () => {
     const world = await deployed();
     Object.assign(world.apis.connector, { state: "FAILED", trace: "Error: keyfile is not valid\n\tat Sink.start" });
     const failed = { id: 1, state: "FAILED", worker_id: place.name, msg: "ConnectException: no table\n\tat Task.put" };
@@ -249,7 +249,7 @@ describe("a status", () => {
     expect(render(report, false, 100_001)).toMatchObject({ ok: true });
   });
 
-  it("reads BigQuery by one query, of kept tables only, that can not bill more than 10 GiB", async () => {
+  it("reads BigQuery by one query, of kept tables only, that cannot bill more than 10 GiB", async () => {
     const world = await deployed({ tables: "coinbase_full,coinbase_ticker" });
     await look(world);
     const [job, ...more] = world.apis.requests.filter((line) => line.startsWith("POST /bigquery"));
@@ -266,122 +266,53 @@ const googleError = (code: number, reason: string, message: string) => ({
 });
 const noMetrics = metricsError(403, "Query must filter by at least one of your authorized resources");
 
-describe("a source that does not answer is told in its place, and hides no other", () => {
-  const sink = "! sink tapeline-dev-bigquery (lcc-1): not known. Confluent's Connect API at URL ";
-  const rows = "! newest rows: not known. BigQuery: ";
-  const key =
-    "Check CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET: it must be a Cloud API key, not one of a cluster.";
-  const later = "Ask again later: https://status.confluent.cloud reports outages.";
-  const gone = "It is not there: npm run deploy -- --plan shows whether it was deleted by hand.";
+describe("a source that does not answer is reported in its place, and hides no other", () => {
+  const metrics = "not known. Confluent's Metrics API at URL ";
+  const apis = {
+    Connect: {
+      on: /connect.v1/,
+      begins: ["! sink tapeline-dev-bigquery (lcc-1): not known. Confluent's Connect API at URL "],
+    },
+    metrics: { on: /metrics/, begins: [`! lag: ${metrics}`, `! dead letters: ${metrics}`] },
+    BigQuery: { on: /bigquery.v2/, begins: ["! newest rows: not known. BigQuery: "] },
+  };
+  const { detail } = noMetrics.errors[0]!;
+  const html = (text: string) => `<html>${text}</html>`;
   const rate = "The service limits the rate: try again in a minute.";
-  it.each<[string, RegExp, number | undefined, unknown, string[]]>([
-    [
-      "Connect, an unknown key",
-      /connect.v1/,
-      401,
-      cloudError(401, "Unauthorized"),
-      [`${sink}answers 401: Unauthorized. ${key}`],
-    ],
-    [
-      "Connect, no right",
-      /connect.v1/,
-      403,
-      cloudError(403, "Forbidden Access"),
-      [
-        `${sink}answers 403: Forbidden Access. The key's owner has no right to the connector: use a key of an OrganizationAdmin.`,
-      ],
-    ],
-    [
-      "Connect, no connector",
-      /connect.v1/,
-      404,
-      cloudError(404, "not found"),
-      [`${sink}answers 404: not found. ${gone}`],
-    ],
-    ["Connect, the rate", /connect.v1/, 429, undefined, [`${sink}answers 429. ${rate}`]],
-    [
-      "Connect, an outage",
-      /connect.v1/,
-      503,
-      "<html>upstream</html>",
-      [`${sink}answers 503 with a page of HTML. ${later}`],
-    ],
-    [
-      "Connect, a page in its place",
-      /connect.v1/,
-      200,
-      "<html>log in</html>",
-      [
-        `${sink}answers 200 with a page of HTML. Look at what stands between it and here, a proxy for example; or the API has changed.`,
-      ],
-    ],
-    [
-      "Connect, silence",
-      /connect.v1/,
-      undefined,
-      undefined,
-      [
-        `${sink}cannot be reached (no answer in time). Check its URL (scheme, host, port), and that it runs and can be reached from here.`,
-      ],
-    ],
-    [
-      "metrics, no right",
-      /metrics/,
-      403,
-      noMetrics,
-      ["lag", "dead letters"].map(
-        (what) =>
-          `! ${what}: not known. Confluent's Metrics API at URL answers 403: ${noMetrics.errors[0]!.detail}. The key's owner may not read metrics: give it the role MetricsViewer.`,
-      ),
-    ],
-    [
-      "metrics, the rate",
-      /metrics/,
-      429,
-      metricsError(429, "Too many requests"),
-      ["lag", "dead letters"].map(
-        (what) => `! ${what}: not known. Confluent's Metrics API at URL answers 429: Too many requests. ${rate}`,
-      ),
-    ],
-    [
-      "BigQuery, no right",
-      /bigquery.v2/,
-      403,
-      googleError(403, "accessDenied", "Access Denied: Project acme"),
-      [
-        `${rows}Access Denied: Project acme. You need roles/bigquery.jobUser and, on the dataset, roles/bigquery.dataViewer: see ANALYSTS.`,
-      ],
-    ],
-    [
-      "BigQuery, the rate",
-      /bigquery.v2/,
-      403,
-      googleError(403, "quotaExceeded", "Quota exceeded"),
-      [`${rows}Quota exceeded. ${rate}`],
-    ],
-    [
-      "BigQuery, too much to read",
-      /bigquery.v2/,
-      400,
-      googleError(400, "bytesBilledLimitExceeded", "Query exceeded limit for bytes billed"),
-      [
-        `${rows}Query exceeded limit for bytes billed. The last day is larger than this may read: ask BigQuery yourself.`,
-      ],
-    ],
-    [
-      "BigQuery, silence",
-      /bigquery.v2/,
-      undefined,
-      undefined,
-      [
-        `${rows}no answer in time. Ask again later, or wait longer (--wait); look whether googleapis.com can be reached from here.`,
-      ],
-    ],
-  ])("%s", async (_, on, code, body, told) => {
+  const fixes = {
+    key: "Check CONFLUENT_CLOUD_API_KEY and CONFLUENT_CLOUD_API_SECRET: it must be a Cloud API key, not one of a cluster.",
+    right: "The key's owner has no right to the connector: use a key of an OrganizationAdmin.",
+    gone: "It is not there: npm run deploy -- --plan shows whether it was deleted by hand.",
+    later: "Ask again later: https://status.confluent.cloud reports outages.",
+    proxy: "Look at what stands between it and here, a proxy for example; or the API has changed.",
+    url: "Check its URL (scheme, host, port), and that it runs and can be reached from here.",
+    viewer: "The key's owner may not read metrics: give it the role MetricsViewer.",
+    roles: "You need roles/bigquery.jobUser and, on the dataset, roles/bigquery.dataViewer: see ANALYSTS.",
+    large: "The last day is larger than this may read: ask BigQuery yourself.",
+    wait: "Ask again later, or wait longer (--wait); look whether googleapis.com can be reached from here.",
+  };
+  const denied = googleError(403, "accessDenied", "Access Denied: Project acme");
+  const tooMuch = googleError(400, "bytesBilledLimitExceeded", "Query exceeded limit for bytes billed");
+  it.each<[keyof typeof apis, what: string, status: number | undefined, body: unknown, told: string]>([
+    ["Connect", "an unknown key", 401, cloudError(401, "Unauthorized"), `answers 401: Unauthorized. ${fixes.key}`],
+    ["Connect", "no right", 403, cloudError(403, "Forbidden Access"), `answers 403: Forbidden Access. ${fixes.right}`],
+    ["Connect", "no connector", 404, cloudError(404, "not found"), `answers 404: not found. ${fixes.gone}`],
+    ["Connect", "the rate", 429, undefined, `answers 429. ${rate}`],
+    ["Connect", "an outage", 503, html("upstream"), `answers 503 with a page of HTML. ${fixes.later}`],
+    ["Connect", "a page in its place", 200, html("log in"), `answers 200 with a page of HTML. ${fixes.proxy}`],
+    ["Connect", "silence", undefined, undefined, `cannot be reached (no answer in time). ${fixes.url}`],
+    ["metrics", "no right", 403, noMetrics, `answers 403: ${detail}. ${fixes.viewer}`],
+    ["metrics", "the rate", 429, metricsError(429, "Too many requests"), `answers 429: Too many requests. ${rate}`],
+    ["BigQuery", "no right", 403, denied, `Access Denied: Project acme. ${fixes.roles}`],
+    ["BigQuery", "the rate", 403, googleError(403, "quotaExceeded", "Quota exceeded"), `Quota exceeded. ${rate}`],
+    ["BigQuery", "too much to read", 400, tooMuch, `Query exceeded limit for bytes billed. ${fixes.large}`],
+    ["BigQuery", "silence", undefined, undefined, `no answer in time. ${fixes.wait}`],
+  ])("%s, %s", async (api, _, status, body, told) => {
     const world = await deployed({ waitMs: 1_000 });
-    world.apis.fail({ on, ...(code !== undefined && { status: code }), body });
+    const { on, begins } = apis[api];
+    world.apis.fail({ on, ...(status !== undefined && { status }), body });
     const { wrong } = await look(world);
-    expect(wrong.map((line) => line.replace(/at http:[^ ]*/, "at URL"))).toEqual(told);
+    expect(wrong.map((line) => line.replace(/at http:[^ ]*/, "at URL"))).toEqual(begins.map((begin) => begin + told));
   });
 
   it("BigQuery, no login", async () => {
@@ -435,7 +366,7 @@ it("secrets show nowhere, not even where a service echoes them", async () => {
   expect(redact(all)).toBe(all);
 });
 
-it("all that is missing of outputs and credentials is told at once", () => {
+it("all that is missing of outputs and credentials is reported at once", () => {
   const read = () => readDeployment(configOf(), new Map([["connector_id", "lcc-1"]]), new Environment({}), 1);
   expect(read).toThrow(/no output kafka_cluster_id: npm run deploy creates it/);
   expect(read).toThrow(/CONFLUENT_CLOUD_API_KEY is not set[^]*CONFLUENT_CLOUD_API_SECRET is not set/);
@@ -485,14 +416,14 @@ describe("pause and resume", () => {
     expect(sent(world).join()).not.toContain("MINE");
   });
 
-  it("pauses no query where the sink refuses, and tells why", async () => {
+  it("pauses no query where the sink refuses, and reports why", async () => {
     const world = await deployed();
     world.apis.fail({ on: /PUT/, status: 403, body: cloudError(403, "Forbidden Access") });
     await expect(change(world, "pause")).rejects.toThrow("answers 403: Forbidden Access. The key's owner has no right");
     expect(sent(world)).toEqual([]);
   });
 
-  it("resumes no sink where ksqlDB refuses, and goes on from there when it does not", async () => {
+  it("resumes no sink where ksqlDB refuses, and continues from there when it does not", async () => {
     const world = await deployed();
     await change(world, "pause");
     world.ksqldb.fail({ on: "RESUME", status: 400, code: 40001, message: "Unknown queryId" });
@@ -502,7 +433,7 @@ describe("pause and resume", () => {
     expect((await look(world)).wrong).toEqual([]);
   });
 
-  it("gives up on a sink that does not get there, with what it tells", async () => {
+  it("gives up on a sink that does not get there, with what it reports", async () => {
     const world = await deployed();
     Object.assign(world.apis.connector, { state: "FAILED", trace: "Error: no key\n\tat Sink" });
     world.apis.looksToChange = Infinity;
