@@ -159,7 +159,7 @@ export function disagreements(
     if (written === undefined) return [];
     const topic = catalog.find(({ name }) => name === written.value);
     const of = (about: Disagreement["about"], at: Place, what: string) => ({ about, statement, file, at, what });
-    if (topic === undefined) return of("topic", written.at, `${written.value} is no topic of schemas/catalog.ts`);
+    if (topic === undefined) return of("topic", written.at, `${written.value} is not a topic of schemas/catalog.ts`);
     if ((topic.writtenBy === "ksqldb") !== (statement.kind === "createAs"))
       return of("topic", written.at, `${topic.name} is written by ${topic.writtenBy}, according to schemas/catalog.ts`);
     if (statement.kind === "create") return undeclared(statement, topic).map(([at, what]) => of("declared", at, what));

@@ -78,7 +78,7 @@ await command(declaration, async ({ source, for: limit, rate, port, data, rebuil
   const ownFields = readOwnFields(environment);
   environment.check();
   const kind = await choose(source, data, talk);
-  // A recording is read before anything is written: what is no recording leaves no trace.
+  // A recording is read before anything is written: a file that is not a recording leaves no trace.
   const recording = kind === "recording" ? await openRecording(source, ownFields) : undefined;
   const platform = await Platform.open(data, kind, talk);
   const { vanished, stop: unwatch } = watchDirectory(data);

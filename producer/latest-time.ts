@@ -7,7 +7,7 @@ const day = 24 * 3_600_000_000;
 
 export class LatestTime {
   #latest: number;
-  /** A time more than a day ahead, of which no other has told yet. */
+  /** A time more than a day ahead, which no other has confirmed yet. */
   #doubtful: number | undefined;
 
   constructor(startsAt: number) {

@@ -74,10 +74,12 @@ await command(declaration, async ({ source, rate, for: limit, ...values }) => {
   const synthetic = place === "recording" || place === "simulator" || (place === "url" && !isReal(source));
   if (synthetic && !values["allow-synthetic"] && kafka.brokers.length > 0 && !onThisMachine(kafka.brokers))
     environment.fault(
-      `--source ${source} is no market of today, and ${kafka.brokers.join(",")} is not on this machine: made-up or old data do not go there without --allow-synthetic`,
+      `--source ${source} is not a live market, and ${kafka.brokers.join(",")} is not on this machine: simulated and recorded data go there only with --allow-synthetic`,
     );
   if (place === "url" && coinbase.credentials && sendsInTheClear(source))
-    environment.fault(`--source ${source} would send COINBASE_KEY and its kin unencrypted: use wss, or leave them out`);
+    environment.fault(
+      `--source ${source} would send COINBASE_KEY, COINBASE_SECRET and COINBASE_PASSPHRASE unencrypted: use wss, or leave them out`,
+    );
   environment.check();
 
   const recording = place === "recording" ? await openRecording(source, coinbase.ownFields) : undefined;

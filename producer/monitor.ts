@@ -26,7 +26,7 @@ export const monitorVariables = {
 
 /**
  * Listens on `host:port`. `unready` gives the reasons why the producer does not stream now; none when it does. The
- * process is healthy as long as it answers: what cannot go on ends it.
+ * process is healthy as long as it answers: an unrecoverable error ends it.
  */
 export async function serveMonitor(address: string, metrics: Metrics, unready: () => string[]): Promise<Monitor> {
   const [, host, port] = form.exec(address)!;

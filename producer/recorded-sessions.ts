@@ -70,7 +70,7 @@ export class RecordedSessions {
     const intact = magic.equals(bytes.subarray(0, magic.length)) && body.length % 4 === 0;
     if (!intact || bytes.readUInt32LE(magic.length) !== crc32(body)) {
       throw new UserError(
-        `${path} is damaged: whether this recording is the one that it knew cannot be told, and its book changes would be ` +
+        `${path} is damaged: this may be another recording than the one it describes, and its book changes would be ` +
           "there twice. Delete the file, and start again: trades and numbered events are known by their numbers, and an " +
           "unchanged recording by its name. Or replay into a new data directory.",
       );

@@ -100,7 +100,7 @@ async function examine(path: string, asFarAs: "whole" | "possible", exchange: Ex
 }
 
 function cutAt(path: string, lines: number, torn: number): string {
-  const rest = torn === 0 ? "" : `; the ${torn} bytes behind it are no whole line and are left out`;
+  const rest = torn === 0 ? "" : `; the ${torn} bytes after it are not a whole line and are left out`;
   return `${path} is cut off: it is read to its last whole line, line ${lines}${rest}`;
 }
 

@@ -13,7 +13,7 @@ export interface Frame {
 
 /** A stretch of frames from one place: a connection, or a recording. */
 export interface Session {
-  /** Identifies the session for ever: rows that have no number of the exchange are told apart by it. */
+  /** Identifies the session for ever: rows without a number of the exchange are distinguished by it. */
   readonly id: string;
   /** Live frames are checked against the clock that received them; a recording may come from any time. */
   readonly live: boolean;

@@ -9,7 +9,7 @@ export function microseconds(now = performance.now()): number {
   if (now - checkedAt > 1000) {
     checkedAt = now;
     const drift = Date.now() - (origin + now);
-    // Date.now() is cut at milliseconds: less than one is no drift.
+    // Date.now() is cut at milliseconds: a difference below one is not drift.
     if (drift < 0 || drift >= 1) origin += drift;
   }
   return Math.floor((origin + now) * 1000);

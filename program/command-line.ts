@@ -83,7 +83,7 @@ export async function runCommand(main: () => Promise<void>): Promise<void> {
 }
 
 /**
- * The options and arguments of a command line, or that help is asked for. Throws UsageError on anything that is not declared,
+ * The options and arguments of a command line, or the request for help. Throws UsageError on anything that is not declared,
  * on an option that is empty, given twice where once is meant, or does not have its form: nothing that was typed is dropped
  * in silence. Arguments that are not understood are named by their place: one may be a key that was pasted.
  */

@@ -85,7 +85,7 @@ export function misspelt(place: string, names: readonly string[], known: readonl
     .filter((name) => isName(name) && !known.includes(name))
     .flatMap((name) => {
       const meant = known.find((other) => isMeant(name, other));
-      return meant === undefined ? [] : [`${place} sets ${name}, which nothing reads: ${meant} is meant?`];
+      return meant === undefined ? [] : [`${place} sets ${name}, which nothing reads: did you mean ${meant}?`];
     });
 }
 

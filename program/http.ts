@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { redact, secret as hide, UserError } from "./command.ts";
 import { type Json, objects, parseJson, text as textOf } from "./json.ts";
 
-/** Where a service is, and as whom it is asked. */
+/** The address of a service, and the credentials for it. */
 export interface Access {
   /** Base URL, without credentials. */
   readonly url: string;

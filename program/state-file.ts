@@ -5,7 +5,7 @@ import { parseJson } from "./json.ts";
 
 /**
  * The content of a file; undefined if there is none. Throws UserError, with the fix, if it is empty or damaged;
- * `isValid` is asked about objects and arrays only.
+ * `isValid` is called with objects and arrays only.
  */
 export function readState<T>(path: string, isValid: (value: unknown) => value is T, cure: string): T | undefined {
   if (!existsSync(path)) return undefined;

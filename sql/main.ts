@@ -81,9 +81,9 @@ function parseParameters(texts: readonly string[]): Parameters {
     const at = text.indexOf("=");
     if (at < 1) throw new UsageError(`--param ${shown(text)}: NAME=VALUE is expected`);
     const [name, value] = [text.slice(0, at), text.slice(at + 1)];
-    const told = `--param ${shown(name)}`;
-    if (value.trim() === "") throw new UsageError(`${told} is empty: leave it out, or give it a value`);
-    if (parameters.has(name)) throw new UsageError(`${told} is given twice, and only one could count`);
+    const label = `--param ${shown(name)}`;
+    if (value.trim() === "") throw new UsageError(`${label} is empty: leave it out, or give it a value`);
+    if (parameters.has(name)) throw new UsageError(`${label} is given twice, and only one could count`);
     parameters.set(name, value);
   }
   return Object.fromEntries(parameters);

@@ -71,7 +71,7 @@ export class Line {
     this.#resumed = false;
   }
 
-  /** A heartbeat tells the last number: what the one before told must have come by now. */
+  /** A heartbeat carries the last number: everything up to the number of the one before must have arrived by now. */
   hear(number: number): void {
     if (this.#told !== undefined) {
       // Where nothing has ever come, what was given out between two heartbeats is known to be missing.

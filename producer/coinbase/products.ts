@@ -39,7 +39,7 @@ export async function fetchProducts(rest: string): Promise<Product[]> {
 
 /**
  * The ids that a choice names: `all`, ids, or patterns with `*`, separated by commas; of patterns and `all` those that
- * trade and whose steps the tables can hold. `talk` is told which of those were left out.
+ * trade and whose steps the tables can hold. `talk` receives which of those were left out.
  * Throws UserError for an id that the exchange does not offer, and a pattern that matches none.
  */
 export function chooseProducts(offered: readonly Product[], choice: string, talk: (line: string) => void): string[] {
@@ -76,7 +76,7 @@ function noSuchProduct(word: string, offered: readonly Product[]): string {
     offered.flatMap(({ id, status }) => (status === "online" ? id : [])),
   );
   const told = near === undefined ? shown(word) : word;
-  return `${told} is no product of the exchange${near === undefined ? "" : `: ${near} is meant?`}`;
+  return `${told} is not a product of the exchange${near === undefined ? "" : `: did you mean ${near}?`}`;
 }
 
 /** The products of one shard: each product is in one, wherever and in whatever order it is computed. */

@@ -33,7 +33,7 @@ export function readTape(log: Log, file: string, full: boolean): Tape {
     saved?.tape.numbers === (full ? "sequence" : "trade_id") &&
     saved.offsets.length === partitions.length &&
     saved.offsets.every((at, i) => at <= partitions[i]!.end);
-  // Once the log has grown again, nobody could see that it was shorter.
+  // Once the log has grown again, it would no longer show that it was shorter.
   if (!holds) rmSync(file, { force: true });
   const continuity = new Continuity(
     full,

@@ -140,7 +140,7 @@ describe("the command", () => {
     expect(err).toContain(`${file}:2: `);
     const others = await Promise.all([run("ksqldb", "conformance", `${file}.gone`), run("ksqldb", "conformance")]);
     expect(others.map((other) => other.code)).toEqual([1, 2]);
-    expect(others[0].err).toContain("the cases can not be read: ");
+    expect(others[0].err).toContain("the cases cannot be read: ");
   });
 
   it("is reported if it is not a command", async () => {

@@ -66,7 +66,7 @@ export function* conformance(file: string): Generator<Verdict> {
   try {
     lines = readFileSync(file, "utf8").split("\n");
   } catch (error) {
-    throw new UserError(`the cases can not be read: ${(error as Error).message}`);
+    throw new UserError(`the cases cannot be read: ${(error as Error).message}`);
   }
   for (const [i, line] of lines.entries()) {
     if (line.trim() === "") continue;

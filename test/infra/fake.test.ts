@@ -144,7 +144,7 @@ describeTerraform("the fake providers", () => {
     expect((await terraform.plan()).code).toBe(2);
   });
 
-  it("replace what can not be changed, and say what makes it so; change the rest in place", async () => {
+  it("replace what cannot be changed, and say what makes it so; change the rest in place", async () => {
     const other = { confluent_kafka_cluster: { other: { ...cluster, display_name: "other" } } };
     const main = withResources(kafka, other);
     const { terraform, write } = await deployed(main);

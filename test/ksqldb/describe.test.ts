@@ -57,7 +57,7 @@ describe("a table without windows", () => {
   });
 });
 
-describe("a table that can not be described", () => {
+describe("a table that cannot be described", () => {
   const list = (text: string) => text.replace("EXPLODE(`changes`)[1] AS `side`", "`changes` AS `side`");
   const mute = (text: string) => text.replace(/ -- Side of the book.*/, "");
 

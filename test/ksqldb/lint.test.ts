@@ -49,7 +49,7 @@ function found(text: string, name = file): string[] {
   );
   // Neither topic is in the catalogue.
   return findings
-    .filter((finding) => finding.file === name && !finding.happens.includes("is no topic of schemas/catalog.ts"))
+    .filter((finding) => finding.file === name && !finding.happens.includes("is not a topic of schemas/catalog.ts"))
     .map(({ line, column, rule }) => `${line}:${column} ${rule}`);
 }
 
@@ -461,7 +461,7 @@ describe("what the embedded engine does not execute", () => {
       ],
       [],
     )
-      .filter((finding) => finding.file === file && !finding.happens.includes("is no topic of schemas/catalog.ts"))
+      .filter((finding) => finding.file === file && !finding.happens.includes("is not a topic of schemas/catalog.ts"))
       .map(({ line, column, severity, rule, kind }) => `${line}:${column} ${severity} ${rule} ${kind ?? ""}`.trim());
 
   it.each([

@@ -106,7 +106,7 @@ describeKafka("the producer and Apache Kafka", () => {
     const env = { ...secure(), SCHEMA_REGISTRY_URL: registry.url };
     const unknown = await run(env, "--source", url, "--products", "BTC-USD,NOPE-USD").ended;
     expect(unknown.code).toBe(1);
-    expect(unknown.err).toContain("NOPE-USD is no product of the exchange");
+    expect(unknown.err).toContain("NOPE-USD is not a product of the exchange");
 
     const bad = await run(
       {

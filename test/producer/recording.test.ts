@@ -157,7 +157,7 @@ describe("a recording that is cut off", () => {
     const first = await framesOf(path);
     expect(first.frames.map(({ text }) => text)).toEqual([line]);
     expect(first.cut).toBe(
-      `${path} is cut off: it is read to its last whole line, line 1; the ${line.length - 20} bytes behind it are no whole line and are left out`,
+      `${path} is cut off: it is read to its last whole line, line 1; the ${line.length - 20} bytes after it are not a whole line and are left out`,
     );
     appendFileSync(path, `${line.slice(-20)}\n${line}\n`);
     const then = await framesOf(path);

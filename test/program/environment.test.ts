@@ -44,7 +44,7 @@ it.each([
   ["TAPELINE_ENVIRONMETN", "TAPELINE_ENVIRONMENT"],
   ["TAPELINE_ENVIRONMEND", "TAPELINE_ENVIRONMENT"],
 ])("a misspelt %s in .env is refused with what is meant", (name, meant) => {
-  const told = `.env sets ${name}, which nothing reads: ${meant} is meant?`;
+  const told = `.env sets ${name}, which nothing reads: did you mean ${meant}?`;
   expect(read(`${name}=x`, "KSQLDB_CSU")).toContain(told);
   expect(read(`${meant}=${meant === "TAPELINE_ENVIRONMENT" ? "dev" : "on"}\n${name}=x`, "KSQLDB_CSU")).toContain(told);
 });

@@ -17,7 +17,7 @@ async function install(): Promise<Fetched> {
   return fetchOnce(`apicurio-${version}`, "unpack", artifact);
 }
 
-/** A suite in which `startApicurio` works; skipped by name, with the reason, where it can not. */
+/** A suite in which `startApicurio` works; skipped by name, with the reason, where it cannot. */
 export function describeApicurio(name: string, suite: () => void): void {
   describeWith(apicurio.missing, `${name} ${version}`, suite);
 }

@@ -23,7 +23,7 @@ async function install(): Promise<Fetched> {
   return fetchOnce("kafka-4.3.1", "copy-dependencies", "-f", pom, "-DincludeScope=runtime");
 }
 
-/** A suite in which `startKafka` works; skipped by name, with the reason, where it can not. */
+/** A suite in which `startKafka` works; skipped by name, with the reason, where it cannot. */
 export function describeKafka(name: string, suite: () => void): void {
   describeWith(kafka.missing, name, suite);
 }

@@ -10,7 +10,7 @@ const plugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
 
 const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "tapeline");
 
-/** Where something is, or in a few words why it can not be had. */
+/** Where something is, or in a few words why it is not available. */
 export type Fetched =
   | { readonly folder: string; readonly missing?: undefined }
   | { readonly folder?: undefined; readonly missing: string };

@@ -101,7 +101,7 @@ export function librdkafkaSettings({ brokers, tls, authorities: trusted, login }
   };
 }
 
-/** Settings of KafkaJS, which asks for what librdkafka's client can not: the settings of topics. */
+/** Settings of KafkaJS, which reads the settings of topics; librdkafka's client cannot. */
 export function kafkaJsSettings({ brokers, tls, authorities: trusted, login }: KafkaConfig): KafkaJsConfig {
   const sasl = login && { mechanism: login.mechanism.toLowerCase(), username: login.key, password: login.secret };
   return {

@@ -46,8 +46,8 @@ it("takes all that trade and that the tables can hold, and says what it leaves o
 });
 
 it.each([
-  ["NOPE-USD", "NOPE-USD is no product of the exchange"],
-  ["BTC.USD", "BTC.USD is no product of the exchange"],
+  ["NOPE-USD", "NOPE-USD is not a product of the exchange"],
+  ["BTC.USD", "BTC.USD is not a product of the exchange"],
   ["DOGE-*", "DOGE-* matches no product that trades"],
   ["OLD-USD", "OLD-USD does not trade: its status is delisted"],
   ["PEPE-USD", "PEPE-USD trades in steps finer than 1e-9"],
