@@ -28,7 +28,9 @@ export function parseEndpoint(text: string): URL {
   if (url === undefined || !/^wss?:$/.test(url.protocol))
     throw new UsageError("--source: a URL as wss://ws-feed.exchange.coinbase.com or ws://127.0.0.1:9465 is expected.");
   if (url.username !== "" || url.password !== "")
-    throw new UsageError(`--source: ${url.host} has credentials in its URL. Put them into COINBASE_KEY and its kin.`);
+    throw new UsageError(
+      `--source: ${url.host} has credentials in its URL. Set COINBASE_KEY, COINBASE_SECRET and COINBASE_PASSPHRASE instead.`,
+    );
   // A key among its parameters would be in every line that names the endpoint.
   for (const value of url.searchParams.values()) secret(value);
   return url;

@@ -271,7 +271,7 @@ describe("between the files", () => {
   it("a topic is in the catalogue, and written by whom it says", () => {
     const alien = { file: "ksqldb/40_ticks.sql", text: ticks };
     expect(told([...readScripts(), alien])).toEqual([
-      expect.stringMatching(/^ksqldb\/40_ticks.sql:10:9 topic: ticks is no topic of schemas\/catalog.ts/),
+      expect.stringMatching(/^ksqldb\/40_ticks.sql:10:9 topic: ticks is not a topic of schemas\/catalog.ts/),
     ]);
     const declared = ticks.replaceAll("ticks", "coinbase_bars_1m");
     expect(told(changed("06_", () => declared))).toContainEqual(
