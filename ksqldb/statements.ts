@@ -51,6 +51,8 @@ export function understand(scripts: readonly Script[], refused: (refusal: Statem
   const plans: Outline[] = [];
   const executed: Plan[] = [];
   const laptop: Laptop[] = [];
+  /** What is not known here of declared sources: their properties may change every row, so what reads them is not executed. */
+  const unknown = new Map<string, readonly StatementError[]>();
   const attempt = <T>(work: () => T[]): T[] => {
     try {
       return work();
@@ -65,10 +67,12 @@ export function understand(scripts: readonly Script[], refused: (refusal: Statem
   );
   for (const { statement, ...script } of statements)
     attempt(() => {
-      const { plan, reasons } = addOutline(analyser, statement, script);
+      const { plan, reasons: own } = addOutline(analyser, statement, script);
+      const { name } = statement.name;
+      const reasons = [...own, ...((plan && unknown.get(plan.source.name)) ?? [])];
       if (plan !== undefined) plans.push(plan);
       if (plan !== undefined && reasons.length === 0) executed.push(plan);
-      const { name } = statement.name;
+      if (plan === undefined && reasons.length > 0) unknown.set(name, reasons);
       const { topic } = analyser.sources.get(name)!;
       if (reasons.length > 0) laptop.push({ name, topic, file: script.file, reasons });
       return [];

@@ -21,7 +21,9 @@ export function leftOut({ laptop, plans }: Pick<Statements, "laptop" | "plans">)
         ...sunk.filter((table) => empty.has(table)).map((table) => `the table ${table}`),
         ...objects.filter((object) => !kept.includes(object)).map(({ kind, name }) => `the ${kind} ${name}`),
       ];
-      const why = reasons.map(({ at, reason }) => `${at.line}:${at.column}: ${reason}`).join("; ");
+      const why = reasons
+        .map((one) => `${one.file === file ? "" : `${one.file}:`}${one.at.line}:${one.at.column}: ${one.reason}`)
+        .join("; ");
       return `${file} is left out, because the embedded engine does not execute it (${why}). Without new rows: ${without.join(", ")}`;
     });
 }

@@ -26,14 +26,18 @@ npm start -- --rebuild [--yes] [--data DIR]`,
       form: anyText,
       default: "auto",
       doc: `live: Coinbase Exchange, its channels that need no key. simulator: the simulated exchange. FILE: a recording, one
-        frame a line, bare or after "<unix seconds> " or "YYYY-MM-DD hh:mm:ss,mmm ", gzipped or not; replayed as fast as it
-        goes. auto: what the data directory has; for a new one live, if the exchange answers, otherwise the simulator.`,
+        frame a line, bare or after "<unix seconds> " or "YYYY-MM-DD hh:mm:ss,mmm ", gzipped or not; replayed as fast as
+        possible. auto: what the data directory has; for a new one live, if the exchange answers, otherwise the simulator.`,
     },
     for: {
       form: duration(),
       doc: "Stops after this time: 500ms, 30s, 5m, 1h. Without it: at Ctrl-C, or at the end of the recording.",
     },
-    rate: { form: whole(1, 1_000_000), default: "2000", doc: "Events a second of the simulator." },
+    rate: {
+      form: whole(1, 1_000_000),
+      default: "2000",
+      doc: "Events of the full channel per second, from the simulator.",
+    },
     port: {
       form: whole(1, 65_535),
       doc: "The port on this machine that answers npm run sql, and /metrics for Prometheus. Without it: 8080, or a free one.",
@@ -48,7 +52,7 @@ npm start -- --rebuild [--yes] [--data DIR]`,
   notes: `
 While it runs:
 
-  frames       messages of the exchange that were read      records      what they became in the raw topics
+  frames       messages of the exchange that were read      records      records written to the raw topics
   rows         rows added to the tables                     lag          records that a statement or a table has yet to read
   missed       events that the exchange sent and that did not arrive
   quarantined  frames that could not be read; they are kept, with the reason, in the table feed_quarantine
@@ -103,7 +107,7 @@ await command(declaration, async ({ source, for: limit, rate, port, data, rebuil
       : await openFeed({ ...feedOf(simulator, environment), ownFields }, say, platform.tape);
     if (live !== undefined) metrics.watchSource(live.health);
     talk(
-      `${recording ? source : kind === "live" ? "Coinbase Exchange" : "simulated exchange"} → ${data}${recording ? "" : "   (Ctrl-C stops, the data stay)"}`,
+      `${recording ? source : kind === "live" ? "Coinbase Exchange" : "simulated exchange"} → ${data}${recording ? "" : "   (Ctrl-C stops; the data is kept)"}`,
     );
     talk(`next, in another terminal: npm run sql -- run candles${dataOption(data)}`);
     const start = performance.now();
@@ -144,7 +148,7 @@ async function choose(source: string, dir: string, talk: (line: string) => void)
   const present = kindOf(dir);
   if (present !== undefined && present !== "recording") return present;
   if (await answers(`${restBase(feed)}/time`)) return "live";
-  talk("Coinbase Exchange does not answer from here: the simulated exchange takes its place");
+  talk("cannot reach Coinbase Exchange from here; using the simulated exchange instead");
   return "simulator";
 }
 

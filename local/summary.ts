@@ -27,9 +27,9 @@ export function summary(platform: Platform, seconds: number, dataOption: string)
     ["control", Object.values(counters.control).reduce((a, b) => a + b, 0), control.join(", ")],
     ["quarantined", counters.quarantined, `npm run sql -- run quarantine${dataOption}`],
     ["untimed", counters.untimed, "events without a usable time have the receive time"],
-    ["misdated", counters.misdated, "frames dated far ahead of those around them: their records have the time before"],
-    ["extra", counters.extra, "events with members that travel in `extra`"],
-    ["own", counters.own, "members of own orders, dropped (COINBASE_OWN_FIELDS)"],
+    ["misdated", counters.misdated, "frames dated far ahead of their neighbours: their records take the time before"],
+    ["extra", counters.extra, "events with undocumented members, kept in `extra`"],
+    ["own", counters.own, "members of your own orders, dropped (COINBASE_OWN_FIELDS)"],
     ["known", known, "records that were stored before, or came twice: left out"],
     [
       "conflicting",

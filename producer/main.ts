@@ -31,7 +31,7 @@ const declaration = {
       form: anyText,
       default: "live",
       doc: `live: Coinbase Exchange. URL: another WebSocket endpoint, such as wss://ws-direct.sandbox.exchange.coinbase.com.
-        simulator: the simulated exchange. FILE: a recording, replayed as fast as it goes.`,
+        simulator: the simulated exchange. FILE: a recording, replayed as fast as possible.`,
     },
     products: { form: anyText, doc: "Ids or patterns separated by commas, or all; instead of COINBASE_PRODUCTS." },
     "list-products": { doc: "Prints what the exchange offers, and ends." },
@@ -40,7 +40,11 @@ const declaration = {
       doc: "I/N: streams the I-th of N parts of the products, I from 1: one process for each part.",
     },
     for: { form: duration(), doc: "Stops after this time: 500ms, 30s, 5m, 1h." },
-    rate: { form: whole(1, 1_000_000), default: "2000", doc: "Events a second of the simulator." },
+    rate: {
+      form: whole(1, 1_000_000),
+      default: "2000",
+      doc: "Events of the full channel per second, from the simulator.",
+    },
     "create-topics": { doc: "Creates missing topics. On a broker of this machine they are created anyway." },
     register: { doc: "Registers missing schemas. On a registry of this machine they are registered anyway." },
     "allow-synthetic": { doc: "Lets a simulator, a sandbox or a recording into a Kafka on another machine." },
@@ -49,7 +53,7 @@ const declaration = {
 While it runs:
 
   frames         messages of the exchange that were read      acknowledged   records that Kafka has confirmed
-  in flight      records that wait for that                   sockets        connections whose subscription is confirmed
+  in flight      records not yet acknowledged                   sockets        connections whose subscription is confirmed
   refused        products of which the exchange refuses something
   missed         events that the exchange sent and that did not arrive
   quarantined    frames that could not be read; they are kept, with the reason, in the topic feed_quarantine

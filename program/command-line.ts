@@ -117,7 +117,7 @@ export function parseLine<const O extends Options>(
   if (parsed.values.help) return "help";
   const { positionals: args, tokens } = parsed;
   const hasOptions = tokens.some(({ kind }) => kind === "option");
-  const swallowed = takenByNpm(options, hasOptions, args.slice(own), env);
+  const swallowed = takenByNpm(options, args.slice(own), env, args[0]);
   if (swallowed !== undefined) refuse(swallowed);
   const misplaced = furthest(lines, args);
   const place = (index: number) => tokens.filter(({ kind }) => kind === "positional")[index]!.index + 1 - own;
@@ -172,7 +172,7 @@ const abbreviated: Readonly<Record<string, (config: (name: string) => string | u
   replace: (config) => /^(confluent|google|terraform)_/.test(config("replace_registry_host") ?? ""),
 };
 
-/** Options of npm itself, which may be set for it alone. */
+/** Options of npm itself: set in its own configuration, they say nothing about the command. */
 const npms = ["yes", "json"];
 
 /**
@@ -181,16 +181,17 @@ const npms = ["yes", "json"];
  */
 function takenByNpm(
   options: Options,
-  hasOptions: boolean,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
+  verb: string | undefined,
 ): string | undefined {
   const config = (name: string) => env[`npm_config_${name}`];
   const script = env["npm_lifecycle_event"];
   if (script === undefined) return undefined;
   const taken = Object.keys(options).filter((name) => {
+    if (npms.includes(name) || options[name]!.of?.includes(verb ?? "") === false) return false;
     const isNegated = name.startsWith("no-") && config(name.slice(3)) === "";
-    const isOwn = Boolean(config(name.replaceAll("-", "_"))) && !(npms.includes(name) && hasOptions);
+    const isOwn = Boolean(config(name.replaceAll("-", "_")));
     return isNegated || isOwn || abbreviated[name]?.(config) === true;
   });
   const [first] = taken;
@@ -231,8 +232,8 @@ export function helpOf({ usage, about, options, notes, exits }: Declaration<Opti
   const codes = {
     0: "done",
     1: "a fault that the message explains",
-    2: "a command line that is not understood",
-    70: "a fault that was not foreseen, with its stack",
+    2: "an invalid command line",
+    70: "an internal error, with its stack trace",
     ...exits,
   };
   const last = wrapped(

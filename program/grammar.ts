@@ -3,10 +3,10 @@
  * in the user's cache, under a hash of everything it is made from; without a writable cache it is compiled again.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { runInThisContext } from "node:vm";
 import type peggy from "peggy";
 
@@ -18,29 +18,39 @@ export function parserOf(file: URL, cache: boolean): peggy.Parser {
   const hash = createHash("sha256")
     .update(JSON.stringify([version, cache, grammar]))
     .digest("hex");
-  const folder = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "tapeline", "parsers");
-  const kept = join(folder, `${hash}.js`);
-  try {
-    const parser = runInThisContext(readFileSync(kept, "utf8")) as peggy.Parser | undefined;
-    if (parser !== undefined) return parser;
-  } catch {
-    // Missing, unreadable or damaged.
-  }
+  const kept = attempt(() => join(cacheFolder(), `${hash}.js`));
+  const parser = attempt(() =>
+    isOwn(kept!) ? (runInThisContext(readFileSync(kept!, "utf8")) as peggy.Parser) : undefined,
+  );
+  if (typeof parser?.parse === "function") return parser;
   const source = (require("peggy") as typeof peggy).generate(grammar, { cache, output: "source" });
   const draft = `${kept}.${process.pid}`;
   attempt(() => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(kept!), { recursive: true, mode: 0o700 });
     writeFileSync(draft, source, { mode: 0o600 });
-    renameSync(draft, kept);
+    renameSync(draft, kept!);
   });
   attempt(() => rmSync(draft, { force: true }));
   return runInThisContext(source) as peggy.Parser;
 }
 
-function attempt(work: () => void): void {
+/** Throws where the user has no home directory. A relative XDG_CACHE_HOME is to be ignored (XDG Base Directory Specification). */
+function cacheFolder(): string {
+  const xdg = process.env["XDG_CACHE_HOME"] ?? "";
+  return join(isAbsolute(xdg) ? xdg : join(homedir(), ".cache"), "tapeline", "parsers");
+}
+
+/** Whether no one else can have written a file: what is in it is executed. */
+function isOwn(file: string): boolean {
+  const { uid, mode } = statSync(file);
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+}
+
+/** What `work` returns; undefined where it throws: the grammar is then compiled. */
+function attempt<T>(work: () => T): T | undefined {
   try {
-    work();
+    return work();
   } catch {
-    // The next start compiles the grammar again.
+    return undefined;
   }
 }

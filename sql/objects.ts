@@ -69,11 +69,13 @@ export function parseObject(file: string, text: string): SqlObject {
   const { description, marker, body, firstLine } = head;
   const [kind, list] = marker.slice(3).split(": ") as [SqlObject["kind"], string?];
   const parsed = list === undefined ? [] : list.split(",").map((argument) => parseArgument(argument.trim(), file));
-  for (const needed of kind === "view" ? [] : ["in_start", "in_stop", "in_seconds"]) {
-    // A table function exists for its filter on time: without one BigQuery would refuse every query of it.
-    if (!parsed.some((argument) => argument.name === needed))
-      throw new UserError(`sql/${file}: a table function must take ${needed}`);
-  }
+  // A table function exists for its filter on time: without one BigQuery would refuse every query of it.
+  const needed = kind === "view" ? [] : ["in_start", "in_stop", "in_seconds"];
+  const missing = needed.filter((name) => !parsed.some((argument) => argument.name === name));
+  if (missing.length > 0)
+    throw new UserError(
+      `sql/${file}: a table function must take ${needed.join(", ")} (TIMESTAMP, TIMESTAMP, INT64); missing: ${missing.join(", ")}`,
+    );
   return { name, file: `sql/${file}`, kind, description, arguments: parsed, body, firstLine };
 }
 

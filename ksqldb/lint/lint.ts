@@ -53,7 +53,7 @@ export function lint(scripts: readonly Script[], locked: readonly TableShape[]):
       errors.push({ file, line: 1, column: 1, ...empty });
   errors.push(...ruleFindings(scripts, known), ...tableFindings(scripts, known.plans, locked));
   const all: Finding[] = [
-    ...known.laptop.flatMap(({ reasons }) => reasons.map(notExecuted)),
+    ...known.laptop.flatMap(({ file, reasons }) => reasons.filter((one) => one.file === file).map(notExecuted)),
     ...errors.map((fault) => ({ ...fault, severity: "error" as const })),
   ];
   return all.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);

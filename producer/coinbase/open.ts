@@ -38,7 +38,7 @@ export async function openFeed(choice: FeedChoice, log: Logger, before?: Tape): 
     );
   const signed = credentials !== undefined;
   const channels = [...(signed ? signedChannels : keylessChannels), ...(choice.moreChannels ?? [])];
-  const why = signed ? "signed" : "without keys, so neither full nor level2";
+  const why = signed ? "with keys" : "without keys, so neither full nor level2";
   log(
     "info",
     `${products.length} product${products.length === 1 ? "" : "s"} of ${new URL(endpoints[0]!).host}, ${why}: ${channels.join(", ")}`,

@@ -8,7 +8,7 @@ describe("a configuration that cannot be used", () => {
     const { code, err, out } = await run({
       COINBASE_KEY: "a-key",
       COINBASE_SECRET: "not*base64*secret",
-      KAFKA_BOOTSTRAP_SERVERS: "SASL_SSL://broker.example:9092,nonsense",
+      KAFKA_BOOTSTRAP_SERVERS: "SASL_SSL://broker.example:9092,nonsense,SASL_SSL://alice:hunter@broker:9092",
       KAFKA_API_KEY: "kafka-key",
       KAFKA_SASL_MECHANISM: "GSSAPI",
       KAFKA_BUFFER_MIB: "many",
@@ -24,7 +24,7 @@ describe("a configuration that cannot be used", () => {
       "SCHEMA_REGISTRY_URL is not set",
     ])
       expect(err).toContain(fault);
-    expect(err).not.toContain("not*base64*secret");
+    expect(err).not.toMatch(/not\*base64\*secret|hunter/);
     expect(err).not.toContain("    at ");
   });
 

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, it, onTestFinished, vi } from "vitest";
@@ -27,10 +27,14 @@ it("a parser is kept, and compiled again when its grammar changes or what is kep
   const [kept] = readdirSync(parsers);
   writeFileSync(join(parsers, kept!), "({ parse: () => 'kept' })");
   expect(parse("one")).toBe("kept");
-  for (const damaged of ["", "({ parse: () =>"]) {
+  for (const damaged of ["", "({ parse: () =>", "({})"]) {
     writeFileSync(join(parsers, kept!), damaged);
     expect(parse("one")).toBe("one");
   }
+  // Others might have written it.
+  writeFileSync(join(parsers, kept!), "({ parse: () => 'theirs' })");
+  chmodSync(join(parsers, kept!), 0o622);
+  expect(parse("one")).toBe("one");
   write("two");
   expect(parse("two")).toBe("two");
   expect(() => parse("one")).toThrow('Expected "two"');

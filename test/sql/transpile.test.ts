@@ -211,7 +211,7 @@ describe("the files of sql/", () => {
   it.each([
     ["SELECT 1", 'the head must be a description, then "-- view"'],
     ["-- d\n-- table function: product STRING\nSELECT 1", "the argument product must start with in_"],
-    ["-- d\n-- table function: in_product STRING, in_start TIMESTAMP\nSELECT 1", "a table function must take in_stop"],
+    ["-- d\n-- table function: in_product STRING, in_start TIMESTAMP\nSELECT 1", "missing: in_stop, in_seconds"],
     [
       "-- d\n-- table function: in_product TEXT\nSELECT 1",
       "the argument in_product must be one of STRING, TIMESTAMP, INT64",

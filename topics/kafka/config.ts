@@ -16,7 +16,8 @@ const broker = /^(?:([A-Z_]+):\/\/)?((?:\[[\da-fA-F:]+\]|[\w.-]+):(\d{1,5}))$/;
 
 const brokerForm: Form<string> = {
   expected: "host:port",
-  parse: (text, wrong) => (Number(broker.exec(text)?.[3] ?? NaN) <= 65_535 ? text : wrong(text)),
+  // What stands before an @ may be a password, and the ellipsis keeps the rest from being shown as well.
+  parse: (text, wrong) => (Number(broker.exec(text)?.[3] ?? NaN) <= 65_535 ? text : wrong(text.replace(/^.*@/, "…@"))),
 };
 
 export const kafkaVariables = {
