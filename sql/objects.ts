@@ -71,7 +71,7 @@ export function parseObject(file: string, text: string): SqlObject {
   const parsed = list === undefined ? [] : list.split(",").map((argument) => parseArgument(argument.trim(), file));
   // A table function exists for its filter on time: without one BigQuery would refuse every query of it.
   const needed = kind === "view" ? [] : ["in_start", "in_stop", "in_seconds"];
-  const missing = needed.filter((name) => !parsed.some((argument) => argument.name === name));
+  const missing = needed.filter((one) => !parsed.some((argument) => argument.name === one));
   if (missing.length > 0)
     throw new UserError(
       `sql/${file}: a table function must take ${needed.join(", ")} (TIMESTAMP, TIMESTAMP, INT64); missing: ${missing.join(", ")}`,
