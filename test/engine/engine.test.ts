@@ -49,7 +49,7 @@ const event = {
   extra: null,
 };
 
-it("goes on after a restart where its stored rows end: no row twice, none missing, whenever it was stopped", async () => {
+it("continues after a restart where its stored rows end: no row twice, none missing, whenever it was stopped", async () => {
   const dir = join(newFolder(), "log");
   const { executed: plans } = readStatements();
   let log = new Log(dir, catalog);
@@ -167,7 +167,7 @@ class Bench {
     return new Engine(this.#plans, this.log, log, { commitMs, dropped });
   }
 
-  /** Starts anew and reads to the end. */
+  /** Starts again and reads to the end. */
   run(): void {
     const engine = this.engine();
     for (let step = 0; step < 100; step++) if (!engine.step()) return;
@@ -441,7 +441,7 @@ SELECT k, COUNT(*) AS c, CAST(SUM(CAST(n AS DECIMAL(3, 1))) AS STRING) AS n FROM
     expect(bench.texts).toEqual(['A {"C":2,"N":"90.0"}']);
   });
 
-  it("a topic with other partitions than its source is told before anything runs", () => {
+  it("a topic with other partitions than its source is reported before anything runs", () => {
     const log = new Log(join(newFolder(), "log"), [
       { name: "s", writtenBy: "producer", partitions: 2, retentionMs: 0 },
       { name: "t", writtenBy: "ksqldb", partitions: 1, retentionMs: 0 },

@@ -368,7 +368,7 @@ describe("an expression has ksqlDB's meaning", () => {
     expect(outputs).toEqual([{ topic: "T", key: "k", timestamp: 5, value: { x: expected } }]);
   });
 
-  it("a failing column is NULL and its record goes on; the failure is logged", () => {
+  it("a failing column is NULL and its record continues; the failure is logged", () => {
     const { outputs, logged } = runStatements(select("`a`, `n` + CAST(`a` AS INT) AS `x`"), [
       record({ a: "here", n: 1 }),
     ]);

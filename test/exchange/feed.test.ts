@@ -74,7 +74,7 @@ describe("after a subscribe", () => {
   });
 
   it.each(["level2", "level2_batch"])(
-    "starts %s in the middle with a snapshot that the updates go on from",
+    "starts %s in the middle with a snapshot that the updates continue",
     async (channel) => {
       const { url } = await traded();
       const whole = await Client.connect(url);
@@ -134,7 +134,7 @@ describe("after a subscribe", () => {
     client.subscribe(["ticker_batch", "heartbeat"]);
     const before = (await client.next("ticker"))["trade_id"] as number;
     expect((await client.next("ticker"))["trade_id"]).toBeGreaterThan(before);
-    // The market stands still when nobody follows its trades.
+    // The market stands still when no one follows its trades.
     trader.send({ type: "unsubscribe", channels: ["matches"] });
     await trader.next("subscriptions");
     await client.take(2, "heartbeat");

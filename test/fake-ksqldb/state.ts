@@ -36,7 +36,7 @@ export interface State {
   readonly topics: Map<string, { readonly partitions: number; readonly retentionMs: number }>;
   readonly sources: Map<string, Source>;
   readonly queries: Map<string, Query>;
-  /** With which guarantee the server runs a query to which nobody gave one. */
+  /** With which guarantee the server runs a query that was given none. */
   readonly guarantee: string;
   /** Topics whose subject is deleted, and not for good. */
   readonly softDeleted: Set<string>;

@@ -83,7 +83,7 @@ export async function deployed(variables: Variables = {}) {
   return platform;
 }
 
-/** What nobody may see of a key, in either cloud. */
+/** What no one may see of a key, in either cloud. */
 export const keyOf = (key: Attributes) => (key["secret"] ?? key["private_key"]) as string;
 
 export function secretsIn(cloud: Cloud): string[] {

@@ -45,7 +45,7 @@ export interface FakeApis {
   /** Of each table, how many seconds ago its newest row was; null without one. */
   readonly newest: Map<string, number | null>;
   fail(...faults: readonly Fault[]): void;
-  /** Answers nobody before so many wait. */
+  /** Answers no one until so many wait. */
   hold(many: number): void;
   /** How often the connector is looked at before it changes, as it is asked to; it never does at Infinity. */
   looksToChange: number;

@@ -178,7 +178,7 @@ describeTerraform("the fake providers", () => {
     expect((await terraform.destroy()).code).toBe(0);
   });
 
-  it("show what was changed or deleted behind Terraform's back, and mend it", async () => {
+  it("show what was changed or deleted behind Terraform's back, and repair it", async () => {
     const { cloud, terraform } = await deployed(streaming(avro(price)));
     cloud.edit("confluent_kafka_topic", "trades", { config: { "retention.ms": "1", "cleanup.policy": "compact" } });
     cloud.edit("confluent_connector", "sink", { status: "FAILED", config_sensitive: { keyfile: "another" } });
@@ -232,7 +232,7 @@ describeTerraform("the fake providers", () => {
     expect((await terraform.apply()).output).toContain("Schema Registry cluster not found");
   });
 
-  it("let nobody in without a living key, and let it do only what its owner may", async () => {
+  it("let no one in without a valid key, and let it do only what its owner may", async () => {
     const { cloud, terraform, write } = await deployed(kafka);
     const { id, secret } = cloud.get("confluent_api_key", "kafka");
     cloud.edit("confluent_api_key", "kafka", { secret: "another" });
@@ -271,7 +271,7 @@ describeTerraform("the fake providers", () => {
     expect(await terraform.apply()).toMatchObject({ code: 0 });
   });
 
-  it("converge after an interruption: what waits is made anew, and a key that waits is orphaned", async () => {
+  it("converge after an interruption: what waits is made again, and a key that waits is orphaned", async () => {
     const { cloud, terraform } = await newStack(kafka);
     for (const waiting of [/create confluent_role_binding/, /create confluent_api_key/]) {
       const { reached } = cloud.hang(waiting);
@@ -301,7 +301,7 @@ describeTerraform("the fake providers", () => {
     expect(await applied).toMatchObject({ code: 0 });
   });
 
-  it("upgrade a cluster from basic to standard only, and guard it if it is told to", async () => {
+  it("upgrade a cluster from basic to standard only, and guard it if asked to", async () => {
     const address = "confluent_kafka_cluster.tape";
     const { terraform, write } = await deployed(kafka);
     write(changed(kafka, address, { basic: [], enterprise: {} }));
@@ -425,7 +425,7 @@ describeTerraform("of BigQuery, the fake provider", () => {
     }
   });
 
-  it("drops a column in place that is left out, anybody's, unless it is told to ignore those of others", async () => {
+  it("drops a column in place that is left out, anyone's, unless asked to ignore those of others", async () => {
     const { cloud, terraform, write } = await deployed(warehouse(columns));
     const names = () =>
       (JSON.parse(cloud.get("google_bigquery_table", "trades")["schema"] as string) as { name: string }[]).map(

@@ -65,7 +65,7 @@ describeTerraform("an environment", () => {
     expect(actions(await terraform.plan())).toEqual([]);
   });
 
-  it("tells its programs what they need in .env, which nobody else can read", async () => {
+  it("writes what its programs need to .env, which no one else can read", async () => {
     const { clone } = await deployed();
     const { code, output } = await clone.run(["env"]);
     expect(code).toBe(0);
@@ -167,7 +167,7 @@ describeTerraform("an environment", () => {
     expect((await clone.run(["deploy", "--", "--yes"])).output).toContain("Apply complete!");
   });
 
-  it("that somebody changed by hand is put back, what was deleted is made anew, and a column of theirs stays", async () => {
+  it("that someone changed by hand is put back, what was deleted is made again, and a column of theirs stays", async () => {
     const { clone, cloud, terraform } = await deployed();
     const { schema } = cloud.get("google_bigquery_table", "coinbase_full");
     const more = [...(JSON.parse(schema as string) as object[]), { name: "note", type: "STRING" }];

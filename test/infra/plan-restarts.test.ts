@@ -63,7 +63,7 @@ describe("what starts again", () => {
     expect(text).not.toContain("written twice");
   });
 
-  it("is what somebody deleted by hand, which Terraform found", () => {
+  it("is what someone deleted by hand, which Terraform found", () => {
     const drift = [server("delete", { csu: 1 }), change("confluent_connector.sink", "delete", {}, null)];
     expect(first(startsAgain([server("create", null), sink("create", null), applied, ...topics], drift))).toEqual([
       expect.stringContaining("confluent_ksql_cluster.ksqldb is replaced, because it was deleted by hand"),

@@ -34,7 +34,7 @@ describeTerraform("an environment", () => {
     for (const secret of [...old, ...secretsIn(cloud), "cloud-secret"]) expect(all).not.toContain(secret);
   });
 
-  it("does not let Terraform lock itself out, and lets it in again where somebody deleted its key", async () => {
+  it("does not let Terraform lock itself out, and lets it in again where someone deleted its key", async () => {
     const { clone, cloud, terraform } = await deployed();
     const before = cloud.changes.length;
     const manager = "confluent_api_key.streaming-manager-kafka_key_1";
@@ -145,7 +145,7 @@ describeTerraform("an environment", () => {
     const said = await refused("deploy", csu);
     expect(said).toMatch(/This starts again:\n  confluent_ksql_cluster\.[^]*written twice: [^]*lost: nothing/);
     expect(said.trimEnd().split("\n").at(-1)).toContain("If it may, run this again with --start-again.");
-    // What somebody deleted is made again, and begins again too.
+    // What someone deleted is made again, and begins again too.
     cloud.delete("confluent_connector", "tapeline-prod-bigquery");
     const gone = await clone.run(["deploy", "--", "--yes"]);
     expect([gone.code, gone.output]).toEqual([
@@ -219,7 +219,7 @@ describeTerraform("an environment", () => {
     expect(cloud.changes.length).toBe(before);
   });
 
-  it.each(["was deleted by somebody", "does not answer"])("whose ksqlDB %s can still be destroyed", async (what) => {
+  it.each(["was deleted by someone", "does not answer"])("whose ksqlDB %s can still be destroyed", async (what) => {
     const { clone, cloud, ksqldb } = await deployed();
     // With its old secret in .env.
     expect((await clone.run(["env"])).code).toBe(0);
@@ -235,7 +235,7 @@ describeTerraform("an environment", () => {
     expect(cloud.all("confluent_environment")).toEqual([]);
   });
 
-  it("that lacks credentials is told all of them before Terraform runs", async () => {
+  it("that lacks credentials reports all of them before Terraform runs", async () => {
     const { clone } = await newPlatform();
     const none = { GOOGLE_PROJECT: "", CONFLUENT_CLOUD_API_KEY: "", CONFLUENT_CLOUD_API_SECRET: "" };
     const { code, output } = await clone.run(["deploy", "--", "--yes"], none);
@@ -279,14 +279,14 @@ describeTerraform("an environment", () => {
     ]);
   });
 
-  it("has its state moved into a bucket that is made, whole, and goes on from there", async () => {
+  it("has its state moved into a bucket that is made, whole, and continues from there", async () => {
     const made = (): boolean => cloud.all("google_storage_bucket").length > 0;
     const gcs = await startFakeGcs(() => made());
     const google = { STORAGE_EMULATOR_HOST: gcs.host, GOOGLE_OAUTH_ACCESS_TOKEN: "token" };
     const { clone, cloud } = await deployed();
     const run = (command: readonly string[], variables = {}) => clone.run(command, { ...google, ...variables });
     const state = clone.read("tapeline-dev.tfstate");
-    // One of somebody else's leaves nothing that stands in the way.
+    // One of someone else's leaves nothing that stands in the way.
     cloud.fail(/create google_storage_bucket/, "googleapi: Error 409: The requested bucket name is not available");
     expect((await run(["bootstrap", "--", "--yes"], { STATE_BUCKET: "taken" })).output).toContain("Error 409");
     const bucket = { STATE_BUCKET: "states" };

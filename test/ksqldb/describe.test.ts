@@ -18,7 +18,7 @@ describe("the statements", () => {
     expect(disagreements(statements.statements)).toEqual([]);
   });
 
-  it("are told apart from the catalogue and the schemas where they differ, with the place", () => {
+  it("are distinguished from the catalogue and the schemas where they differ, with the place", () => {
     const differing = (part: string, change: (text: string) => string) =>
       disagreements(changed(part, change).statements).map(
         ({ file, at, what }) => `${file}:${at.line}:${at.column} ${what}`,

@@ -371,7 +371,7 @@ CREATE STREAM again (
   });
 });
 
-describe("what is not understood is told with its place, and hides nothing else", () => {
+describe("what is not understood is reported with its place, and hides nothing else", () => {
   it.each([
     ["a reserved word", stream("`heat` AS size"), "7:13: [refused] SIZE is a reserved word"],
     ["a missing column", stream("`cold`"), "7:3: [refused] TICKS has no column cold"],
@@ -400,7 +400,7 @@ describe("what is not understood is told with its place, and hides nothing else"
       clean.replace("-- Warm ones.", "/* Warm ones. */"),
       "1:1: [refused] a comment must start with --",
     ],
-    ["a source that nobody makes", clean.replace("FROM ticks", "FROM tocks"), "9:6: [refused] there is no TOCKS"],
+    ["a source that nothing makes", clean.replace("FROM ticks", "FROM tocks"), "9:6: [refused] there is no TOCKS"],
     ["a name that is there", clean.replaceAll("warm", "ticks"), "2:15: [refused] TICKS already exists"],
   ])("%s", (_, text, expected) => {
     const findings = lint(
@@ -415,7 +415,7 @@ describe("what is not understood is told with its place, and hides nothing else"
     expect(own.every((line) => /^ksqldb\/41_warm\.sql:\d+:\d+: \[[a-z-]+\] [^]+\. Fix: .+\.$/.test(line))).toBe(true);
   });
 
-  it("every file is told of, and every rule that needs no types", () => {
+  it("every file is reported, and every rule that needs no types", () => {
     const scripts = [
       ...changed("01_", (text) => text.replace("`order_id` STRING", "`order_id` STRONG")).slice(0, 1),
       ...changed("03_", (text) => text.replace("AS_VALUE(product_key)", "`product_id`")).slice(1, 3),
@@ -432,7 +432,7 @@ describe("what is not understood is told with its place, and hides nothing else"
     ]);
   });
 
-  it("a cycle, and a source that is created too late, are told once", () => {
+  it("a cycle, and a source that is created too late, are reported once", () => {
     const of = (name: string, from: string) => clean.replaceAll("warm", name).replace("FROM ticks", `FROM ${from}`);
     const scripts = [
       { file: "ksqldb/40_ticks.sql", text: ticks },
@@ -554,7 +554,7 @@ describe("what the embedded engine does not execute", () => {
 });
 
 describe("the lock", () => {
-  it("a change that breaks a table is told where it was written, with the way that is open", () => {
+  it("a change that breaks a table is reported where it was written, with the way that is open", () => {
     const gone = changed("03_", (text) => text.replace("  `maker_order_id`,\n", ""));
     expect(lint(gone, readTables()).map(findingText)).toEqual([
       expect.stringMatching(

@@ -99,7 +99,7 @@ describe("a case", () => {
     expect(faults).toContain('got "A" → {"C":1} at 10 in [0, 1000)');
   });
 
-  it("fails for a row that did not come, and for one that nobody expected", () => {
+  it("fails for a row that did not come, and for one that no one expected", () => {
     expect(faultsOf({ "output.json": { outputs: [...outputs, output(3, 30)] } })).toContain("got nothing");
     expect(faultsOf({ "output.json": { outputs: outputs.slice(0, 1) } })).toContain('t: not expected: "A" → {"C":2}');
   });
@@ -200,7 +200,7 @@ describe("a case", () => {
 });
 
 describe("the folders of the derived topics", () => {
-  it("are made by --write; one too many, one too few, an old statement and an empty one are told", () => {
+  it("are made by --write; one too many, one too few, an old statement and an empty one are reported", () => {
     const dir = join(newFolder(), "tests");
     const topics = ["coinbase_trades", "coinbase_book_changes", "coinbase_bars_1s", "coinbase_bars_1m"];
     expect(staleTests(dir, readScripts(), false)).toEqual(

@@ -133,7 +133,7 @@ function recordedTrades(folder: string): Trade[] {
   return [...new Map(trades.map((trade) => [trade.id, trade])).values()].toSorted((a, b) => a.id - b.id);
 }
 
-/** The trades in the order in which they come, each as late as it is told. */
+/** The trades in the order in which they come, each as late as requested. */
 const arriving = (trades: readonly Trade[], delayOf: (trade: Trade) => number): Trade[] =>
   trades
     .map((trade) => ({ trade, arrival: trade.time + delayOf(trade) }))

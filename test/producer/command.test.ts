@@ -4,7 +4,7 @@ import { exchange } from "../exchange/client.ts";
 import { deadPort, recent, recording, run } from "./commands.ts";
 
 describe("a configuration that cannot be used", () => {
-  it("is told in one message, with every fault and without a secret", async () => {
+  it("is reported in one message, with every fault and without a secret", async () => {
     const { code, err, out } = await run({
       COINBASE_KEY: "a-key",
       COINBASE_SECRET: "not*base64*secret",

@@ -101,7 +101,7 @@ describe("a frame that is dated more than a day after all before it and after th
     expect(counters.misdated).toBe(1);
   });
 
-  it("may be the first of its partition, if the two after it agree; of two frames nobody can tell which is wrong", async () => {
+  it("may be the first of its partition, if the two after it agree; of two frames it cannot be known which is wrong", async () => {
     const first = await replayed([trade(40 * day), trade(0), trade(1), trade(2)]);
     expect(timestamps(first.records)).toEqual([0, 0, 1, 2]);
     const late = await replayed([trade(40 * day), trade(0), trade(40 * day + 1)]);

@@ -99,7 +99,7 @@ describe("a command line", () => {
     [["run", "x"], { refresh: "" }, "npm start -- --no-refresh"],
     [[], { parseable: "true", long: "true", all: "true" }, "npm start -- --plan"],
     [[], { replace_registry_host: "google_storage_bucket.a" }, "npm start -- --replace …"],
-  ])("%j whose options npm has taken is told where -- belongs: %j", (argv, config, cure) => {
+  ])("%j whose options npm has taken is reported where -- belongs: %j", (argv, config, cure) => {
     const env = Object.fromEntries(Object.entries(config).map(([name, value]) => [`npm_config_${name}`, value]));
     const message = `for itself: put -- before the options: ${cure}.`;
     expect(() => parse(argv, { ...env, npm_lifecycle_event: "start" })).toThrow(message);

@@ -49,7 +49,7 @@ it.each([
   expect(read(`${meant}=${meant === "TAPELINE_ENVIRONMENT" ? "dev" : "on"}\n${name}=x`, "KSQLDB_CSU")).toContain(told);
 });
 
-it("a name of ours is refused in the environment of the process, too, and nobody else's is", () => {
+it("a name of ours is refused in the environment of the process, too, and no one else's is", () => {
   expect(read("", "KSQLDB_CSU", { TAPELINE_ENV: "prod" })).toContain(
     "the environment sets TAPELINE_ENV, which nothing",
   );
@@ -71,7 +71,7 @@ it.each([
   ["KSQLDB_API_SECRET hunter2==", ".env, line 3 (KSQLDB_API_SECRET), sets nothing"],
   ["KSQLDB_API_SECRET=\nhunter2", ".env, line 4, sets nothing"],
   ["\tKSQLDB_CSU=3", ".env, line 3 (KSQLDB_CSU), sets nothing"],
-])("a line that sets nothing is told by its place, and by nothing that may be secret: %j", (line, told) => {
+])("a line that sets nothing is reported by its place, and by nothing that may be secret: %j", (line, told) => {
   const said = read(`# Don't.\nKSQLDB_CSU=2\n${line}\n`, "KSQLDB_CSU");
   expect(said).toContain(told);
   expect(said).not.toMatch(/hunter2|aHVudGVyMg/);

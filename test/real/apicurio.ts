@@ -1,5 +1,5 @@
 /**
- * Apicurio Registry for tests: a registry that nobody here wrote, with the API of Confluent's, in memory. The newest
+ * Apicurio Registry for tests: a registry that no one here wrote, with the API of Confluent's, in memory. The newest
  * that the installed Java runs.
  */
 import { join } from "node:path";

@@ -126,7 +126,7 @@ async function makeCertificates(folder: string): Promise<string> {
 }
 
 /**
- * A broker has to be told its ports, since it tells them to its clients. They are below those that systems give to
+ * A broker must know its ports, because it advertises them to its clients. They are below those that systems give to
  * clients, or one could be taken while the broker is down, even by a client that tries to reach it.
  */
 async function freePorts(count: number): Promise<number[]> {

@@ -1,4 +1,4 @@
-/** That the servers are what their tests take them for, by a client that nobody here wrote. */
+/** That the servers are what their tests take them for, by a client that no one here wrote. */
 import { readFileSync } from "node:fs";
 import { ConfigResourceTypes, Kafka as Client, logLevel, type KafkaConfig } from "kafkajs";
 import { beforeAll, expect, it } from "vitest";
@@ -45,7 +45,7 @@ describeKafka("Apache Kafka for tests", () => {
     }
   });
 
-  it("creates no topic that nobody ordered, and takes further properties", async () => {
+  it("creates no topic that no one ordered, and takes further properties", async () => {
     const admin = client(plain()).admin();
     await admin.connect();
     try {

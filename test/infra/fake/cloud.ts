@@ -18,7 +18,7 @@ export interface Operation {
 export interface Hanging {
   /** Until the operation hangs. */
   readonly reached: Promise<unknown>;
-  /** Lets it go on. */
+  /** Lets it continue. */
   release(): void;
 }
 
@@ -135,7 +135,7 @@ export class Cloud {
     return object;
   }
 
-  /** Letters and digits that nobody was given before; the same in every run. */
+  /** Letters and digits that no one was given before; the same in every run. */
   random(length: number, alphabet = "abcdefghijkmnopqrstuvwxyz0123456789"): string {
     const digest = createHash("sha512")
       .update(String(this.#given++))
@@ -148,7 +148,7 @@ export class Cloud {
     this.#faults.push({ on, spare: nth - 1, message });
   }
 
-  /** Lets that operation hang until it is released, or Terraform is told to stop. */
+  /** Lets that operation hang until it is released, or Terraform is asked to stop. */
   hang(on: RegExp, { nth = 1 } = {}): Hanging {
     const events = new EventEmitter();
     this.#faults.push({ on, spare: nth - 1, events });

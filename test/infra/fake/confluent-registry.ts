@@ -78,7 +78,7 @@ export function registryKinds(cloud: Cloud, access: Access): Record<string, Kind
       authorise: access.inSubject,
       plan: (change) => {
         const { prior, config } = change;
-        // Texts are compared by the registry, which nobody asks before there is a key for it.
+        // Texts are compared by the registry, which is not queried before there is a key for it.
         const isAsked = !allAt(change.planned, "credentials.key").includes(unknown);
         if (!isAsked) change.planned = { ...change.planned, schema: config["schema"]! };
         const { planned } = change;

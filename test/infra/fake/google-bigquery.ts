@@ -75,7 +75,7 @@ export function bigqueryKinds(project: Project): Record<string, Kind> {
       if (deletion_protection === true)
         throw new Refused(`cannot destroy table ${id as string} ${how}`, { whole: true });
     },
-    // Columns that somebody else added are not seen then.
+    // Columns that someone else added are not seen then.
     read: (object, state) => {
       const own = toColumns(textAt(state, "schema"));
       if (state["ignore_auto_generated_schema"] !== true || own.length === 0) return object;

@@ -64,7 +64,7 @@ export class Project {
     };
   }
 
-  /** A role that somebody is given on something. */
+  /** A role that someone is given on something. */
   iamMember(pattern: string, needTarget?: (wanted: Attributes) => unknown): Kind {
     return {
       checks: { member },

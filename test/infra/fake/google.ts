@@ -10,7 +10,7 @@ const create_time = "2026-01-01T00:00:00Z";
 /** What is particular to Google's provider, over what `cloud` holds. */
 export function googleVendor(cloud: Cloud): Vendor {
   const project = new Project(cloud);
-  /** Google gives their ids to nobody for 37 days; for the first 7 its provider brings the role back, which is left out here. */
+  /** Google gives their ids to no one for 37 days; for the first 7 its provider brings the role back, which is left out here. */
   const deletedRoles = new Set<string>();
 
   function needServiceAccount(wanted: Attributes): Attributes {

@@ -1,5 +1,5 @@
 /**
- * Writes `providers.json` anew from what the real providers printed:
+ * Writes `providers.json` again from what the real providers printed:
  *
  *     npx tsx test/infra/fake/make-fixture.ts FOLDER
  *

@@ -3,7 +3,7 @@ import type { Block, Rule } from "./fixture.ts";
 import { allAt, items, textOf, unknown, type Attributes, type Value } from "./values.ts";
 import type { Check, Kind } from "./vendor.ts";
 
-/** What the provider finds wrong with a configuration without asking anybody; nothing where it is not known yet. */
+/** What the provider finds wrong with a configuration without asking anyone; nothing where it is not known yet. */
 export function complaints(block: Block, kind: Kind, config: Attributes): string[] {
   const checked = Object.entries(kind.checks ?? {}).flatMap(([path, check]) =>
     allAt(config, path)

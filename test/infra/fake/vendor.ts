@@ -45,7 +45,7 @@ export interface Kind {
   readonly update?: (wanted: Attributes, prior: Attributes) => Attributes;
   /** Answers "stays" if only Terraform forgets it. */
   readonly remove?: (prior: Attributes) => "stays" | void;
-  /** The object as this state is told of it. */
+  /** The object as this state knows it. */
   readonly read?: (object: Attributes, state: Attributes) => Attributes;
 }
 

@@ -176,7 +176,7 @@ describe("destroy", () => {
     ]);
   });
 
-  it("goes on after a failure in the middle", async () => {
+  it("continues after a failure in the middle", async () => {
     const fake = await running();
     fake.fail({ on: "DROP STREAM `COINBASE_TRADES`", status: 400, code: 40001, message: "no" });
     const first = await destroy(fake);

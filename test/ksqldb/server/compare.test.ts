@@ -118,7 +118,7 @@ describe("what means the same is the same", () => {
   });
 });
 
-describe("what differs is told", () => {
+describe("what differs is reported", () => {
   it.each([
     ["the condition", where("a = 2"), where("a = 1"), ["WHERE is (A = 2) on the server and (A = 1) in the file"]],
     [

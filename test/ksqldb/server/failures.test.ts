@@ -158,7 +158,7 @@ describe("a step that fails", () => {
       "Not recognizable as ksql, streams, consumer, or producer property: 'default.api.timeout.ms'",
       "This version of ksqlDB does not know the property",
     ],
-    ["what nobody has seen yet", "For input string: abc", "Fix the statement, or what it needs"],
+    ["what no one has seen yet", "For input string: abc", "Fix the statement, or what it needs"],
   ])("by a refusal that calls itself 500 is sent once, and told with its cure: %s", async (_, message, cure) => {
     const fake = await startFakeKsqldb();
     fake.fail({ on: "CREATE STREAM coinbase_trades", status: 500, code: 50000, message, times: 9 });
@@ -222,7 +222,7 @@ describe("a step that fails", () => {
 });
 
 describe("a query that does not run", () => {
-  it("is told with what it complains of", async () => {
+  it("is reported with what it complains of", async () => {
     const fake = await startFakeKsqldb();
     fake.fail({
       on: "CREATE TABLE",

@@ -144,7 +144,7 @@ describe("a change", () => {
     expect((await plan(fake, next)).report?.changes).toBe(0);
   });
 
-  it("that the server refuses against all expectation is told with the way out", async () => {
+  it("that the server refuses against all expectation is reported with the way out", async () => {
     const fake = await running();
     fake.fail({ on: "CREATE OR REPLACE", status: 400, code: 40001, message: "Upgrades not yet supported for X" });
     const next = desiredOf(full, trades.replace("'match'", "'last_match'"), bars);
@@ -221,7 +221,7 @@ describe("a change", () => {
     expect([code, sent[0]]).toEqual([0, "DROP STREAM `COINBASE_TRADES`;"]);
   });
 
-  it("of a stream into a table is told", async () => {
+  it("of a stream into a table is reported", async () => {
     const fake = await running(full, trades, "CREATE STREAM coinbase_bars_1m AS SELECT * FROM coinbase_trades;");
     const { report } = await plan(fake);
     expect(report?.steps[2]).toMatchObject({

@@ -61,7 +61,7 @@ it("keeps products apart", () => {
   expect(gaps).toEqual([{ product: "ETH-USD", numbers: "sequence", from: 5, to: 6, betweenRuns: false }]);
 });
 
-it("takes a hundred old numbers in a row, with no new one between them, for a count that has begun anew", () => {
+it("takes a hundred old numbers in a row, with no new one between them, for a count that has restarted", () => {
   const gaps: Gap[] = [];
   const restarts: unknown[] = [];
   const continuity = new Continuity(

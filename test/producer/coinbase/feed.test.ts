@@ -43,7 +43,7 @@ it("takes every trade, tickers and the book, when it has none", async () => {
   expect([...topics].toSorted()).toEqual(["coinbase_full", "coinbase_level2", "coinbase_ticker"]);
 });
 
-it("names what was dropped, event by event, and goes on", async () => {
+it("names what was dropped, event by event, and continues", async () => {
   const { url, faults } = await exchange({ every: fast });
   const followed = follow(url);
   await followed.until(() => followed.counters.events > 500);
@@ -172,7 +172,7 @@ it("waits longer after each failure, at random, and never longer than the longes
   expect(waits.slice(4).every((wait) => wait >= 0.1)).toBe(true);
 });
 
-it("resyncs one socket alone while the others go on", async () => {
+it("resyncs one socket alone while the others continue", async () => {
   const { url, faults } = await exchange({ every: fast });
   const products = ["BTC-USD", "ETH-USD", "SOL-USD"];
   const followed = follow(url, { products, productsPerSocket: 1 });

@@ -181,7 +181,7 @@ it.each([
   expect(followed.feed).toMatchObject({ connects, refused: 1 });
 });
 
-it("is refused by nobody where the exchange ends every connection, whatever it is asked for", async () => {
+it("is not refused where the exchange ends every connection, whatever it is asked for", async () => {
   let ends = 8;
   const url = await scripted((products) => (ends-- > 0 ? [closing("")] : [confirming(products)]));
   const followed = follow(url, { products: ["BTC-USD", "ETH-USD"], productsPerSocket: 1, patience: never });

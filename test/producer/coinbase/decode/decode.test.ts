@@ -80,7 +80,7 @@ describe("a member without a field", () => {
     expect(readOne(text.replace("ETH-USD", "\\ud800"))).toMatchObject({ topic: "feed_quarantine", key: null });
   });
 
-  it("is told from a field of ours of the same name", () => {
+  it("is distinguished from a field of ours of the same name", () => {
     const { value } = readOne({ ...match, received_at: "yesterday", session: "mine" });
     expect(value["received_at"]).toBe(receivedAt);
     expect(JSON.parse(value["extra"] as string)).toEqual({ received_at: "yesterday", session: "mine" });
