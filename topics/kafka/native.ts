@@ -99,10 +99,14 @@ async function install(folder: string, what: string, talk: (line: string) => voi
     ({ ok }) => ok,
     () => false,
   );
-  const copy = join(dirname(folder), ".kafka-javascript-copy");
+  // Compilers outlive a process that is killed, and write on in its copy: each process has one of its own.
+  const copy = join(dirname(folder), `${copyPrefix}${process.pid}`);
   const made = join(copy, "build");
-  const clear = () => fs.rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
-  // A process that was killed has left its own.
+  const clear = () => {
+    for (const name of fs.readdirSync(dirname(folder)))
+      if (name.startsWith(copyPrefix))
+        fs.rmSync(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 5 });
+  };
   clear();
   try {
     // Objects of a build in the package itself, perhaps with other options, would be taken for up to date.
@@ -133,6 +137,8 @@ async function install(folder: string, what: string, talk: (line: string) => voi
     clear();
   }
 }
+
+const copyPrefix = ".kafka-javascript-copy-";
 
 /** Throws UserError when a build from source cannot succeed. */
 function demandCompiler(reason: string): void {

@@ -177,7 +177,7 @@ describe("the prebuilt binary", () => {
     const lock = join(dirname(folder), ".kafka-javascript.lock");
     fs.writeFileSync(lock, "");
     fs.utimesSync(lock, Date.now() / 1000 - 60, Date.now() / 1000 - 60);
-    fs.mkdirSync(join(dirname(folder), ".kafka-javascript-copy/build/Release"), { recursive: true });
+    fs.mkdirSync(join(dirname(folder), ".kafka-javascript-copy-1/build/Release"), { recursive: true });
     expect((await ensure(folder)).said).toMatch(/^fetching .*\n$/);
     expect(beside(folder)).toEqual([]);
   });
