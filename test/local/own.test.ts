@@ -30,7 +30,7 @@ it("nothing of the account's own orders reaches the disk or the terminal, but by
     startWith({ COINBASE_OWN_FIELDS: "keep" }, "local", "--source", file, "--data", kept).ended,
   ]);
   expect(ended.code).toBe(0);
-  expect(ended.out).toMatch(/^own +12 {2}members of own orders, dropped/m);
+  expect(ended.out).toMatch(/^own +12 {2}members of your own orders, dropped/m);
   expect(values.filter((value) => (ended.out + ended.err).includes(value))).toEqual([]);
   // A hint can be pasted into a shell, whatever the folder is called.
   const hint = `npm run sql -- run quarantine --data '${dropped.replace("'", String.raw`'\''`)}'`;
