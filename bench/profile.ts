@@ -31,7 +31,7 @@ export async function profiled(work: () => Promise<void>): Promise<Share[]> {
 function partOf({ url, functionName }: { url: string; functionName: string }): string | undefined {
   const library = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url);
   if (library !== null) return library[1]!;
-  const own = /(?:schemas|producer|ksqldb|sql|local|bench)\/[\w/-]+\.ts/.exec(url);
+  const own = /(?:schemas|topics|producer|engine|ksqldb|sql|exchange|local|program|bench)\/[\w/-]+\.ts/.exec(url);
   if (own !== null) return own[0];
   return functionName.startsWith("(") ? functionName : undefined;
 }
