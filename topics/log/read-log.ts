@@ -24,17 +24,19 @@ export async function* readLog(
     const topics = readdirSync(dir).filter((name) => !name.includes("."));
     throw new UserError(`the log has no topic ${topic}. There are ${topics.join(", ")}.`);
   }
-  const files = readdirSync(folder).filter((name) => name.endsWith(".log"));
-  const partitions = files.map((_, i) => new Partition(join(folder, `${i}.log`), true));
+  // By their names: a file that was lost does not shift the others.
+  const numbers = readdirSync(folder).flatMap((name) => (name.endsWith(".log") ? Number.parseInt(name, 10) : []));
+  numbers.sort((a, b) => a - b);
+  const partitions = new Map(numbers.map((number) => [number, new Partition(join(folder, `${number}.log`), true)]));
   try {
-    const next = partitions.map((partition) => partition.offsetOfLast(last));
+    const next = new Map([...partitions].map(([partition, file]) => [partition, file.offsetOfLast(last)]));
     for (let present = true; !signal.aborted;) {
       let busy = false;
-      for (const [partition, file] of partitions.entries()) {
-        const records = file.read(next[partition]!, stepBytes);
+      for (const [partition, file] of partitions) {
+        const records = file.read(next.get(partition)!, stepBytes);
         if (records.length === 0) continue;
         busy = true;
-        next[partition] = records.at(-1)!.offset + 1;
+        next.set(partition, records.at(-1)!.offset + 1);
         yield records.map((record) => ({ ...record, partition }));
       }
       if (busy) continue;
@@ -42,9 +44,9 @@ export async function* readLog(
       present = false;
       if (!follow) return;
       await sleep(lookEvery, undefined, { signal }).catch(() => {});
-      for (const file of partitions) file.refresh();
+      for (const file of partitions.values()) file.refresh();
     }
   } finally {
-    for (const file of partitions) file.close();
+    for (const file of partitions.values()) file.close();
   }
 }

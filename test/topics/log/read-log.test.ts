@@ -1,4 +1,4 @@
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Log } from "../../../topics/log/log.ts";
@@ -49,4 +49,14 @@ it("a file of another kind is refused", async () => {
   const { dir, file } = await filled();
   writeFileSync(file, "something else altogether");
   await expect(offsets(dir, 1)).rejects.toThrow("0.log is not a log of this version");
+});
+
+it("a partition keeps its number where the file of one before it is missing", async () => {
+  const { dir, file } = await filled();
+  renameSync(file, join(dir, "events/1.log"));
+  const stop = new AbortController().signal;
+  const found: number[] = [];
+  for await (const batch of readLog(dir, "events", { last: 1, follow: false }, stop))
+    found.push(...batch.map(({ partition }) => partition));
+  expect(found).toEqual([1]);
 });
